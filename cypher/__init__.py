@@ -1,0 +1,1 @@
+"""Cypher queries, one statement a file."""

@@ -1,0 +1,1 @@
+"""Export formats: a registry and one module a format."""

@@ -1,0 +1,1 @@
+"""What the graph holds: names, identifiers, times, quantities and facts."""

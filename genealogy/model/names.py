@@ -1,0 +1,113 @@
+"""Names of labels, edge types and properties: the one place where they are spelt.
+
+A test checks every Cypher file against these names.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """Node labels. Every node carries ENTITY and one kind; roles come on top."""
+
+    ENTITY = "Entity"
+    LOT = "Lot"
+    ITEM = "Item"
+    UNIT = "LogisticUnit"
+    BATCH = "ProductionBatch"
+    SHIPMENT = "Shipment"
+    PRODUCT = "Product"
+    PARTY = "Party"
+    PLACE = "Place"
+    QUALITY_EVENT = "QualityEvent"
+    EVENT = "TraceEvent"
+    SCHEMA = "SchemaVersion"
+
+
+class Role(StrEnum):
+    """Second labels that say what part a node plays."""
+
+    SUPPLIER_LOT = "SupplierLot"
+    PRODUCT_LOT = "ProductLot"
+    SUPPLIER = "Supplier"
+    CUSTOMER = "Customer"
+    CARRIER = "Carrier"
+    COMPLAINT = "Complaint"
+    TEST_RESULT = "TestResult"
+    NONCONFORMANCE = "Nonconformance"
+    STORAGE_EXCURSION = "StorageExcursion"
+
+
+class Flow(StrEnum):
+    """Flow edges: the direction of the edge is the direction of the material."""
+
+    SUPPLIED = "SUPPLIED"
+    CONSUMED_BY = "CONSUMED_BY"
+    PRODUCED = "PRODUCED"
+    PART_OF = "PART_OF"
+    CONTAINED_IN = "CONTAINED_IN"
+    SHIPPED_IN = "SHIPPED_IN"
+    DELIVERED_TO = "DELIVERED_TO"
+    RETURNED_IN = "RETURNED_IN"
+    LOADED_INTO = "LOADED_INTO"
+    DRAWN_FROM = "DRAWN_FROM"
+    RELABELLED_AS = "RELABELLED_AS"
+    SERIALISED_AS = "SERIALISED_AS"
+
+
+class Link(StrEnum):
+    """Edges that carry no material and are never walked by a trace."""
+
+    OF_PRODUCT = "OF_PRODUCT"
+    AT = "AT"
+    ABOUT = "ABOUT"
+    MADE_ON = "MADE_ON"
+
+
+class Confidence(StrEnum):
+    """How a flow edge is known."""
+
+    RECORDED = "recorded"
+    INFERRED = "inferred"
+    OBSERVED = "observed"
+
+
+class Mixing(StrEnum):
+    """How inputs of a production batch may reach its outputs.
+
+    BY_TIME: an input reaches outputs made at or after it went in.
+    WHOLE: every input may reach every output, as EPCIS says of a transformationID.
+    """
+
+    BY_TIME = "by_time"
+    WHOLE = "whole"
+
+
+#: Flow edges from each kind of node to each kind of node (design, section 2).
+FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
+    Flow.SUPPLIED: (frozenset({Label.PARTY}), frozenset({Label.SHIPMENT, Label.LOT})),
+    Flow.CONSUMED_BY: (frozenset({Label.LOT, Label.ITEM}), frozenset({Label.BATCH})),
+    Flow.PRODUCED: (frozenset({Label.BATCH}), frozenset({Label.LOT, Label.ITEM})),
+    Flow.PART_OF: (frozenset({Label.LOT, Label.ITEM}), frozenset({Label.ITEM})),
+    Flow.CONTAINED_IN: (
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+        frozenset({Label.UNIT}),
+    ),
+    Flow.SHIPPED_IN: (
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+        frozenset({Label.SHIPMENT}),
+    ),
+    Flow.DELIVERED_TO: (
+        frozenset({Label.SHIPMENT}),
+        frozenset({Label.PARTY, Label.PLACE}),
+    ),
+    Flow.RETURNED_IN: (
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+        frozenset({Label.SHIPMENT}),
+    ),
+    Flow.LOADED_INTO: (frozenset({Label.LOT}), frozenset({Label.PLACE})),
+    Flow.DRAWN_FROM: (frozenset({Label.PLACE}), frozenset({Label.LOT, Label.BATCH})),
+    Flow.RELABELLED_AS: (frozenset({Label.LOT}), frozenset({Label.LOT})),
+    Flow.SERIALISED_AS: (frozenset({Label.LOT}), frozenset({Label.ITEM})),
+}

@@ -1,0 +1,149 @@
+"""What the domain needs from the outside, as protocols the store fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from genealogy.model.facts import Fact, NodeId, Written
+
+Direction = Literal["forward", "backward"]
+
+
+@dataclass(slots=True)
+class FlowRows:
+    """Flow edges as parallel columns, one entry an edge, in no promised order.
+
+    Columns rather than objects: a record per edge costs the database drivers
+    twenty times more. Times are integers, microseconds since 1970-01-01 UTC;
+    null where unknown.
+    """
+
+    source: list[NodeId] = field(default_factory=list)
+    target: list[NodeId] = field(default_factory=list)
+    type: list[str] = field(default_factory=list)
+    edge_id: list[str] = field(default_factory=list)
+    occurred_at: list[int | None] = field(default_factory=list)
+    valid_from: list[int | None] = field(default_factory=list)
+    valid_to: list[int | None] = field(default_factory=list)
+    recorded_at: list[int] = field(default_factory=list)
+    retracted_at: list[int | None] = field(default_factory=list)
+    quantity: list[str | None] = field(default_factory=list)
+    uom: list[str | None] = field(default_factory=list)
+    base_quantity: list[str | None] = field(default_factory=list)
+    occurred_offset: list[str | None] = field(default_factory=list)
+    place_id: list[str | None] = field(default_factory=list)
+    source_system: list[str] = field(default_factory=list)
+    source_record: list[str] = field(default_factory=list)
+    confidence: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A node as the store holds it: kind label, roles and its current properties."""
+
+    node_id: NodeId
+    kind: str
+    roles: tuple[str, ...]
+    code: str
+    name: str | None
+    identifiers: tuple[str, ...]
+    properties: Mapping[str, Any]
+
+
+class FlowSource(Protocol):
+    """Where a trace reads flow edges and nodes."""
+
+    def edges(
+        self,
+        frontier: Sequence[NodeId],
+        direction: Direction,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """All flow edges leaving (forward) or entering (backward) the frontier.
+
+        With ``known_at``: those recorded by then and not retracted by then;
+        without: those not retracted. Every edge of each frontier node is returned.
+        """
+        ...
+
+    def closure(
+        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> FlowRows | None:
+        """Every flow edge reachable from the seeds, or None if levels are faster here.
+
+        A superset of what a trace keeps; it need not be closed: a trace asks
+        ``edges`` for any node whose edges it did not get.
+        """
+        ...
+
+    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
+        """The nodes with these ids that exist, in no promised order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An EPCIS event as kept: its canonical body, and when it was recorded or voided (UTC)."""
+
+    event_id: NodeId
+    body: str | None
+    recorded_at: datetime | None
+    voided_at: datetime | None
+    source_system: str
+    source_record: str
+
+
+class EventBook(Protocol):
+    """Where events are looked up again, to settle what depends on several of them."""
+
+    def events_about(self, node_ids: Sequence[NodeId]) -> list[StoredEvent]:
+        """Every event that is ABOUT any of these nodes, each once."""
+        ...
+
+    def events(self, event_ids: Sequence[NodeId]) -> list[StoredEvent]:
+        """The events with these ids that are known."""
+        ...
+
+
+class FactSink(Protocol):
+    """Where loaders write facts."""
+
+    def write(self, facts: Iterable[Fact]) -> Written:
+        """Fold facts into the graph, all or nothing for this call; idempotent."""
+        ...
+
+
+class NodeIndex(Protocol):
+    """Where a name typed by a person is looked up."""
+
+    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
+        """The nodes with these ids that exist, in no promised order."""
+        ...
+
+    def by_code(self, code_keys: Sequence[str], *, limit: int) -> list[NodeRow]:
+        """Nodes whose search key is one of these."""
+        ...
+
+    def by_prefix(self, code_key: str, *, limit: int) -> list[NodeRow]:
+        """Nodes whose search key begins so, in key order."""
+        ...
+
+    def by_name(self, words: str, *, limit: int) -> list[NodeRow]:
+        """Products, parties and places whose name (any language) contains these words."""
+        ...
+
+    def near(self, code_key: str, *, limit: int) -> list[NodeRow]:
+        """Nodes whose search key shares its beginning or its end with this one."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time, so that tests can choose it."""
+
+    def now(self) -> datetime:
+        """The present, zone-aware in UTC."""
+        ...

@@ -1,0 +1,1 @@
+"""The graph database: the only user of the driver."""

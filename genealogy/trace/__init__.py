@@ -1,0 +1,1 @@
+"""Follow material forward and backward."""

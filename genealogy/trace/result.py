@@ -1,0 +1,141 @@
+"""What a trace is asked and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from genealogy.model.facts import NodeId
+from genealogy.ports import FlowRows, NodeRow
+
+TraceDirection = Literal["forward", "backward", "both"]
+
+
+class Mode(StrEnum):
+    """How strictly times exclude.
+
+    CONSERVATIVE: plain reachability, containment respected by interval.
+    EXACT: material leaves a node only at or after it arrived there.
+    """
+
+    CONSERVATIVE = "conservative"
+    EXACT = "exact"
+
+
+class State(StrEnum):
+    """Whether an answer is whole; the worst that applies."""
+
+    COMPLETE = "complete"
+    GAPS = "gaps"
+    MASKED = "masked"
+    TRUNCATED = "truncated"
+
+
+class FrontierReason(StrEnum):
+    """Why a trace did not go on at a node that has further flow edges."""
+
+    STOP = "stop"
+    MAX_DEPTH = "max_depth"
+
+
+class GapKind(StrEnum):
+    """What is missing in the data along a trace."""
+
+    SHIPPED_WITHOUT_RECEIPT = "shipped_without_receipt"
+    BATCH_WITHOUT_OUTPUT = "batch_without_output"
+    BATCH_WITHOUT_INPUT = "batch_without_input"
+    LOT_WITHOUT_ORIGIN = "lot_without_origin"
+    UNLOTTED_MATERIAL = "unlotted_material"
+    UNKNOWN_TIME = "unknown_time"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceQuery:
+    """A question: from which seeds, which way, under which times and limits.
+
+    ``as_of`` is event time (what had happened), ``known_at`` record time (what
+    had been recorded); both aware, null means now. ``stops`` are nodes at which
+    not to go on; ``max_depth`` counts flow edges, null means no limit.
+    """
+
+    seeds: tuple[NodeId, ...]
+    direction: TraceDirection
+    mode: Mode = Mode.EXACT
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    stops: tuple[NodeId, ...] = ()
+    max_depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How a node was reached in one direction.
+
+    ``distance`` counts flow edges from the nearest seed. ``first_exposure``
+    (forward) or ``last_contribution`` (backward) is UTC; null when no time on
+    the way was known. ``via`` is the position, in the trace's edge columns, of
+    the last edge of one shortest witness path; null for a seed.
+    """
+
+    node_id: NodeId
+    direction: Literal["seed", "forward", "backward"]
+    distance: int
+    exposure: datetime | None
+    via: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """A node at which the trace did not go on although it could have."""
+
+    node_id: NodeId
+    reason: FrontierReason
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something the data do not say, at one node or edge of the trace."""
+
+    kind: GapKind
+    node_id: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What an answer lacks: frontiers not followed, gaps in the data, masked nodes."""
+
+    frontiers: tuple[Frontier, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    masked: int = 0
+
+    @property
+    def state(self) -> State:
+        """The worst that applies: truncated, masked, gaps, complete."""
+        if self.frontiers:
+            return State.TRUNCATED
+        if self.masked:
+            return State.MASKED
+        return State.GAPS if self.gaps else State.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer: the nodes reached, the flow edges among them, and what it lacks.
+
+    ``reached`` holds seeds first, then by distance and id; with direction "both"
+    a node reached both ways appears twice. ``edges`` are the columns of the
+    edges that carried the trace, ``rows`` the nodes by id.
+    """
+
+    query: TraceQuery
+    reached: tuple[Reached, ...]
+    edges: FlowRows
+    rows: dict[NodeId, NodeRow] = field(repr=False)
+    completeness: Completeness
+
+    def node_ids(self) -> Iterator[NodeId]:
+        """Each reached node once, in order."""
+        return iter(dict.fromkeys(r.node_id for r in self.reached))

@@ -1,0 +1,1 @@
+"""Loaders: read, map, check and write one kind of source each."""
