@@ -10,7 +10,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as column
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, ClassVar, Self
@@ -46,7 +47,7 @@ class Remark:
     field: str | None
     value: str | None
     code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = column(default_factory=dict)
 
     def reason(self, language: str | None = None) -> str:
         """Why, in the language asked for (default: the session's)."""
@@ -80,7 +81,7 @@ class Count:
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
-    written: Written = field(default_factory=Written)
+    written: Written = column(default_factory=Written)
 
     def __add__(self, other: Count) -> Count:
         return Count(
@@ -105,7 +106,7 @@ class Loaded:
     kind: str
     counts: Mapping[str, Count]
     rejects: int = 0
-    rejects_by_code: Mapping[str, int] = field(default_factory=dict)
+    rejects_by_code: Mapping[str, int] = column(default_factory=dict)
     samples: tuple[Reject, ...] = ()
     remarks: tuple[Remark, ...] = ()
     refused_files: tuple[str, ...] = ()
