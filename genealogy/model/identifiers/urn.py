@@ -96,7 +96,7 @@ def from_urn(text: str) -> dict[str, str] | None:
     form, scheme, body = _parted(text)
     count, build = _SCHEMES.get(scheme, (0, dict))
     parts = [unquote(part) for part in body.split(".", count - 1)] if count else []
-    if form not in ("id", "class", "idpat") or len(parts) != count or not all(parts[:1]):
+    if form not in ("id", "class", "idpat") or len(parts) != count or not all(parts[:1] or [""]):
         raise invalid("urn", text)
     try:
         return _closed(build(*parts), is_pattern=form == "idpat")
