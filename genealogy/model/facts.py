@@ -53,7 +53,8 @@ class FlowFact:
     ``fact_id``, and a later ``recorded_at`` with other values is a correction.
     Times are UTC; ``occurred_offset`` keeps the source's offset as ``+08:00``.
     Unknown quantities are null, never zero. ``retracted_at`` is when the
-    statement was withdrawn.
+    statement was withdrawn. ``derived`` facts follow from several records: those
+    written together are all the versions there are, earlier ones are replaced.
     """
 
     type: Flow
@@ -75,6 +76,7 @@ class FlowFact:
     place_id: NodeId | None = None
     event_id: str | None = None
     confidence: Confidence = Confidence.RECORDED
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

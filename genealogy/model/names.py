@@ -6,6 +6,7 @@ A test checks every Cypher file against these names.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Label(StrEnum):
@@ -110,4 +111,37 @@ FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
     Flow.DRAWN_FROM: (frozenset({Label.PLACE}), frozenset({Label.LOT, Label.BATCH})),
     Flow.RELABELLED_AS: (frozenset({Label.LOT}), frozenset({Label.LOT})),
     Flow.SERIALISED_AS: (frozenset({Label.LOT}), frozenset({Label.ITEM})),
+}
+
+#: Times of a flow edge, UTC.
+FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
+
+#: Times that nodes carry, UTC, over all kinds.
+NODE_TIMES = (
+    "produced_at",
+    "serialised_at",
+    "started_at",
+    "ended_at",
+    "dispatched_at",
+    "received_at",
+    "occurred_at",
+    "reported_at",
+    "recorded_at",
+    "voided_at",
+)
+
+#: The side of each flow that has few flows of that type: where known ones are looked up.
+FEW_AT: dict[Flow, Literal["source", "target"]] = {
+    Flow.SUPPLIED: "target",
+    Flow.CONSUMED_BY: "target",
+    Flow.PRODUCED: "target",
+    Flow.PART_OF: "source",
+    Flow.CONTAINED_IN: "source",
+    Flow.SHIPPED_IN: "target",
+    Flow.DELIVERED_TO: "source",
+    Flow.RETURNED_IN: "target",
+    Flow.LOADED_INTO: "source",
+    Flow.DRAWN_FROM: "target",
+    Flow.RELABELLED_AS: "target",
+    Flow.SERIALISED_AS: "target",
 }

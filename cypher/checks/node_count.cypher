@@ -1,0 +1,3 @@
+// How many nodes are there?
+MATCH (n:Entity)
+RETURN count(n) AS count

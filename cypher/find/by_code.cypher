@@ -1,0 +1,7 @@
+// Which nodes have one of these search keys?
+// $keys   search keys
+// $limit  most nodes wanted
+MATCH (n:Entity)
+WHERE n.code_key IN $keys
+WITH n ORDER BY n.node_id LIMIT $limit
+RETURN collect([n.node_id, labels(n), properties(n)]) AS rows

@@ -1,0 +1,7 @@
+// Which nodes have a search key that ends so?
+// $tail   end of the key, reversed
+// $limit  most nodes wanted
+MATCH (n:Entity)
+WHERE n.code_tail STARTS WITH $tail
+WITH n ORDER BY n.code_tail, n.node_id LIMIT $limit
+RETURN collect([n.node_id, labels(n), properties(n)]) AS rows

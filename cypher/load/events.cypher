@@ -1,0 +1,5 @@
+// What is kept of these events?
+// $ids  node ids of events
+UNWIND $ids AS id
+MATCH (e:TraceEvent {node_id: id})
+RETURN collect([e.node_id, properties(e)]) AS rows

@@ -1,0 +1,7 @@
+// Which events are about these nodes?
+// $ids  node ids
+UNWIND $ids AS id
+MATCH (n:Entity {node_id: id})
+MATCH (e:TraceEvent)-[:ABOUT]->(n)
+WITH DISTINCT e
+RETURN collect([e.node_id, properties(e)]) AS rows

@@ -1,0 +1,6 @@
+// Which facts are stored as flows of one type at these nodes?
+// $ids  node ids on the target side
+UNWIND $ids AS id
+MATCH (n:Entity {node_id: id})
+MATCH ()-[r:FLOW]->(n)
+RETURN collect(DISTINCT r.fact_id) AS ids

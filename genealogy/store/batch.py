@@ -1,0 +1,90 @@
+"""Facts of one write, sorted into what the database has to be asked and told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from genealogy.model import claims
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
+from genealogy.model.identifiers import code_key
+from genealogy.model.names import Flow, Label, Link, Role
+from genealogy.store.codec import encode_map
+
+
+@dataclass(slots=True)
+class NodePlan:
+    """All that one write says of one node."""
+
+    label: Label
+    roles: set[Role] = field(default_factory=set)
+    claims: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Batch:
+    """One write: nodes by id, flows and links by type; the ends of edges are nodes too."""
+
+    nodes: dict[NodeId, NodePlan] = field(default_factory=dict)
+    flows: dict[Flow, list[FlowFact]] = field(default_factory=lambda: defaultdict(list))
+    links: dict[Link, list[LinkFact]] = field(default_factory=lambda: defaultdict(list))
+    facts: int = 0
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact], now: datetime) -> Batch:
+        """Sort facts; ``now`` (UTC) is the record time of claims that have none."""
+        batch = cls()
+        for fact in facts:
+            batch.facts += 1
+            if isinstance(fact, NodeFact):
+                batch._node(fact, now)
+                continue
+            batch.nodes.setdefault(fact.source_id, NodePlan(fact.source_label))
+            batch.nodes.setdefault(fact.target_id, NodePlan(fact.target_label))
+            if isinstance(fact, FlowFact):
+                batch.flows[fact.type].append(fact)
+            else:
+                batch.links[fact.type].append(fact)
+        return batch
+
+    def _node(self, fact: NodeFact, now: datetime) -> None:
+        plan = self.nodes.setdefault(fact.node_id, NodePlan(fact.label))
+        plan.roles.update(fact.roles)
+        told = claims.claim(fact, now)
+        if told is not None:
+            plan.claims.append(told)
+
+
+def stored_properties(node_id: NodeId, told: list[str]) -> dict[str, Any]:
+    """The property map of a node with these claims, ready for the driver."""
+    values = claims.properties(told)
+    key = code_key(code_of(node_id))
+    names = " ".join(str(values[n]) for n in ("name", "name_zh") if values.get(n))
+    return encode_map(
+        values
+        | {
+            "node_id": node_id,
+            "code": code_of(node_id),
+            "code_key": key,
+            "code_tail": key[::-1],
+            "name_key": names.casefold() or None,
+            "identifiers": claims.identifiers(told) or None,
+            "claims": told or None,
+        }
+    )
+
+
+def code_of(node_id: str) -> str:
+    """The short human code within a node id: lot code, serial, or own number."""
+    if node_id.startswith("("):
+        return node_id[node_id.rindex(")") + 1 :]
+    kind, _, rest = node_id.partition(":")
+    if kind == "unlotted":
+        return code_of(rest)
+    own_fields = {"lot": 2, "item": 1}.get(kind, 0)
+    if rest.startswith(("urn:", "http://", "https://")):
+        return rest
+    return rest.split(":", own_fields)[-1]

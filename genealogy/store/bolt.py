@@ -1,0 +1,255 @@
+"""The graph database over Bolt: one class for both products, and every driver error mapped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import disk_usage
+from threading import Lock
+from typing import Any, TypeVar
+
+from neo4j import READ_ACCESS, WRITE_ACCESS, Driver, GraphDatabase, ManagedTransaction
+from neo4j import Query as Statement
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    ConfigurationError,
+    ConstraintError,
+    DatabaseError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
+
+from genealogy.errors import (
+    StoreConflict,
+    StoreDuplicate,
+    StoreError,
+    StoreFull,
+    StoreRejected,
+    StoreTimeout,
+    StoreUnavailable,
+)
+from genealogy.store.codec import encode
+from genealogy.store.engines import Engine, engine_of
+from genealogy.store.queries import PING, Query
+from genealogy.store.watchdog import Watchdog
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+_STOPPED = ("TransactionTimedOut", "Terminated")
+_WRITE_ATTEMPTS = 3
+_LOW_WATER_BYTES = 32 * 1024 * 1024
+
+# Servers warn of types that no data has yet; an empty graph is not a fault.
+logging.getLogger("neo4j.notifications").setLevel(logging.ERROR)
+
+
+class Transaction:
+    """One managed transaction: runs registered queries and nothing else."""
+
+    def __init__(self, tx: ManagedTransaction, engine: Engine, run_id: str) -> None:
+        self._tx = tx
+        self._comment = f" // run {run_id}" if engine.tag == "comment" else ""
+
+    def run(self, query: Query[R], **params: Any) -> list[R]:
+        """The rows of a query. Raises StoreRejected, StoreTimeout and the like."""
+        if query.params != params.keys():
+            raise TypeError(f"{query.path} takes {sorted(query.params)}, got {sorted(params)}")
+        values = {key: encode(value) for key, value in params.items()}
+        with _naming(query.path):
+            result = self._tx.run(query.text + self._comment, values)  # type: ignore[arg-type]
+            return [query.row(*record.values()) for record in result]
+
+    def one(self, query: Query[R], **params: Any) -> R:
+        """The single row of a query that always has one."""
+        [row] = self.run(query, **params)
+        return row
+
+
+class GraphStore:
+    """A connection to the graph database; safe to share between threads.
+
+    Reads are routed to readers where there is a cluster. Writes are managed
+    transactions retried on transient errors and on a lost race for a unique key;
+    on a database that takes one writer they queue up here.
+    """
+
+    def __init__(
+        self, driver: Driver, engine: Engine, database: str | None, *, timeout: float
+    ) -> None:
+        self.engine = engine
+        self.folder: Path | None = None
+        self._driver = driver
+        self._database = database
+        self._timeout = timeout
+        self._writing = Lock()
+        self._watchdog = Watchdog(lambda: driver.session(database=database), engine, timeout)
+
+    @classmethod
+    def connect(
+        cls,
+        uri: str,
+        user: str | None = None,
+        password: str | None = None,
+        database: str | None = None,
+        *,
+        timeout: float = 120.0,
+    ) -> GraphStore:
+        """Connect and find out which product answers.
+
+        ``timeout`` in seconds bounds every statement. Raises StoreUnavailable.
+        """
+        try:
+            driver = GraphDatabase.driver(
+                uri,
+                auth=(user, password or "") if user else None,
+                connection_timeout=10,
+                connection_acquisition_timeout=30,
+                max_transaction_retry_time=15,
+                user_agent="lotgraph",
+            )
+        except (ConfigurationError, ValueError) as error:
+            raise StoreUnavailable(uri=uri, reason=str(error)) from error
+        try:
+            with driver.session(database=database) as session:
+                agent = session.run(PING.text).consume().server.agent  # type: ignore[arg-type]
+        except (DriverError, Neo4jError, OSError) as error:
+            driver.close()
+            raise StoreUnavailable(uri=uri, reason=_short(error)) from error
+        return cls(driver, engine_of(agent), database, timeout=timeout)
+
+    def close(self) -> None:
+        """Close all connections; running statements are stopped first."""
+        self._watchdog.close()
+        self._driver.close()
+
+    def __enter__(self) -> GraphStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, query: Query[R], **params: Any) -> list[R]:
+        """The rows of one registered query, in a transaction of its own."""
+        work: Callable[[Transaction], list[R]] = lambda tx: tx.run(query, **params)  # noqa: E731
+        return self.read(work) if query.access == "read" else self.write(work)
+
+    def ping(self) -> None:
+        """Make sure that the database answers. Raises StoreUnavailable."""
+        self.run(PING)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Do work in one managed read transaction."""
+        with self._errors():
+            return self._managed(work, READ_ACCESS)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Do work in one managed write transaction: all of it or nothing.
+
+        The work may be done several times, so it must not keep what it did.
+        """
+        with self._errors(), self._turn():
+            for attempt in range(1, _WRITE_ATTEMPTS + 1):
+                try:
+                    return self._managed(work, WRITE_ACCESS)
+                except (ConstraintError, _LostRace):
+                    # Another session created the same node first: look again.
+                    if attempt == _WRITE_ATTEMPTS:
+                        raise
+            raise AssertionError("unreachable")
+
+    def execute(self, statement: str, **params: Any) -> list[dict[str, Any]]:
+        """Run a schema statement, which no parameter can express; never with user input."""
+        with self._errors(), self._driver.session(database=self._database) as session:
+            return session.run(statement, params).data()  # type: ignore[arg-type]
+
+    def _managed(self, work: Callable[[Transaction], T], access: str) -> T:
+        with (
+            self._watchdog.watch() as run_id,
+            self._driver.session(
+                database=self._database, default_access_mode=access, fetch_size=1000
+            ) as session,
+        ):
+            execute = session.execute_read if access == READ_ACCESS else session.execute_write
+            return execute(self._unit(run_id), work, run_id)
+
+    def _unit(self, run_id: str) -> Callable[..., Any]:
+        def unit(tx: ManagedTransaction, work: Callable[[Transaction], T], run: str) -> T:
+            return work(Transaction(tx, self.engine, run))
+
+        # The driver reads timeout and metadata off the work function.
+        if self.engine.honours_timeout:
+            unit.timeout = self._timeout  # type: ignore[attr-defined]
+        unit.metadata = {"lotgraph": run_id}  # type: ignore[attr-defined]
+        return unit
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self.engine.writers > 1:
+            yield
+        else:
+            with self._writing:
+                yield
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreRejected as error:
+            if self.folder and disk_usage(self.folder).free < _LOW_WATER_BYTES:
+                raise StoreFull(folder=str(self.folder)) from error
+            raise
+        except (DriverError, Neo4jError) as error:
+            raise mapped(error, self._timeout) from error
+
+
+class _LostRace(Exception):
+    """A unique key was taken between looking and writing."""
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Let the query's file be named in what goes wrong with it."""
+    try:
+        yield
+    except (ConstraintError, TransientError, ServiceUnavailable, SessionExpired) as error:
+        error.add_note(path)
+        raise
+    except (ClientError, DatabaseError) as error:
+        if any(word in (error.code or "") for word in _STOPPED):
+            error.add_note(path)
+            raise
+        if "ConstraintValidation" in (error.code or ""):
+            raise _LostRace(path) from error
+        raise StoreRejected(query=path, reason=_short(error)) from error
+
+
+def mapped(error: Exception, timeout: float) -> StoreError:
+    """The error of our tree that stands for a driver error."""
+    path = next(iter(getattr(error, "__notes__", [])), "a transaction")
+    code = getattr(error, "code", None) or ""
+    if any(word in code for word in _STOPPED):
+        return StoreTimeout(seconds=f"{timeout:g}", query=path)
+    if isinstance(error, ConstraintError):
+        return StoreDuplicate(reason=_short(error))
+    if isinstance(error, TransientError):
+        return StoreConflict(query=path)
+    if isinstance(error, ServiceUnavailable | SessionExpired | AuthError):
+        return StoreUnavailable(uri="the configured address", reason=_short(error))
+    if isinstance(error, Neo4jError):
+        return StoreRejected(query=path, reason=_short(error))
+    return StoreUnavailable(uri="the configured address", reason=_short(error))
+
+
+def _short(error: Exception) -> str:
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return text.strip().splitlines()[0].rstrip(".")[:300]
+
+
+__all__ = ["GraphStore", "Statement", "Transaction", "mapped"]

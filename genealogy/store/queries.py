@@ -1,0 +1,178 @@
+"""Every Cypher statement the program runs, by file, with its parameters and columns.
+
+A file holds one statement under a header sentence. Where a statement differs
+only in a label or edge type, the file has the token LABELS, FLOW, LINK or ROLE
+and the registry holds one entry for each name in ``genealogy.model.names``:
+types never come from data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib import resources
+from typing import Any, Generic, Literal, TypeVar
+
+from genealogy.model.names import Flow, Label, Link, Role
+
+R = TypeVar("R")
+_TOKEN = re.compile(r"\b(LABELS|FLOWS|FLOW|LINK|ROLE)\b")
+_ALL_FLOWS = "|".join(Flow)
+
+
+@dataclass(frozen=True)
+class Query(Generic[R]):
+    """One statement: its file, the dataclass of its rows, its parameters and access."""
+
+    path: str
+    row: type[R]
+    params: frozenset[str]
+    access: Literal["read", "write"]
+    tokens: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The statement as sent, with its type names in place."""
+        known = {"FLOWS": _ALL_FLOWS, **dict(self.tokens)}
+        return _TOKEN.sub(lambda m: known[m.group()], statement(self.path))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns the statement promises, in order."""
+        return tuple(f.name for f in fields(self.row))  # type: ignore[arg-type]
+
+
+@cache
+def statement(path: str) -> str:
+    """The text of one file under ``cypher/``."""
+    return resources.files("cypher").joinpath(path).read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All result rows as lists in one record: a record each costs twenty times more."""
+
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """All result ids in one record."""
+
+    ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A single number."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRow:
+    """The schema's version and the watermark of the data."""
+
+    version: int
+    watermark: int
+
+
+def _read(path: str, row: type[R], *params: str, **tokens: str) -> Query[R]:
+    return Query(path, row, frozenset(params), "read", tuple(tokens.items()))
+
+
+def _write(path: str, row: type[R], *params: str, **tokens: str) -> Query[R]:
+    return Query(path, row, frozenset(params), "write", tuple(tokens.items()))
+
+
+PING = _read("checks/ping.cypher", Count)
+SCHEMA_STATE = _read("checks/schema_state.cypher", SchemaRow)
+SCHEMA_RECORD = _write("checks/schema_record.cypher", Count, "version")
+ADVANCE_WATERMARK = _write("load/advance_watermark.cypher", Count)
+NODE_COUNT = _read("checks/node_count.cypher", Count)
+FLOW_COUNT = _read("checks/flow_count.cypher", Count)
+
+EDGES = {
+    "forward": _read("trace/edges_forward.cypher", Rows, "frontier", "known_at"),
+    "backward": _read("trace/edges_backward.cypher", Rows, "frontier", "known_at"),
+}
+AHEAD = {
+    "forward": _read("trace/ahead_forward.cypher", Rows, "frontier", "known_at"),
+    "backward": _read("trace/ahead_backward.cypher", Rows, "frontier", "known_at"),
+}
+NODES = _read("trace/nodes.cypher", Rows, "ids")
+
+NODES_BY_CODE = _read("find/by_code.cypher", Rows, "keys", "limit")
+NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")
+NODES_BY_TAIL = _read("find/by_tail.cypher", Rows, "tail", "limit")
+NODES_BY_NAME = _read("find/by_name.cypher", Rows, "words", "limit")
+
+KNOWN_NODES = _read("load/known_nodes.cypher", Rows, "ids")
+UPDATE_NODES = _write("load/update_nodes.cypher", Count, "rows")
+EVENTS = _read("load/events.cypher", Rows, "ids")
+EVENTS_ABOUT = _read("load/events_about.cypher", Rows, "ids")
+
+
+def create_nodes(labels: Iterable[Label | Role]) -> Query[Count]:
+    """Creates nodes with exactly these labels besides ENTITY."""
+    return _write(
+        "load/create_nodes.cypher", Count, "rows", LABELS=":".join([Label.ENTITY, *labels])
+    )
+
+
+def add_role(role: Role) -> Query[Count]:
+    """Gives known nodes a role."""
+    return _write("load/add_role.cypher", Count, "ids", ROLE=role)
+
+
+def flows_at(flow: Flow, side: Literal["source", "target"]) -> Query[Ids]:
+    """The fact ids of all flows of a type at nodes, on the side with fewer of them."""
+    return _read(f"load/flows_at_{side}.cypher", Ids, "ids", FLOW=flow)
+
+
+def flow_versions(flow: Flow) -> Query[Rows]:
+    """All stored versions of given facts."""
+    return _read("load/flow_versions.cypher", Rows, "rows", FLOW=flow)
+
+
+def create_flows(flow: Flow, side: Literal["source", "target"]) -> Query[Count]:
+    """Creates flows of a type, grouped by the node on one side."""
+    return _write(f"load/create_flows_by_{side}.cypher", Count, "rows", FLOW=flow)
+
+
+def update_flows(flow: Flow) -> Query[Count]:
+    """Sets the values of stored versions of facts."""
+    return _write("load/update_flows.cypher", Count, "rows", FLOW=flow)
+
+
+def links_at(link: Link) -> Query[Rows]:
+    """Target and part of all links of a type leaving given nodes."""
+    return _read("load/links_at.cypher", Rows, "ids", LINK=link)
+
+
+def create_links(link: Link) -> Query[Count]:
+    """Creates links of a type."""
+    return _write("load/create_links.cypher", Count, "rows", LINK=link)
+
+
+def registry() -> list[Query[Any]]:
+    """Every statement there is, types filled in: what the tests walk over."""
+    single = [
+        *(q for q in globals().values() if isinstance(q, Query)),
+        *EDGES.values(),
+        *AHEAD.values(),
+    ]
+    sides: tuple[Literal["source", "target"], ...] = ("source", "target")
+    return [
+        *single,
+        *(create_nodes([label]) for label in Label if label is not Label.SCHEMA),
+        *(add_role(role) for role in Role),
+        *(flows_at(flow, side) for flow in Flow for side in sides),
+        *(create_flows(flow, side) for flow in Flow for side in sides),
+        *(flow_versions(flow) for flow in Flow),
+        *(update_flows(flow) for flow in Flow),
+        *(links_at(link) for link in Link),
+        *(create_links(link) for link in Link),
+    ]

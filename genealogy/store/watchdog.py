@@ -1,0 +1,98 @@
+"""Stops statements that run too long or whose caller has gone away.
+
+A database that ignores the driver's timeout would burn a core for ever, and one
+that honours it still goes on when the client is interrupted. Both products list
+running transactions and end one on request.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from typing import Any
+
+from neo4j import Session
+from neo4j.exceptions import DriverError, Neo4jError
+
+from genealogy.store.engines import Engine
+
+_TICK_SECONDS = 0.25
+
+
+class Watchdog:
+    """Watches the statements of one store; its thread starts with the first statement."""
+
+    def __init__(self, open_session: Callable[[], Session], engine: Engine, timeout: float) -> None:
+        self._open_session = open_session
+        self._engine = engine
+        self._timeout = timeout
+        self._deadlines: dict[str, float] = {}
+        self._lock = Lock()
+        self._closed = Event()
+        self._thread: Thread | None = None
+
+    @contextmanager
+    def watch(self) -> Iterator[str]:
+        """Give a statement a name to be found by, and end it when it is overdue or abandoned."""
+        run_id = uuid.uuid4().hex
+        with self._lock:
+            self._deadlines[run_id] = time.monotonic() + self._timeout
+            self._start()
+        try:
+            yield run_id
+        except BaseException as error:
+            # The server does not notice that its client has gone: it has to be told.
+            if not isinstance(error, Exception):
+                self.terminate(run_id)
+            raise
+        finally:
+            with self._lock:
+                self._deadlines.pop(run_id, None)
+
+    def cancel_all(self) -> int:
+        """End every statement now running; returns how many were."""
+        with self._lock:
+            running = list(self._deadlines)
+        return sum(self.terminate(run_id) for run_id in running)
+
+    def terminate(self, run_id: str) -> bool:
+        """End the transaction of this name; says whether it was found."""
+        try:
+            with self._open_session() as session:
+                found = [
+                    row
+                    for row in session.run("SHOW TRANSACTIONS").data()
+                    if self._is(row, run_id)
+                ]
+                for row in found:
+                    session.run("TERMINATE TRANSACTIONS $ids", ids=[row["transactionId"]]).consume()
+        except (DriverError, Neo4jError):
+            return False
+        return bool(found)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._closed.set()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
+
+    def _is(self, row: dict[str, Any], run_id: str) -> bool:
+        if self._engine.tag == "comment":
+            return f"// run {run_id}" in (row.get("currentQuery") or "")
+        return (row.get("metaData") or {}).get("lotgraph") == run_id
+
+    def _start(self) -> None:
+        if self._thread is None and not self._engine.honours_timeout:
+            self._thread = Thread(target=self._patrol, name="lotgraph-watchdog", daemon=True)
+            self._thread.start()
+
+    def _patrol(self) -> None:
+        while not self._closed.wait(_TICK_SECONDS):
+            now = time.monotonic()
+            with self._lock:
+                overdue = [run_id for run_id, due in self._deadlines.items() if due < now]
+            for run_id in overdue:
+                self.terminate(run_id)

@@ -1,0 +1,149 @@
+"""Folds facts into the graph: all of a batch or nothing, and twice is once."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from genealogy.model import claims
+from genealogy.model.facts import Fact, LinkFact, NodeId, Written
+from genealogy.model.names import Label, Link, Role
+from genealogy.store.batch import Batch, NodePlan, stored_properties
+from genealogy.store.bolt import GraphStore, Transaction
+from genealogy.store.flow_writer import write_flows
+from genealogy.store.queries import (
+    ADVANCE_WATERMARK,
+    KNOWN_NODES,
+    UPDATE_NODES,
+    add_role,
+    create_links,
+    create_nodes,
+    links_at,
+)
+
+T = TypeVar("T")
+_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSink:
+    """Writes facts to a graph store; ``loaded_at`` (UTC) dates those without record time."""
+
+    store: GraphStore
+    loaded_at: datetime
+
+    def write(self, facts: Iterable[Fact]) -> Written:
+        """Fold facts into the graph in one transaction; idempotent.
+
+        Raises StoreError; then nothing of this call is stored.
+        """
+        batch = Batch.of(facts, self.loaded_at)
+        if not batch.nodes:
+            return Written()
+        return self.store.write(lambda tx: _write(tx, batch, self.loaded_at))
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Iterator[Written]:
+        """Write batches, each in a transaction of its own, while the next ones are made.
+
+        As many at once as the database gains from; results come in order.
+        """
+        with ThreadPoolExecutor(self.store.engine.writers) as pool:
+            pending: deque[Future[Written]] = deque()
+            try:
+                for batch in batches:
+                    pending.append(pool.submit(self.write, batch))
+                    if len(pending) > self.store.engine.writers:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the database already had of the nodes of a batch."""
+
+    claims: dict[NodeId, list[str]] = field(default_factory=dict)
+    labels: dict[NodeId, set[str]] = field(default_factory=dict)
+
+
+def _write(tx: Transaction, batch: Batch, now: datetime) -> Written:
+    known = _known_nodes(tx, list(batch.nodes))
+    written = _create_nodes(tx, batch, known) + _change_nodes(tx, batch, known)
+    for flow, facts in batch.flows.items():
+        written += write_flows(tx, flow, facts, known.labels.keys(), now)
+    for link, told in batch.links.items():
+        written += _write_links(tx, link, told, known)
+    if written != Written(unchanged=written.unchanged):
+        tx.run(ADVANCE_WATERMARK)
+    return written
+
+
+def _known_nodes(tx: Transaction, node_ids: list[NodeId]) -> _Known:
+    known = _Known()
+    for ids in chunks(node_ids, _ROWS):
+        for node_id, labels, told in tx.one(KNOWN_NODES, ids=ids).rows:
+            known.claims[node_id] = told or []
+            known.labels[node_id] = set(labels)
+    return known
+
+
+def _create_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
+    groups: dict[tuple[Label | Role, ...], list[tuple[NodeId, NodePlan]]] = defaultdict(list)
+    for node_id, plan in batch.nodes.items():
+        if node_id not in known.labels:
+            groups[plan.label, *sorted(plan.roles)].append((node_id, plan))
+    for labels, plans in groups.items():
+        for some in chunks(plans, _ROWS):
+            rows = [stored_properties(node_id, sorted(plan.claims)) for node_id, plan in some]
+            tx.run(create_nodes(labels), rows=rows)
+    return Written(nodes_new=sum(map(len, groups.values())))
+
+
+def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
+    roles: dict[Role, list[NodeId]] = defaultdict(list)
+    rows = []
+    touched = set()
+    for node_id, labels in known.labels.items():
+        plan = batch.nodes[node_id]
+        for role in plan.roles - labels:
+            roles[role].append(node_id)
+            touched.add(node_id)
+        told = claims.merged(known.claims[node_id], plan.claims)
+        if told != known.claims[node_id]:
+            rows.append(stored_properties(node_id, told))
+            touched.add(node_id)
+    for role, ids in roles.items():
+        tx.run(add_role(role), ids=ids)
+    for some in chunks(rows, _ROWS):
+        tx.run(UPDATE_NODES, rows=some)
+    told_again = sum(1 for i in known.labels if batch.nodes[i].claims and i not in touched)
+    return Written(nodes_changed=len(touched), unchanged=told_again)
+
+
+def _write_links(
+    tx: Transaction, link: Link, told: Sequence[LinkFact], known: _Known
+) -> Written:
+    wanted = {(f.source_id, f.target_id, f.part): f for f in told}
+    old = sorted({f.source_id for f in told} & known.labels.keys())
+    for ids in chunks(old, _ROWS):
+        for source, target, part in tx.one(links_at(link), ids=ids).rows:
+            wanted.pop((source, target, part), None)
+    rows = [
+        [f.source_id, f.target_id, f.part, f.source.system, f.source.record]
+        for f in wanted.values()
+    ]
+    for some in chunks(rows, _ROWS):
+        tx.run(create_links(link), rows=some)
+    return Written(links_new=len(rows), unchanged=len(told) - len(rows))
+
+
+def chunks(values: list[T], size: int) -> Iterator[list[T]]:
+    """The values in runs of at most ``size``."""
+    return (values[i : i + size] for i in range(0, len(values), size))
