@@ -1,0 +1,65 @@
+"""The fixtures themselves: a test must find an empty graph whatever ran before it."""
+
+from __future__ import annotations
+
+import pytest
+from neo4j import Driver, GraphDatabase
+
+from tests.databases import Endpoint, Misconfigured, image_and_tag
+
+
+def driver(endpoint: Endpoint) -> Driver:
+    return GraphDatabase.driver(endpoint.uri, auth=(endpoint.user or "", endpoint.password or ""))
+
+
+def nodes(endpoint: Endpoint) -> int:
+    with driver(endpoint) as opened, opened.session(database=endpoint.database) as session:
+        [row] = session.run("MATCH (n) RETURN count(n) AS nodes")
+        return int(row["nodes"])
+
+
+def fill(endpoint: Endpoint, size: int) -> None:
+    with driver(endpoint) as opened, opened.session(database=endpoint.database) as session:
+        session.run("UNWIND range(1, $size) AS i CREATE (:Left {i: i})", size=size).consume()
+
+
+@pytest.mark.parametrize("round_number", [1, 2])
+def test_a_test_finds_an_empty_graph_whatever_ran_before(
+    database: Endpoint, round_number: int
+) -> None:
+    assert nodes(database) == 0
+    fill(database, 10 * round_number)
+
+
+def test_more_nodes_than_fit_one_batch_are_gone_too(server: object) -> None:
+    with server.empty_graph() as full:  # type: ignore[attr-defined]
+        fill(full, 12_000)
+    with server.empty_graph() as empty:  # type: ignore[attr-defined]
+        assert nodes(empty) == 0
+
+
+def test_a_bare_graph_has_no_constraint_left(server: object) -> None:
+    statement = "CREATE CONSTRAINT k IF NOT EXISTS FOR (n:Left) REQUIRE n.i IS UNIQUE"
+    with server.empty_graph() as lent, driver(lent) as opened:  # type: ignore[attr-defined]
+        opened.execute_query(statement, database_=lent.database)
+    with server.empty_graph(bare=True) as lent, driver(lent) as opened:  # type: ignore[attr-defined]
+        left = opened.execute_query("SHOW CONSTRAINTS", database_=lent.database)[0]
+        assert left == []
+
+
+def test_the_one_database_of_neo4j_is_never_lent_twice(neo4j_server: object) -> None:
+    with neo4j_server.empty_graph(), pytest.raises(Misconfigured):  # type: ignore[attr-defined]
+        neo4j_server.empty_graph().__enter__()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("neo4j:5.26", ("neo4j", "5.26")),
+        ("neo4j", ("neo4j", "latest")),
+        ("registry.example:5000/team/neo4j", ("registry.example:5000/team/neo4j", "latest")),
+        ("registry.example:5000/neo4j:5", ("registry.example:5000/neo4j", "5")),
+    ],
+)
+def test_a_port_in_an_image_name_is_no_tag(name: str, expected: tuple[str, str]) -> None:
+    assert image_and_tag(name) == expected
