@@ -51,14 +51,6 @@ __all__ = [
     "wipe",
 ]
 
-DATABASE = "lotgraph"
-living.POLL_SECONDS = 0.1
-living.SETTLE_SECONDS = 5.0
-PORT_ATTEMPTS = 4
-# A Java program that fails to start goes on running, its other threads waiting for nothing.
-FAILED = 'Exception in thread "main"'
-Ports = Callable[[], tuple[int, int]]
-
 # Open descriptors by folder: this process is counted as a user for as long as they stay open.
 _uses: dict[Path, int] = {}
 
@@ -97,7 +89,11 @@ def ensure_running(
     with files.usable(folder), _alone(folder, settings):
         _join(folder)
         found = _adopt(folder, settings, installed)
-        return found or launch.start(folder, settings, installed, owned=owned, ports=ports)
+        if found is not None:
+            return found
+        # Whatever is left has no record, or another version, or is ending: of no use.
+        living.stop(folder)
+        return launch.start(folder, settings, installed, owned=owned, ports=ports)
 
 
 def stop(settings: Settings) -> bool:
@@ -142,14 +138,19 @@ def status(settings: Settings) -> Status:
 def wipe(settings: Settings) -> None:
     """Stop the server and delete its database, and nothing else in the data folder."""
     folder = folder_of(settings)
-    stop(settings)
-    doomed, aside = folder.databases / living.database(settings), folder.root / "deleted"
-    with files.usable(folder):
+    release(settings)
+    if folder.root.exists():
+        with files.usable(folder), _alone(folder, settings):
+            living.stop(folder)
+            _delete(folder.databases / living.database(settings), folder.root / "deleted")
+
+
+def _delete(doomed: Path, aside: Path) -> None:
+    _remove(aside)
+    if doomed.exists():
+        # Set aside in one step, so that an interruption leaves no half database.
+        doomed.replace(aside)
         _remove(aside)
-        if doomed.exists():
-            # Set aside in one step, so that an interruption leaves no half database.
-            doomed.replace(aside)
-            _remove(aside)
 
 
 def _remove(place: Path) -> None:
@@ -182,7 +183,7 @@ def _alone(folder: Folder, settings: Settings) -> Iterator[None]:
     wait = settings.embedded_start_timeout + watch.STOP_SECONDS
     with locks.holding(folder.start_lock, wait=wait) as held:
         if not held:
-            raise DataFolderLocked(folder=folder.root, pid=living.pid(folder))
+            raise DataFolderLocked(folder=folder.root, pid=living.recorded_pid(folder))
         yield
 
 
@@ -192,7 +193,7 @@ def _join(folder: Folder) -> None:
         wait = watch.STOP_SECONDS + living.SETTLE_SECONDS
         descriptor = locks.take(folder.user_lock, shared=True, wait=wait)
         if descriptor is None:
-            raise DataFolderLocked(folder=folder.root, pid=living.pid(folder))
+            raise DataFolderLocked(folder=folder.root, pid=living.recorded_pid(folder))
         _uses[folder.root] = descriptor
     os.utime(folder.user_lock)
 
@@ -200,13 +201,11 @@ def _join(folder: Folder) -> None:
 def _adopt(folder: Folder, settings: Settings, installed: runtime.Runtime) -> Endpoint | None:
     running = living.settled(folder)
     if running is None or running.version != installed.version:
-        # Unrecorded, its record lost, or of another version: none that can be used.
-        living.stop(folder)
         return None
     endpoint = living.endpoint(folder, running, settings)
     if not _await_adopted(folder, endpoint, settings):
         return None
-    living.greet(folder, endpoint, running.pid)
+    living.greet(folder, endpoint)
     if settings.query_timeout > running.query_timeout:
         allow_seconds(endpoint, settings.query_timeout)
         files.record(folder, replace(running, query_timeout=settings.query_timeout))
@@ -220,6 +219,6 @@ def _await_adopted(folder: Folder, endpoint: Endpoint, settings: Settings) -> bo
         if living.alive(folder) is None:
             return False
         if time.monotonic() >= deadline:
-            living.silent(folder, text("embedded.no_database"))
+            raise living.silent(folder, text("embedded.no_database"))
         time.sleep(living.POLL_SECONDS)
     return True

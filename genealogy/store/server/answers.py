@@ -12,7 +12,7 @@ from typing import Any
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
-from genealogy.errors import InvalidInput, StoreRejected
+from genealogy.errors import InvalidInput, StoreRejected, StoreUnavailable
 from genealogy.store.server.runtime import LOOPBACK, milliseconds
 
 USER = "root"
@@ -31,11 +31,11 @@ class Endpoint:
     database: str
 
 
-class WrongPassword(Exception):
+class WrongPassword(StoreUnavailable):
     """The server refuses the password."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(StoreUnavailable):
     """The server does not answer, or not in time; says how."""
 
 
@@ -54,9 +54,9 @@ def answers(endpoint: Endpoint, *, wait: float = REPLY_SECONDS) -> None:
         with driver, driver.session(database=endpoint.database) as session:
             session.run("RETURN 1 AS one").consume()
     except AuthError as error:
-        raise WrongPassword from error
+        raise WrongPassword(uri=endpoint.uri, reason="403") from error
     except (Neo4jError, DriverError, OSError) as error:
-        raise NoAnswer(str(error)) from error
+        raise NoAnswer(uri=endpoint.uri, reason=str(error)) from error
 
 
 def is_ready(endpoint: Endpoint) -> bool:
@@ -70,7 +70,7 @@ def is_ready(endpoint: Endpoint) -> bool:
 def databases(endpoint: Endpoint) -> list[str]:
     """The names of the server's databases."""
     status, reply = _request(endpoint, "GET", "/api/v1/databases")
-    _check(status, reply, "databases")
+    _check(endpoint, status, reply, "databases")
     return sorted(reply["result"])
 
 
@@ -105,12 +105,12 @@ def _checked(name: str) -> str:
 
 def _administer(endpoint: Endpoint, command: str) -> None:
     status, reply = _request(endpoint, "POST", "/api/v1/server", {"command": command})
-    _check(status, reply, command)
+    _check(endpoint, status, reply, command)
 
 
-def _check(status: int, reply: dict[str, Any], command: str) -> None:
+def _check(endpoint: Endpoint, status: int, reply: dict[str, Any], command: str) -> None:
     if status in (401, 403):
-        raise WrongPassword
+        raise WrongPassword(uri=endpoint.uri, reason=status)
     if status != 200:
         reason = reply.get("detail") or reply.get("error") or status
         raise StoreRejected("embedded_request", command=command, reason=reason)
@@ -131,7 +131,7 @@ def _request(
         response = connection.getresponse()
         return response.status, json.loads(response.read() or b"{}")
     except (OSError, HTTPException, ValueError) as error:
-        raise NoAnswer(str(error) or type(error).__name__) from error
+        raise NoAnswer(uri=endpoint.uri, reason=str(error) or type(error).__name__) from error
     finally:
         connection.close()
 

@@ -103,16 +103,26 @@ def _spawn_watcher(folder: Folder, plan: watch.Plan) -> None:
             stderr=output,
             start_new_session=True,
         )
+    try:
+        _hand_over(plan, watcher)
+        _await_lock(folder, watcher)
+    except BaseException:
+        watcher.kill()
+        watcher.wait()
+        raise
+
+
+def _hand_over(plan: watch.Plan, watcher: subprocess.Popen[bytes]) -> None:
     assert watcher.stdin is not None
     with suppress(BrokenPipeError), watcher.stdin:
         watcher.stdin.write(json.dumps(asdict(plan)).encode())
-    _await_lock(folder, watcher)
 
 
 def _await_lock(folder: Folder, watcher: subprocess.Popen[bytes]) -> None:
-    """Return once the watcher holds the server's lock, or has ended without it."""
+    """Return once the watcher holds the server's lock."""
     if sys.platform != "win32":
-        watcher.wait()
+        if watcher.wait() != 0:
+            raise _start_failed(folder)
         return
     while watcher.poll() is None and not locks.is_held(folder.server_lock):
         time.sleep(living.POLL_SECONDS)

@@ -23,20 +23,24 @@ POLL_SECONDS = 0.1
 SETTLE_SECONDS = 5.0
 
 
-def pid(folder: Folder) -> str:
+def recorded_pid(folder: Folder) -> str:
+    """The number of the process last recorded, for messages."""
     running = files.recorded(folder)
     return str(running.pid) if running else "?"
 
 
 def database(settings: Settings) -> str:
+    """The name of the database to use."""
     return settings.database_name or DATABASE
 
 
 def endpoint(folder: Folder, running: Running, settings: Settings) -> Endpoint:
+    """Where the recorded server answers."""
     return address(folder, running.bolt_port, running.http_port, settings)
 
 
 def address(folder: Folder, bolt_port: int, http_port: int, settings: Settings) -> Endpoint:
+    """Where a server at these ports answers, with the folder's password."""
     uri = f"bolt://{runtime.LOOPBACK}:{bolt_port}"
     return Endpoint(uri, USER, files.password(folder), http_port, database(settings))
 
@@ -61,21 +65,23 @@ def settled(folder: Folder) -> Running | None:
     return running
 
 
-def silent(folder: Folder, reason: str) -> NoReturn:
-    raise StoreUnavailable("embedded_silent", pid=pid(folder), reason=reason)
+def greet(folder: Folder, endpoint: Endpoint) -> None:
+    """Create the database unless it exists, and see that it answers a query.
 
-
-def greet(folder: Folder, endpoint: Endpoint, pid: int | None = None) -> None:
-    """Create the database unless it exists, and see that it answers a query."""
+    Raises StoreUnavailable: ``embedded_password`` or ``embedded_silent``.
+    """
     try:
         ensure_database(endpoint)
         answers(endpoint)
     except WrongPassword as error:
         raise StoreUnavailable("embedded_password", file=folder.password) from error
     except NoAnswer as error:
-        raise StoreUnavailable(
-            "embedded_silent", pid=pid or pid(folder), reason=str(error)
-        ) from error
+        raise silent(folder, error.params["reason"]) from error
+
+
+def silent(folder: Folder, reason: str) -> StoreUnavailable:
+    """The error that a server lives but does not answer."""
+    return StoreUnavailable("embedded_silent", pid=recorded_pid(folder), reason=reason)
 
 
 def stop(folder: Folder) -> bool:

@@ -73,6 +73,7 @@ JVM = (
     "--add-opens=java.base/java.nio.channels.spi=ALL-UNNAMED",
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
     "-XX:+UseCompactObjectHeaders",
+    "--sun-misc-unsafe-memory-access=allow",
     # No files outside the data folder, and none in the way when /tmp is full.
     "-XX:-UsePerfData",
     "-XX:ErrorFile=log/crash-%p.log",
