@@ -1,0 +1,108 @@
+"""CSV that spreadsheets open without harm: nodes and edges in one table.
+
+Column ``record`` says what a row is: ``trace`` (first row: the question and the
+counts), ``node`` or ``edge``. Column ``completeness`` stands in every row, so a
+part that is filtered or copied still says whether the answer is whole. UTF-8
+with a byte-order mark, without which spreadsheets garble Chinese. Text that a
+spreadsheet would run as a formula gets an apostrophe; numbers do not.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+
+from genealogy.exports.records import (
+    EDGE_FIELDS,
+    NODE_FIELDS,
+    Record,
+    edge_records,
+    node_records,
+    query_record,
+)
+from genealogy.trace.result import Completeness, Trace
+
+LIST_SEPARATOR = " | "
+PROPERTY_PREFIX = "property."
+
+_LEAD = ("record", "completeness", "note")
+_FORMULA = re.compile(r"\s*[=+\-@\t\r\n]|[＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+def write(trace: Trace, out: BinaryIO) -> None:
+    """Write the trace as one CSV table."""
+    stream = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+    table = csv.DictWriter(stream, columns(trace), restval="", lineterminator="\r\n")
+    table.writeheader()
+    state = trace.completeness.state.value
+    for row in _rows(trace):
+        table.writerow({k: cell(v) for k, v in {"completeness": state, **row}.items()})
+    stream.flush()
+    stream.detach()
+
+
+def columns(trace: Trace) -> list[str]:
+    """The columns: those of nodes and edges, then one for each property that occurs."""
+    fields = [f for f in dict.fromkeys(NODE_FIELDS + EDGE_FIELDS) if f != "properties"]
+    names = {name for row in trace.rows.values() for name in row.properties}
+    return [*_LEAD, *fields, *(PROPERTY_PREFIX + name for name in sorted(names))]
+
+
+def cell(value: Any) -> str:
+    """A value as the text of one cell; lists are joined, null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        value = LIST_SEPARATOR.join(value)
+    return harmless(str(value).replace("\x00", "␀"))
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet shows rather than runs; numbers unchanged."""
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def _rows(trace: Trace) -> Iterator[Record]:
+    yield _trace_row(trace)
+    for node in node_records(trace):
+        properties = node.pop("properties")
+        yield {
+            "record": "node",
+            "note": _note(node),
+            **node,
+            **{PROPERTY_PREFIX + name: value for name, value in properties.items()},
+        }
+    for edge in edge_records(trace):
+        yield {"record": "edge", **edge}
+
+
+def _trace_row(trace: Trace) -> Record:
+    return {
+        "record": "trace",
+        "note": completeness_note(trace.completeness),
+        "label": orjson.dumps(query_record(trace.query)).decode(),
+        "id": f"{sum(1 for _ in trace.node_ids())} nodes, {len(trace.edges.edge_id)} edges",
+    }
+
+
+def completeness_note(completeness: Completeness) -> str:
+    """The counts behind the state, in one line."""
+    return (
+        f"{completeness.state}: {len(completeness.frontiers)} frontiers, "
+        f"{len(completeness.gaps)} gaps, {completeness.masked} masked"
+    )
+
+
+def _note(node: Record) -> str:
+    frontier = [f"not followed: {node['frontier']}"] if node["frontier"] else []
+    return "; ".join(frontier + [f"gap: {kind}" for kind in node["gaps"]])

@@ -1,0 +1,197 @@
+"""A trace as plain records: the one place where the field names of exports are spelt.
+
+Every format is a rendering of these records, so they cannot disagree. Decimals
+are text, times ISO 8601 with offset, unknown values null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Label
+from genealogy.model.times import from_micros, iso
+from genealogy.ports import FlowRows, NodeRow
+from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
+
+Record = dict[str, Any]
+
+NODE_FIELDS = (
+    "id",
+    "kind",
+    "roles",
+    "identifiers",
+    "code",
+    "name",
+    "label",
+    "direction",
+    "distance",
+    "first_exposure",
+    "last_contribution",
+    "via",
+    "frontier",
+    "gaps",
+    "properties",
+)
+EDGE_FIELDS = (
+    "id",
+    "type",
+    "source",
+    "target",
+    "quantity",
+    "uom",
+    "base_quantity",
+    "occurred_at",
+    "valid_from",
+    "valid_to",
+    "recorded_at",
+    "retracted_at",
+    "place_id",
+    "source_system",
+    "source_record",
+    "confidence",
+)
+
+
+def query_record(query: TraceQuery) -> Record:
+    """The question, with its seeds and stops as node ids."""
+    return {
+        "direction": query.direction,
+        "seeds": list(query.seeds),
+        "mode": query.mode.value,
+        "as_of": _time(query.as_of),
+        "known_at": _time(query.known_at),
+        "stops": list(query.stops),
+        "max_depth": query.max_depth,
+    }
+
+
+def completeness_record(completeness: Completeness) -> Record:
+    """What the answer lacks, in words that do not change with the language."""
+    return {
+        "state": completeness.state.value,
+        "frontiers": [
+            {"node": f.node_id, "reason": f.reason.value} for f in completeness.frontiers
+        ],
+        "gaps": [{"node": g.node_id, "kind": g.kind.value} for g in completeness.gaps],
+        "masked": completeness.masked,
+    }
+
+
+def node_records(trace: Trace) -> Iterator[Record]:
+    """Each node once, seeds first, then by distance.
+
+    A node reached both ways has direction "both" and the smaller distance.
+    """
+    frontiers = {f.node_id: f.reason.value for f in trace.completeness.frontiers}
+    gaps = gaps_by_node(trace.completeness)
+    for node_id, ways in _ways(trace).items():
+        row = node_row(trace, node_id)
+        yield {
+            **_identity(row),
+            **_reach(ways, trace.edges),
+            "frontier": frontiers.get(node_id),
+            "gaps": gaps.get(node_id, []),
+            "properties": properties_record(row.properties),
+        }
+
+
+def edge_records(trace: Trace) -> Iterator[Record]:
+    """The flow edges that carried the trace; times in the source's own offset."""
+    return (edge_record(trace.edges, i) for i in range(len(trace.edges.edge_id)))
+
+
+def edge_record(edges: FlowRows, i: int) -> Record:
+    """The flow edge at position ``i`` of the columns."""
+    offset = edges.occurred_offset[i]
+    return {
+        "id": edges.edge_id[i],
+        "type": edges.type[i],
+        "source": edges.source[i],
+        "target": edges.target[i],
+        "quantity": edges.quantity[i],
+        "uom": edges.uom[i],
+        "base_quantity": edges.base_quantity[i],
+        "occurred_at": _micros(edges.occurred_at[i], offset),
+        "valid_from": _micros(edges.valid_from[i], offset),
+        "valid_to": _micros(edges.valid_to[i], offset),
+        "recorded_at": _micros(edges.recorded_at[i]),
+        "retracted_at": _micros(edges.retracted_at[i]),
+        "place_id": edges.place_id[i],
+        "source_system": edges.source_system[i],
+        "source_record": edges.source_record[i],
+        "confidence": edges.confidence[i],
+    }
+
+
+def node_record(row: NodeRow) -> Record:
+    """A node by itself, outside any trace."""
+    return {**_identity(row), "properties": properties_record(row.properties)}
+
+
+def node_row(trace: Trace, node_id: NodeId) -> NodeRow:
+    """The node as stored; one that is only known as the end of an edge shows its id."""
+    return trace.rows.get(node_id) or NodeRow(node_id, Label.ENTITY, (), str(node_id), None, (), {})
+
+
+def label_of(row: NodeRow) -> str:
+    """What to call a node: its code, then its name."""
+    code = row.code or row.node_id
+    return f"{code} {row.name}" if row.name and row.name != code else code
+
+
+def gaps_by_node(completeness: Completeness) -> dict[NodeId, list[str]]:
+    """The kinds of gaps at each node that has any."""
+    gaps: dict[NodeId, list[str]] = {}
+    for gap in completeness.gaps:
+        gaps.setdefault(gap.node_id, []).append(gap.kind.value)
+    return gaps
+
+
+def properties_record(properties: Mapping[str, Any]) -> Record:
+    """Node properties in name order, times as text, those without value left out."""
+    return {
+        name: iso(value) if isinstance(value, datetime) else value
+        for name, value in sorted(properties.items())
+        if value is not None
+    }
+
+
+def _identity(row: NodeRow) -> Record:
+    return {
+        "id": row.node_id,
+        "kind": str(row.kind),
+        "roles": [str(role) for role in row.roles],
+        "identifiers": list(row.identifiers),
+        "code": row.code,
+        "name": row.name,
+        "label": label_of(row),
+    }
+
+
+def _ways(trace: Trace) -> dict[NodeId, list[Reached]]:
+    ways: dict[NodeId, list[Reached]] = {}
+    for reached in trace.reached:
+        ways.setdefault(reached.node_id, []).append(reached)
+    return ways
+
+
+def _reach(ways: list[Reached], edges: FlowRows) -> Record:
+    times = {way.direction: way.exposure for way in ways}
+    return {
+        "direction": "both" if {"forward", "backward"} <= times.keys() else ways[0].direction,
+        "distance": min(way.distance for way in ways),
+        "first_exposure": _time(times.get("forward")),
+        "last_contribution": _time(times.get("backward")),
+        "via": [edges.edge_id[way.via] for way in ways if way.via is not None],
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def _micros(micros: int | None, offset: str | None = None) -> str | None:
+    return None if micros is None else iso(from_micros(micros), offset)

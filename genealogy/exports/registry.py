@@ -1,0 +1,45 @@
+"""The formats a trace can be written in: one entry each, read by the command line and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from genealogy.errors import InvalidQuery
+from genealogy.exports import as_csv, as_graphml, as_json, as_ndjson, as_svg
+from genealogy.messages import text
+from genealogy.trace.result import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A format: its name, its title in English, its file name ending and media type.
+
+    ``write`` puts the whole answer, completeness included, on a binary stream.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    media_type: str
+    write: Callable[[Trace, BinaryIO], None]
+
+
+EXPORTS = {
+    export.name: export
+    for export in (
+        Export("json", "JSON document", ".json", "application/json", as_json.write),
+        Export("ndjson", "JSON lines", ".ndjson", "application/x-ndjson", as_ndjson.write),
+        Export("csv", "CSV for spreadsheets", ".csv", "text/csv", as_csv.write),
+        Export("graphml", "GraphML", ".graphml", "application/graphml+xml", as_graphml.write),
+        Export("svg", "Picture (SVG)", ".svg", "image/svg+xml", as_svg.write),
+    )
+}
+
+
+def export_named(name: str) -> Export:
+    """The format with this name. Raises InvalidQuery, naming the formats there are."""
+    if name not in EXPORTS:
+        raise InvalidQuery(reason=text("export.unknown", name=name, names=", ".join(EXPORTS)))
+    return EXPORTS[name]
