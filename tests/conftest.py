@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import pytest
 
 from genealogy.store.bolt import GraphStore
 from tests import databases
-from tests.databases import Endpoint
+from tests.databases import Endpoint, Server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BOTH = [
@@ -29,44 +29,49 @@ SERVERS = {"arcadedb_server": "arcadedb", "neo4j_server": "neo4j"}
 
 
 @pytest.fixture(scope="session")
-def arcadedb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def arcadedb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The embedded database server of this session."""
     with databases.arcadedb(tmp_path_factory.mktemp("arcadedb")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def neo4j_server() -> Iterator[Any]:
+def neo4j_server() -> Iterator[Server]:
     """A real Neo4j server; skips, or fails where one is required."""
-    try:
-        with databases.neo4j() as server:
-            yield server
-    except databases.Skipped as why:
-        if neo4j_is_required():
-            pytest.fail(f"Neo4j is required here: {why}", pytrace=False)
-        pytest.skip(f"Neo4j: {why}")
+    with ExitStack() as open_until_the_end:
+        try:
+            found = open_until_the_end.enter_context(databases.neo4j())
+        except databases.Skipped as why:
+            reason = str(why)
+        else:
+            yield found
+            return
+    if neo4j_is_required():
+        pytest.fail(f"Neo4j is required here. {reason}", pytrace=False)
+    pytest.skip(f"Neo4j: {reason}")
 
 
 @pytest.fixture(scope="session", params=BOTH)
-def server(request: pytest.FixtureRequest) -> Any:
+def server(request: pytest.FixtureRequest) -> Server:
     """Each database server in turn."""
-    return request.getfixturevalue(f"{request.param}_server")
+    found: Server = request.getfixturevalue(f"{request.param}_server")
+    return found
 
 
 @pytest.fixture
-def database(server: Any) -> Iterator[Endpoint]:
+def database(server: Server) -> Iterator[Endpoint]:
     """An empty graph for one test."""
     yield from _lent(server.empty_graph())
 
 
 @pytest.fixture
-def bare_database(server: Any) -> Iterator[Endpoint]:
+def bare_database(server: Server) -> Iterator[Endpoint]:
     """An empty graph without constraints and indexes, for tests of the schema."""
     yield from _lent(server.empty_graph(bare=True))
 
 
 @pytest.fixture(scope="module")
-def shared_database(server: Any) -> Iterator[Endpoint]:
+def shared_database(server: Server) -> Iterator[Endpoint]:
     """A graph that the tests of one module fill once and only read then."""
     yield from _lent(server.empty_graph())
 

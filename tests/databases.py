@@ -6,22 +6,23 @@ database of its own; Neo4j Community has only one, which is emptied between test
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import time
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from neo4j import Driver, GraphDatabase, unit_of_work
+from neo4j import Driver, GraphDatabase, ManagedTransaction, unit_of_work
 from neo4j.exceptions import DriverError, Neo4jError
 
 from genealogy.settings import read_settings
-from genealogy.store.embedded import EmbeddedServer, create_database, drop_database, status
-from genealogy.store.embedded import Endpoint as EmbeddedEndpoint
+from genealogy.store import embedded
 
 IMAGE = "neo4j:5.26"
 PULL_SECONDS = 300.0
@@ -57,7 +58,7 @@ class Server(Protocol):
     engine: EngineName
     description: str
 
-    def empty_graph(self, *, bare: bool = False) -> Iterator[Endpoint]:
+    def empty_graph(self, *, bare: bool = False) -> AbstractContextManager[Endpoint]:
         """Lend an empty graph; ``bare``: without constraints and indexes either."""
         ...
 
@@ -70,7 +71,7 @@ class ArcadeServer:
 
     engine: EngineName = "arcadedb"
 
-    def __init__(self, endpoint: EmbeddedEndpoint, version: str) -> None:
+    def __init__(self, endpoint: embedded.Endpoint, version: str) -> None:
         self._endpoint = endpoint
         self._numbers = count(1)
         self.description = f"ArcadeDB {version}, embedded, at {endpoint.uri}"
@@ -79,14 +80,14 @@ class ArcadeServer:
     def empty_graph(self, *, bare: bool = False) -> Iterator[Endpoint]:
         """Lend a new database, dropped afterwards; new ones are always bare."""
         name = f"test{next(self._numbers)}"
-        create_database(self._endpoint, name)
+        embedded.create_database(self._endpoint, name)
         try:
             yield _endpoint("arcadedb", replace(self._endpoint, database=name))
         finally:
-            drop_database(self._endpoint, name)
+            embedded.drop_database(self._endpoint, name)
 
 
-def _endpoint(engine: EngineName, found: EmbeddedEndpoint) -> Endpoint:
+def _endpoint(engine: EngineName, found: embedded.Endpoint) -> Endpoint:
     return Endpoint(engine, found.uri, found.user, found.password, found.database)
 
 
@@ -100,8 +101,8 @@ def arcadedb(folder: Path) -> Iterator[ArcadeServer]:
         database_user=None,
         database_password=None,
     )
-    with EmbeddedServer(settings) as endpoint:
-        yield ArcadeServer(endpoint, status(settings).version or "of unknown version")
+    with embedded.EmbeddedServer(settings) as endpoint:
+        yield ArcadeServer(endpoint, embedded.status(settings).version or "of unknown version")
 
 
 # --- Neo4j ------------------------------------------------------------------------
@@ -156,10 +157,9 @@ class Neo4jServer:
 
 
 @unit_of_work(timeout=120)
-def _delete_some(tx: object) -> int:
-    summary = tx.run(  # type: ignore[attr-defined]
-        "MATCH (n) WITH n LIMIT $batch DETACH DELETE n", batch=WIPE_BATCH
-    ).consume()
+def _delete_some(tx: ManagedTransaction) -> int:
+    result = tx.run("MATCH (n) WITH n LIMIT $batch DETACH DELETE n", batch=WIPE_BATCH)
+    summary = result.consume()
     return int(summary.counters.nodes_deleted)
 
 
@@ -242,38 +242,52 @@ def _container() -> Iterator[Endpoint]:
 
 def _image_at_hand() -> None:
     """Return once the image can be started; raises Skipped when it cannot be had."""
+    with warnings.catch_warnings():
+        # The Docker client leaves its socket open when nobody listens.
+        warnings.simplefilter("ignore", ResourceWarning)
+        missing = _why_no_image()
+        gc.collect()
+    if missing:
+        raise Skipped(f"NEO4J_URI is not set, and {missing}")
+
+
+def _why_no_image() -> str | None:
     import docker
-    from docker.errors import DockerException, ImageNotFound
+    from docker.errors import DockerException
 
     try:
-        client = docker.from_env(timeout=30)
-    except DockerException as error:
-        raise Skipped(f"NEO4J_URI is not set and no Docker engine answers ({error})") from error
+        with closing(docker.from_env(timeout=30)) as client:
+            return _find_or_pull(client)
+    except (DockerException, OSError):
+        return "no Docker engine answers"
+
+
+def _find_or_pull(client: Any) -> str | None:
+    from docker.errors import APIError, ImageNotFound
+
     try:
         client.images.get(image())
     except ImageNotFound:
-        _pull(client)
-    except DockerException as error:
-        raise Skipped(f"NEO4J_URI is not set and Docker fails ({error})") from error
-    finally:
-        client.close()
+        try:
+            return _pull(client)
+        except APIError:
+            return _no_image("cannot be pulled")
+    return None
 
 
-def _pull(client: object) -> None:
-    from docker.errors import DockerException
-
+def _pull(client: Any) -> str | None:
     until = time.monotonic() + PULL_SECONDS
-    try:
-        for step in client.api.pull(*image_and_tag(image()), stream=True, decode=True):  # type: ignore[attr-defined]
-            if "error" in step:
-                raise Skipped(f"NEO4J_URI is not set and {image()} cannot be pulled")
-            if time.monotonic() > until:
-                raise Skipped(f"NEO4J_URI is not set and {image()} took too long to pull")
-    except (DockerException, OSError) as error:
-        raise Skipped(
-            f"NEO4J_URI is not set, Docker answers, but {image()} is not here and cannot be "
-            f"pulled ({error})"
-        ) from error
+    repository, tag = image_and_tag(image())
+    for step in client.api.pull(repository, tag, stream=True, decode=True):
+        if "error" in step:
+            return _no_image("cannot be pulled")
+        if time.monotonic() > until:
+            return _no_image(f"took more than {PULL_SECONDS:g} s to pull")
+    return None
+
+
+def _no_image(reason: str) -> str:
+    return f"the image {image()} {reason} (NEO4J_IMAGE names another)"
 
 
 def image_and_tag(name: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from neo4j import Driver, GraphDatabase
 
-from tests.databases import Endpoint, Misconfigured, image_and_tag
+from tests.databases import Endpoint, Misconfigured, Server, image_and_tag
 
 
 def driver(endpoint: Endpoint) -> Driver:
@@ -31,25 +31,25 @@ def test_a_test_finds_an_empty_graph_whatever_ran_before(
     fill(database, 10 * round_number)
 
 
-def test_more_nodes_than_fit_one_batch_are_gone_too(server: object) -> None:
-    with server.empty_graph() as full:  # type: ignore[attr-defined]
+def test_more_nodes_than_fit_one_batch_are_gone_too(server: Server) -> None:
+    with server.empty_graph() as full:
         fill(full, 12_000)
-    with server.empty_graph() as empty:  # type: ignore[attr-defined]
+    with server.empty_graph() as empty:
         assert nodes(empty) == 0
 
 
-def test_a_bare_graph_has_no_constraint_left(server: object) -> None:
+def test_a_bare_graph_has_no_constraint_left(server: Server) -> None:
     statement = "CREATE CONSTRAINT k IF NOT EXISTS FOR (n:Left) REQUIRE n.i IS UNIQUE"
-    with server.empty_graph() as lent, driver(lent) as opened:  # type: ignore[attr-defined]
+    with server.empty_graph() as lent, driver(lent) as opened:
         opened.execute_query(statement, database_=lent.database)
-    with server.empty_graph(bare=True) as lent, driver(lent) as opened:  # type: ignore[attr-defined]
+    with server.empty_graph(bare=True) as lent, driver(lent) as opened:
         left = opened.execute_query("SHOW CONSTRAINTS", database_=lent.database)[0]
         assert left == []
 
 
-def test_the_one_database_of_neo4j_is_never_lent_twice(neo4j_server: object) -> None:
-    with neo4j_server.empty_graph(), pytest.raises(Misconfigured):  # type: ignore[attr-defined]
-        neo4j_server.empty_graph().__enter__()  # type: ignore[attr-defined]
+def test_the_one_database_of_neo4j_is_never_lent_twice(neo4j_server: Server) -> None:
+    with neo4j_server.empty_graph(), pytest.raises(Misconfigured):
+        neo4j_server.empty_graph().__enter__()
 
 
 @pytest.mark.parametrize(
