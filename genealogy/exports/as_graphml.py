@@ -34,7 +34,7 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 _NODE_TYPES = {"distance": "int"}
 _EDGE_TYPES = {"quantity_value": "double"}
-_GRAPH_TYPES = {"masked": "int", "node_count": "int", "edge_count": "int"}
+_GRAPH_TYPES = {"completeness_masked": "int", "node_count": "int", "edge_count": "int"}
 
 Keys = dict[str, str]
 

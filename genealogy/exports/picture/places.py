@@ -153,7 +153,7 @@ def _spread(wanted: Floats, gaps: Floats) -> Floats:
     """Heights nearest to those wanted that keep the order and the gaps."""
     if not len(wanted):
         return wanted
-    least = np.r_[0.0, np.cumsum(gaps[1:] + gaps[:-1])]
+    least: Floats = np.r_[0.0, np.cumsum(gaps[1:] + gaps[:-1])]
     return _rising(wanted - least) + least
 
 
@@ -167,4 +167,5 @@ def _rising(values: Floats) -> Floats:
             total, count = total + earlier, count + members
         pools.append((total, count))
     means = [total / count for total, count in pools]
-    return np.repeat(np.array(means), [count for _, count in pools])
+    spread: Floats = np.repeat(np.array(means), [count for _, count in pools])
+    return spread
