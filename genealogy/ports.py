@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -41,6 +41,20 @@ class FlowRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """Flow edges around seeds, and the nodes whose edges are all among them.
+
+    ``expanded`` names nodes of which every edge in the direction asked is in
+    ``rows``, so a leaf (no edges, nothing to ask) can be told from a node whose
+    edges were left out. It must hold each source (forward) or target (backward)
+    of ``rows`` only if all its edges are there.
+    """
+
+    rows: FlowRows
+    expanded: Collection[NodeId]
+
+
+@dataclass(frozen=True, slots=True)
 class NodeRow:
     """A node as the store holds it: kind label, roles and its current properties."""
 
@@ -72,11 +86,11 @@ class FlowSource(Protocol):
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> FlowRows | None:
-        """Every flow edge reachable from the seeds, or None if levels are faster here.
+    ) -> Closure | None:
+        """Flow edges reachable from the seeds, or None if levels are faster here.
 
-        A superset of what a trace keeps; it need not be closed: a trace asks
-        ``edges`` for any node whose edges it did not get.
+        A superset of what a trace keeps is fine, and it need not be closed: a
+        trace asks ``edges`` for any node it reaches that is not ``expanded``.
         """
         ...
 
