@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from genealogy.errors import NotFound
 from genealogy.messages import text as words
@@ -12,6 +13,67 @@ from genealogy.ports import EventBook, FactSink, FlowSource, NodeIndex, NodeRow
 from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
+from genealogy.settings import Settings
+from genealogy.store import embedded, schema
+from genealogy.store.bolt import GraphStore
+from genealogy.store.flows import GraphEvents, GraphFlows, GraphIndex
+from genealogy.store.writer import GraphSink
+
+
+def open_engine(settings: Settings) -> Lotgraph:
+    """Connect to the configured database, embedded unless an address is set.
+
+    The schema is applied to an empty database. Raises StoreUnavailable,
+    SchemaMismatch and what ``embedded.ensure_running`` raises.
+    """
+    store = open_store(settings)
+    try:
+        schema.ensure(store)
+    except BaseException:
+        store.close()
+        raise
+    return engine_on(store)
+
+
+def open_store(settings: Settings) -> GraphStore:
+    """Connect to the configured database, without looking at its schema."""
+    if settings.database_uri is None:
+        endpoint = embedded.ensure_running(settings)
+        store = GraphStore.connect(
+            endpoint.uri,
+            endpoint.user,
+            endpoint.password,
+            endpoint.database,
+            timeout=settings.query_timeout,
+        )
+        store.folder = settings.data_dir
+        return store
+    password = settings.database_password
+    return GraphStore.connect(
+        settings.database_uri,
+        settings.database_user,
+        password.get_secret_value() if password else None,
+        settings.database_name,
+        timeout=settings.query_timeout,
+    )
+
+
+def engine_on(store: GraphStore) -> Lotgraph:
+    """The engine over an open store whose schema is in place."""
+    return Lotgraph(
+        flows=GraphFlows(store),
+        index=GraphIndex(store),
+        sink=lambda: GraphSink(store, loaded_at=datetime.now(UTC)),
+        book=GraphEvents(store),
+        watermark=lambda: watermark(store),
+        close=store.close,
+    )
+
+
+def watermark(store: GraphStore) -> int:
+    """How many writes the database has accepted."""
+    found = schema.state(store)
+    return found.watermark if found else 0
 
 
 @dataclass(frozen=True)
@@ -20,7 +82,7 @@ class Lotgraph:
 
     flows: FlowSource
     index: NodeIndex
-    sink: FactSink
+    sink: Callable[[], FactSink]
     book: EventBook
     watermark: Callable[[], int]
     close: Callable[[], None]

@@ -54,7 +54,12 @@ def from_micros(micros: int) -> datetime:
 
 
 def iso(moment: datetime, offset: str | None = None) -> str:
-    """ISO 8601 text, in the source's offset where one is given, else in UTC with ``Z``."""
+    """ISO 8601 text, in the source's offset where one is given, else in UTC with ``Z``.
+
+    Raises ValueError for a naive datetime.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without zone cannot be told: {moment}")
     if offset is None or offset == "+00:00":
         return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     sign = -1 if offset.startswith("-") else 1

@@ -85,7 +85,7 @@ def _agreed(stored: Version | None, told: Version) -> Version:
 
 def _chained(versions: Any) -> list[Version]:
     ordered = sorted(versions, key=lambda v: v.recorded_at)
-    ends = [later.recorded_at for later in ordered[1:]] + [None]
+    ends = [*(later.recorded_at for later in ordered[1:]), None][: len(ordered)]
     return [
         replace(v, retracted_at=min((t for t in (v.retracted_at, end) if t), default=None))
         for v, end in zip(ordered, ends, strict=True)

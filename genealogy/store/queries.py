@@ -1,7 +1,7 @@
 """Every Cypher statement the program runs, by file, with its parameters and columns.
 
 A file holds one statement under a header sentence. Where a statement differs
-only in a label or edge type, the file has the token LABELS, FLOW, LINK or ROLE
+only in a label or edge type, the file has the token LABELS, FLOW, LINK or ROLES
 and the registry holds one entry for each name in ``genealogy.model.names``:
 types never come from data.
 """
@@ -18,7 +18,7 @@ from typing import Any, Generic, Literal, TypeVar
 from genealogy.model.names import Flow, Label, Link, Role
 
 R = TypeVar("R")
-_TOKEN = re.compile(r"\b(LABELS|FLOWS|FLOW|LINK|ROLE)\b")
+_TOKEN = re.compile(r"\b(LABELS|FLOWS|FLOW|LINK|ROLES)\b")
 _ALL_FLOWS = "|".join(Flow)
 
 
@@ -122,9 +122,9 @@ def create_nodes(labels: Iterable[Label | Role]) -> Query[Count]:
     )
 
 
-def add_role(role: Role) -> Query[Count]:
-    """Gives known nodes a role."""
-    return _write("load/add_role.cypher", Count, "ids", ROLE=role)
+def add_roles(roles: Iterable[Role]) -> Query[Count]:
+    """Gives known nodes these roles."""
+    return _write("load/add_roles.cypher", Count, "ids", ROLES=":".join(roles))
 
 
 def flows_at(flow: Flow, side: Literal["source", "target"]) -> Query[Ids]:
@@ -168,7 +168,7 @@ def registry() -> list[Query[Any]]:
     return [
         *single,
         *(create_nodes([label]) for label in Label if label is not Label.SCHEMA),
-        *(add_role(role) for role in Role),
+        *(add_roles([role]) for role in Role),
         *(flows_at(flow, side) for flow in Flow for side in sides),
         *(create_flows(flow, side) for flow in Flow for side in sides),
         *(flow_versions(flow) for flow in Flow),

@@ -19,7 +19,7 @@ from genealogy.store.queries import (
     ADVANCE_WATERMARK,
     KNOWN_NODES,
     UPDATE_NODES,
-    add_role,
+    add_roles,
     create_links,
     create_nodes,
     links_at,
@@ -107,22 +107,22 @@ def _create_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
 
 
 def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
-    roles: dict[Role, list[NodeId]] = defaultdict(list)
+    roles: dict[tuple[Role, ...], list[NodeId]] = defaultdict(list)
     rows = []
     touched = set()
     for node_id, labels in known.labels.items():
         plan = batch.nodes[node_id]
-        for role in plan.roles - labels:
-            roles[role].append(node_id)
+        if missing := plan.roles - labels:
+            roles[tuple(sorted(missing))].append(node_id)
             touched.add(node_id)
         told = claims.merged(known.claims[node_id], plan.claims)
         if told != known.claims[node_id]:
             rows.append(stored_properties(node_id, told))
             touched.add(node_id)
-    for role, ids in roles.items():
-        tx.run(add_role(role), ids=ids)
     for some in chunks(rows, _ROWS):
         tx.run(UPDATE_NODES, rows=some)
+    for lacked, ids in roles.items():
+        tx.run(add_roles(lacked), ids=ids)
     told_again = sum(1 for i in known.labels if batch.nodes[i].claims and i not in touched)
     return Written(nodes_changed=len(touched), unchanged=told_again)
 

@@ -1,0 +1,262 @@
+"""Facts folded into the graph, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from genealogy.errors import StoreError
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Written
+from genealogy.model.names import FEW_AT, FLOW_ENDS, Flow, Label, Link, Role
+from genealogy.store import schema
+from genealogy.store.bolt import GraphStore
+from genealogy.store.flows import GraphIndex
+from genealogy.store.queries import EDGES, FLOW_COUNT, NODE_COUNT, create_nodes
+from genealogy.store.writer import GraphSink
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+ERP = Source("erp", "lots.csv:2")
+FLOUR = NodeId("lot:SUP-1:FLOUR:24A0871")
+DOUGH = NodeId("batch:MIX-33")
+BREAD = NodeId("lot:MILL:BREAD:FG-1183")
+
+
+def at(hours: int) -> datetime:
+    return T0 + timedelta(hours=hours)
+
+
+@pytest.fixture
+def sink(store: GraphStore) -> Iterator[GraphSink]:
+    schema.ensure(store)
+    yield GraphSink(store, at(1000))
+
+
+def consumed(quantity: str | None = "90.000", **changes: Any) -> FlowFact:
+    fact = FlowFact(
+        Flow.CONSUMED_BY,
+        FLOUR,
+        Label.LOT,
+        DOUGH,
+        Label.BATCH,
+        "f-consumed",
+        ERP,
+        quantity=None if quantity is None else Decimal(quantity),
+        uom="KGM",
+        occurred_at=at(6),
+        occurred_offset="+08:00",
+    )
+    return replace(fact, **changes)
+
+
+def lot(**properties: Any) -> NodeFact:
+    return NodeFact(Label.LOT, FLOUR, ERP, properties=properties)
+
+
+def edges_of(store: GraphStore, node_id: NodeId, known_at: datetime | None = None) -> list[Any]:
+    text = None if known_at is None else known_at.isoformat()
+    [found] = store.run(EDGES["forward"], frontier=[node_id], known_at=text)
+    return found.rows
+
+
+def test_an_edge_brings_its_ends_with_it(sink: GraphSink) -> None:
+    assert sink.write([consumed()]) == Written(nodes_new=2, flows_new=1)
+    rows = GraphIndex(sink.store).nodes([FLOUR, DOUGH])
+    assert {(r.node_id, r.kind, r.code) for r in rows} == {
+        (FLOUR, "Lot", "24A0871"),
+        (DOUGH, "ProductionBatch", "MIX-33"),
+    }
+
+
+def test_an_edge_comes_back_as_it_was_told(sink: GraphSink) -> None:
+    sink.write([consumed(valid_from=at(6), valid_to=at(7), place_id="place:L1", event_id="e-1")])
+    [row] = edges_of(sink.store, FLOUR)
+    assert row[:4] == [FLOUR, DOUGH, "CONSUMED_BY", "f-consumed"]
+    assert row[4] == 1767247200000000
+    assert row[9:] == [
+        "90.000", "KGM", None, "+08:00", "place:L1", "erp", "lots.csv:2", "recorded", None,
+    ]  # fmt: skip
+
+
+def test_microseconds_survive(sink: GraphSink) -> None:
+    moment = at(6) + timedelta(microseconds=123457)
+    sink.write([consumed(occurred_at=moment)])
+    [row] = edges_of(sink.store, FLOUR)
+    assert row[4] == 1767247200123457
+
+
+def test_an_unknown_quantity_stays_unknown(sink: GraphSink) -> None:
+    sink.write([consumed(None, uom=None)])
+    [row] = edges_of(sink.store, FLOUR)
+    assert row[9:12] == [None, None, None]
+
+
+@pytest.mark.parametrize("quantity", ["0.000001", "123456789012345678901234567890.123456789", "0"])
+def test_a_quantity_is_kept_to_the_last_digit(sink: GraphSink, quantity: str) -> None:
+    sink.write([consumed(quantity)])
+    assert edges_of(sink.store, FLOUR)[0][9] == quantity
+
+
+def test_writing_twice_changes_nothing(sink: GraphSink) -> None:
+    facts: list[Fact] = [lot(status="released"), consumed(), LINK]
+    sink.write(facts)
+    assert sink.write(facts) == Written(unchanged=3)
+    assert schema.state(sink.store).watermark == 1  # type: ignore[union-attr]
+    assert sink.store.run(FLOW_COUNT)[0].count == 1
+
+
+def test_the_same_fact_twice_in_one_write_is_one_edge(sink: GraphSink) -> None:
+    sink.write([consumed(), consumed()])
+    assert sink.store.run(FLOW_COUNT)[0].count == 1
+
+
+def test_a_correction_retracts_and_both_are_known_in_their_time(sink: GraphSink) -> None:
+    sink.write([consumed("90", recorded_at=at(10))])
+    written = sink.write([consumed("80", recorded_at=at(20))])
+    assert written == Written(flows_changed=1)
+    assert [r[9] for r in edges_of(sink.store, FLOUR)] == ["80"]
+    assert [r[9] for r in edges_of(sink.store, FLOUR, at(19))] == ["90"]
+    assert [r[9] for r in edges_of(sink.store, FLOUR, at(20))] == ["80"]
+    assert edges_of(sink.store, FLOUR, at(9)) == []
+
+
+def test_a_correction_loaded_before_what_it_corrects_gives_the_same(sink: GraphSink) -> None:
+    sink.write([consumed("80", recorded_at=at(20))])
+    sink.write([consumed("90", recorded_at=at(10))])
+    assert [r[9] for r in edges_of(sink.store, FLOUR)] == ["80"]
+    assert [r[9] for r in edges_of(sink.store, FLOUR, at(19))] == ["90"]
+
+
+def test_a_withdrawn_fact_is_not_followed_any_more(sink: GraphSink) -> None:
+    sink.write([consumed(recorded_at=at(10))])
+    sink.write([consumed(recorded_at=at(10), retracted_at=at(30))])
+    assert edges_of(sink.store, FLOUR) == []
+    assert len(edges_of(sink.store, FLOUR, at(29))) == 1
+
+
+def test_derived_facts_replace_what_no_longer_follows(sink: GraphSink) -> None:
+    sink.write([consumed(recorded_at=at(10), derived=True)])
+    sink.write([consumed("70", recorded_at=at(12), derived=True)])
+    assert edges_of(sink.store, FLOUR, at(11)) == []
+    assert [r[9] for r in edges_of(sink.store, FLOUR)] == ["70"]
+
+
+def test_properties_of_a_node_follow_the_latest_record(sink: GraphSink) -> None:
+    sink.write([replace(lot(status="released"), recorded_at=at(9))])
+    sink.write([replace(lot(status="blocked", expires_on="2027-01-01"), recorded_at=at(5))])
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.properties == {"status": "released", "expires_on": "2027-01-01"}
+
+
+def test_times_of_a_node_come_back_in_utc(sink: GraphSink) -> None:
+    sink.write([lot(produced_at=at(3))])
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.properties["produced_at"] == at(3)
+    assert row.properties["produced_at"].tzinfo is UTC
+
+
+def test_a_time_without_zone_is_never_stored(sink: GraphSink) -> None:
+    with pytest.raises(ValueError, match="without zone"):
+        sink.write([lot(produced_at=datetime(2026, 1, 1))])  # noqa: DTZ001
+
+
+def test_roles_come_on_top_and_keep_edges(sink: GraphSink) -> None:
+    sink.write([consumed()])
+    sink.write([NodeFact(Label.LOT, FLOUR, ERP, (Role.SUPPLIER_LOT,))])
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.roles == ("SupplierLot",)
+    assert len(edges_of(sink.store, FLOUR)) == 1
+
+
+def test_roles_and_properties_can_come_with_one_write(sink: GraphSink) -> None:
+    sink.write([lot(status="blocked")])
+    fact = replace(lot(grade="A"), roles=(Role.SUPPLIER_LOT, Role.PRODUCT_LOT))
+    sink.write([fact])
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.roles == ("ProductLot", "SupplierLot")
+    assert row.properties == {"grade": "A", "status": "blocked"}
+
+
+def test_a_known_node_can_get_role_property_and_edges_in_one_write(sink: GraphSink) -> None:
+    sink.write([consumed()])
+    role = replace(lot(grade="A"), roles=(Role.SUPPLIER_LOT, Role.PRODUCT_LOT))
+    sink.write([role, consumed(fact_id="more"), LINK])
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.roles == ("ProductLot", "SupplierLot")
+    assert row.properties == {"grade": "A"}
+    assert sorted(r[3] for r in edges_of(sink.store, FLOUR)) == ["f-consumed", "more"]
+    [back] = sink.store.run(EDGES["backward"], frontier=[DOUGH], known_at=None)
+    assert sorted(r[3] for r in back.rows) == ["f-consumed", "more"]
+
+
+LINK = LinkFact(
+    Link.OF_PRODUCT, FLOUR, Label.LOT, NodeId("product:FLOUR"), Label.PRODUCT, ERP, part="lot"
+)
+
+
+def test_a_link_is_stored_once_for_each_part(sink: GraphSink) -> None:
+    assert sink.write([LINK, LINK, replace(LINK, part="other")]).links_new == 2
+    assert sink.write([LINK]) == Written(unchanged=1)
+
+
+@pytest.mark.parametrize("flow", Flow)
+def test_every_flow_between_every_kind_it_joins(sink: GraphSink, flow: Flow) -> None:
+    sources, targets = FLOW_ENDS[flow]
+    facts = [
+        FlowFact(flow, NodeId(f"a:{s}{t}"), s, NodeId(f"b:{s}{t}"), t, f"{flow}{s}{t}", ERP)
+        for s in sorted(sources)
+        for t in sorted(targets)
+    ]
+    assert sink.write(facts).flows_new == len(facts)
+    assert sink.write(facts) == Written(unchanged=len(facts))
+    assert FEW_AT[flow] in ("source", "target")
+
+
+def test_a_failed_write_leaves_nothing(sink: GraphSink) -> None:
+    with pytest.raises(StoreError):
+        sink.store.write(
+            lambda tx: [
+                tx.run(create_nodes([Label.LOT]), rows=[{"node_id": "lot:a:b:c", "code": "c"}]),
+                tx.run(create_nodes([Label.LOT]), rows=[{"node_id": ["not", 1, {}]}]),
+            ]
+        )
+    assert sink.store.run(NODE_COUNT)[0].count == 0
+
+
+def test_writers_side_by_side_neither_lose_nor_double(sink: GraphSink) -> None:
+    barrier = Barrier(4)
+    counts: list[Written] = []
+
+    def work(number: int) -> None:
+        barrier.wait()
+        for i in range(10):
+            fact = consumed(fact_id=f"f{i}", source_id=NodeId(f"lot:S:P:{i}"))
+            counts.append(sink.write([fact, lot(status="ok"), consumed(fact_id=f"w{number}-{i}")]))
+
+    threads = [Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(counts) == 40
+    assert sink.store.run(FLOW_COUNT)[0].count == 50
+    assert sum((w.flows_new for w in counts)) == 50
+
+
+def test_a_stream_of_batches_is_written_in_order(sink: GraphSink) -> None:
+    batches = [
+        [consumed(fact_id=f"f{i}-{j}", source_id=NodeId(f"lot:S:P:{i}-{j}")) for j in range(20)]
+        for i in range(6)
+    ]
+    assert [w.flows_new for w in sink.stream(batches)] == [20] * 6
+
+
+def test_a_stream_stops_at_the_first_failure(sink: GraphSink) -> None:
+    bad: list[Fact] = [lot(produced_at=datetime(2026, 1, 1))]  # noqa: DTZ001
+    with pytest.raises(ValueError, match="without zone"):
+        list(sink.stream([[consumed()], bad, [consumed(fact_id="later")]]))
