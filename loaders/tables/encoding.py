@@ -48,10 +48,10 @@ def guess_encoding(sample: bytes) -> str:
     """The most likely encoding of bytes that are not UTF-8, by name."""
     if sample.count(b"\0") > len(sample) // 4:
         return "UTF-16"
-    if _share(sample, "gb18030", 0x4E00, 0x9FFF) > 0.6:
-        return "GB18030 (GBK)"
     if _share(sample, "shift_jis", 0x3040, 0x30FF) > 0.3:
         return "Shift_JIS"
+    if _share(sample, "gb18030", 0x4E00, 0x9FFF) > 0.6:
+        return "GB18030 (GBK)"
     return "Windows-1252"
 
 

@@ -8,13 +8,13 @@ which another file may tell later: the order of loading changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Value
-from genealogy.model.identifiers import Identifier
+from genealogy.model.identifiers import Identifier, canonical
 from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Role
 from genealogy.model.times import Instant
 from loaders.report import Reject
@@ -232,6 +232,8 @@ def _of_product(row: Row, node: Identifier, source: Source) -> Iterator[Fact]:
 
 def _item(row: Row, node: Identifier, source: Source) -> Iterator[Fact]:
     yield from _of_product(row, node, source)
+    if node.lot is not None and "lot_id" not in row.values:
+        row = replace(row, values={**row.values, "lot_id": canonical(node.lot)})
     yield from _moved(row, SERIALISATION, source)
 
 

@@ -54,6 +54,8 @@ def parse(text: str, column: Column) -> Parsed:
     """The typed value of a cell that is not empty; raises BadValue."""
     if _CONTROL.search(text):
         raise BadValue("control_character")
+    if column.type is not Type.TEXT and ("\n" in text or "\r" in text):
+        raise BadValue("line_break")
     if _SHEET_ERROR.fullmatch(text):
         raise BadValue("spreadsheet_error")
     return _PARSERS[column.type](text, column)

@@ -1,0 +1,251 @@
+"""What each table means: the facts that its rows become."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact
+from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Role
+from loaders.tables.declared import TABLES
+from loaders.tables.facts import facts_of
+from loaders.tables.records import Record
+from loaders.tables.rows import Unusable, read_header, typed_row
+from tests.loaders.tables.a_company import CAP, COMPANY, PUMP, RESIN
+
+
+def facts(table: str, cells: dict[str, str]) -> list[Fact]:
+    header = read_header(TABLES[table], "f.csv", Record(1, tuple(cells)))
+    row = typed_row(TABLES[table], "f.csv", header, Record(7, tuple(cells.values())))
+    return list(facts_of(row, "erp"))
+
+
+def flow(table: str, cells: dict[str, str]) -> FlowFact:
+    [found] = [fact for fact in facts(table, cells) if isinstance(fact, FlowFact)]
+    return found
+
+
+def links(found: list[Fact]) -> set[tuple[Link, str, str | None]]:
+    return {(f.type, f.target_id, f.part) for f in found if isinstance(f, LinkFact)}
+
+
+def described(found: list[Fact]) -> NodeFact:
+    [node] = [f for f in found if isinstance(f, NodeFact) and f.properties]
+    return node
+
+
+def example(table: str, **changes: str) -> dict[str, str]:
+    return {**COMPANY[table][0], **changes}
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "type_", "source", "target"),
+    [
+        ("supplies", 0, Flow.SUPPLIED, "party:SUP-1", RESIN),
+        ("consumption", 0, Flow.CONSUMED_BY, RESIN, "batch:WO-1"),
+        ("production", 0, Flow.PRODUCED, "batch:WO-1", CAP),
+        ("assembly", 0, Flow.PART_OF, CAP, PUMP),
+        ("containment", 0, Flow.CONTAINED_IN, PUMP, "(00)006141411234567890"),
+        ("shipments", 0, Flow.DELIVERED_TO, "shipment:D-1", "party:CUS-1"),
+        ("shipment_lines", 0, Flow.SHIPPED_IN, "(00)006141411234567890", "shipment:D-1"),
+        ("shipment_lines", 1, Flow.RETURNED_IN, PUMP, "shipment:D-2"),
+        ("vessel_moves", 0, Flow.LOADED_INTO, RESIN, "place:T1"),
+        ("vessel_moves", 1, Flow.DRAWN_FROM, "place:T1", "batch:WO-1"),
+        ("relabels", 0, Flow.RELABELLED_AS, RESIN, "lot:S1:RM-204:R-1"),
+        ("items", 0, Flow.SERIALISED_AS, "lot:S1:PUMP:L1", PUMP),
+    ],
+)
+def test_each_movement_table_gives_its_flow(
+    table: str, row: int, type_: Flow, source: str, target: str
+) -> None:
+    found = flow(table, COMPANY[table][row])
+    assert (found.type, found.source_id, found.target_id) == (type_, source, target)
+
+
+def test_the_examples_cover_every_flow() -> None:
+    rows = [(table, row) for table, rows in COMPANY.items() for row in rows]
+    found = {f.type for t, r in rows for f in facts(t, r) if isinstance(f, FlowFact)}
+    assert found == set(Flow)
+
+
+def test_every_flow_joins_kinds_that_the_design_allows() -> None:
+    for table, rows in COMPANY.items():
+        for found in (f for row in rows for f in facts(table, row)):
+            if isinstance(found, FlowFact):
+                sources, targets = FLOW_ENDS[found.type]
+                assert found.source_label in sources
+                assert found.target_label in targets
+
+
+def test_every_end_of_a_flow_or_link_is_also_stated_as_a_node() -> None:
+    for table, rows in COMPANY.items():
+        for row in rows:
+            found = facts(table, row)
+            nodes = {(f.node_id, f.label) for f in found if isinstance(f, NodeFact)}
+            for fact in found:
+                if not isinstance(fact, NodeFact):
+                    assert (fact.source_id, fact.source_label) in nodes
+                    assert (fact.target_id, fact.target_label) in nodes
+
+
+def test_a_flow_carries_quantity_time_place_and_source() -> None:
+    found = flow("consumption", example("consumption"))
+    assert (found.quantity, found.uom, found.base_quantity) == (
+        Decimal(12500),
+        "GRM",
+        Decimal("12.5"),
+    )
+    assert found.occurred_at == datetime(2026, 2, 1, 0, 5, tzinfo=UTC)
+    assert found.occurred_offset == "+08:00"
+    assert found.place_id == "place:L1"
+    assert (found.source.system, found.source.record) == ("erp", "f.csv:7")
+
+
+def test_unknown_quantity_and_time_stay_unknown() -> None:
+    found = flow("consumption", {"batch_id": "B", "input_id": RESIN, "quantity": "", "uom": ""})
+    assert (found.quantity, found.uom, found.base_quantity, found.occurred_at) == (None,) * 4
+
+
+def test_huge_quantities_are_kept_to_the_last_digit() -> None:
+    huge = "123456789012345678901234567890123456789.000000000000000000001"
+    assert flow("consumption", example("consumption", quantity=huge)).quantity == Decimal(huge)
+
+
+def test_intervals_have_both_ends() -> None:
+    found = flow("containment", example("containment"))
+    assert (found.valid_from, found.valid_to) == (
+        datetime(2026, 2, 2, 10, tzinfo=UTC),
+        datetime(2026, 2, 9, 10, tzinfo=UTC),
+    )
+    assert flow("containment", example("containment", unpacked_at="")).valid_to is None
+
+
+def test_a_shipment_in_transit_has_left_but_not_arrived() -> None:
+    found = flow("shipments", example("shipments", received_at=""))
+    assert found.occurred_at is None
+    assert found.valid_from == datetime(2026, 2, 3, 10, tzinfo=UTC)
+
+
+def test_a_movement_told_again_later_is_the_same_movement() -> None:
+    first = flow("containment", example("containment", unpacked_at=""))
+    later = flow("containment", example("containment", recorded_at="2026-03-01T00:00:00Z"))
+    assert first.fact_id == later.fact_id
+    sent = flow("shipments", example("shipments", received_at=""))
+    assert sent.fact_id == flow("shipments", example("shipments")).fact_id
+
+
+def test_movements_that_differ_in_content_are_two() -> None:
+    one = flow("consumption", example("consumption"))
+    for change in ({"quantity": "12501"}, {"occurred_at": "2026-02-01T08:06:00+08:00"}):
+        assert flow("consumption", example("consumption", **change)).fact_id != one.fact_id
+
+
+def test_a_movement_is_the_same_however_its_values_are_written() -> None:
+    one = flow("consumption", example("consumption"))
+    other = {"quantity": "12500.00", "occurred_at": "2026-02-01T00:05:00Z"}
+    assert flow("consumption", example("consumption", **other)).fact_id == one.fact_id
+
+
+def test_a_record_id_names_the_movement_whatever_its_content() -> None:
+    one = flow("consumption", example("consumption", record_id="D1/1"))
+    same = flow("consumption", example("consumption", record_id="D1/1", quantity="9"))
+    other = flow("consumption", example("consumption", record_id="D1/2"))
+    assert one.fact_id == same.fact_id
+    assert one.fact_id != other.fact_id
+
+
+def test_fact_ids_are_24_hexadecimal_digits_and_stable() -> None:
+    assert flow("supplies", example("supplies")).fact_id == "fdce98f4c1055a6540fcc034"
+
+
+def test_lots_get_the_role_of_the_row_they_stand_in() -> None:
+    supplied = {f.node_id: f.roles for f in facts("supplies", example("supplies")) if nodal(f)}
+    assert supplied == {"party:SUP-1": (Role.SUPPLIER,), RESIN: (Role.SUPPLIER_LOT,)}
+    made = {f.node_id: f.roles for f in facts("production", example("production")) if nodal(f)}
+    assert made == {"batch:WO-1": (), CAP: (Role.PRODUCT_LOT,)}
+
+
+def nodal(fact: Fact) -> bool:
+    return isinstance(fact, NodeFact)
+
+
+def test_an_item_that_is_produced_is_no_product_lot() -> None:
+    made = facts("production", example("production", output_id=PUMP))
+    assert {f.roles for f in made if isinstance(f, NodeFact)} == {()}
+
+
+def test_parties_and_quality_events_have_their_roles() -> None:
+    party = described(facts("parties", example("parties", roles="carrier;supplier")))
+    assert party.roles == (Role.SUPPLIER, Role.CARRIER)
+    event = described(facts("quality_events", example("quality_events")))
+    assert event.roles == (Role.COMPLAINT,)
+    assert "about_id" not in event.properties
+
+
+def test_links_tell_product_places_and_subject() -> None:
+    assert links(facts("lots", example("lots"))) == {(Link.OF_PRODUCT, "product:RM-204", None)}
+    assert links(facts("batches", example("batches"))) == {
+        (Link.AT, "place:S1", "site"),
+        (Link.MADE_ON, "place:L1", "line"),
+    }
+    assert links(facts("places", COMPANY["places"][1])) == {(Link.AT, "place:S1", "parent")}
+    assert links(facts("quality_events", example("quality_events"))) == {(Link.ABOUT, PUMP, None)}
+
+
+def test_properties_keep_every_column_in_a_type_the_graph_can_hold() -> None:
+    lot = described(facts("lots", example("lots", produced_at="2026-01-02T00:00:00+08:00")))
+    assert lot.properties == {
+        "code": "24A0871",
+        "assigner_id": "SUP-1",
+        "product_id": "product:RM-204",
+        "lot_code": "24A0871",
+        "quantity": "500",
+        "uom": "KGM",
+        "produced_at": datetime(2026, 1, 1, 16, tzinfo=UTC),
+        "expires_on": "2028-01-31",
+    }
+
+
+def test_other_spellings_of_an_identifier_are_kept() -> None:
+    link = "https://id.gs1.org/01/09506000134352/10/B7"
+    lot = described(facts("lots", {"lot_id": link}))
+    assert (lot.node_id, lot.identifiers) == (CAP, (link,))
+    product = facts("products", example("products", gtin="9506000134352"))
+    assert described(product).identifiers == ("09506000134352",)
+
+
+def test_an_item_id_that_names_its_lot_ties_them() -> None:
+    found = flow("items", {"item_id": "(01)09506000134369(10)L9(21)0001"})
+    assert (found.source_id, found.target_id) == ("(01)09506000134369(10)L9", PUMP)
+
+
+def test_a_row_may_name_its_own_source_system_and_be_withdrawn() -> None:
+    when = "2026-04-01T00:00:00Z"
+    found = flow("supplies", example("supplies", source_system="wms", retracted_at=when))
+    assert found.source.system == "wms"
+    assert found.retracted_at == datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"),
+    [
+        ("vessel_moves", {"other_id": "batch:WO-1"}),
+        ("containment", {"child_id": "unit:U", "unit_id": "U"}),
+        ("relabels", {"to_lot_id": RESIN}),
+    ],
+)
+def test_ends_that_cannot_be_joined_are_refused(table: str, changes: dict[str, str]) -> None:
+    with pytest.raises(Unusable) as caught:
+        facts(table, example(table, **changes))
+    assert caught.value.reasons[0].code == "wrong_ends"
+
+
+def test_labels_follow_the_identifier() -> None:
+    found = facts("consumption", example("consumption", input_id=PUMP))
+    assert {f.label for f in found if isinstance(f, NodeFact)} == {
+        Label.ITEM,
+        Label.BATCH,
+        Label.PLACE,
+    }
