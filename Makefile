@@ -1,7 +1,6 @@
 # Everything needed to run and check Lotgraph. `make help` lists it.
 
 PYTHON ?=
-WORKERS ?= 2
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/ready
@@ -20,8 +19,8 @@ demo: $(READY) ## load the demo company and trace it, with all set-up (ARGS= for
 	@[ -n "$$LOTGRAPH_DATABASE_URI" ] || echo "Database: the embedded one. Not used: Neo4j (LOTGRAPH_DATABASE_URI is not set), Docker."
 	@$(BIN)/lotgraph demo run $(ARGS)
 
-test: $(READY_DEV) ## run the tests, with all set-up (ARGS="tests/unit -k name", WORKERS=0 for one process)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+test: $(READY_DEV) ## run the tests, with all set-up (ARGS="tests/unit -k name" for some)
+	@$(BIN)/python -m pytest $(ARGS)
 
 check: lint test ## what CI asks for: format, lint, types, layers, tests
 

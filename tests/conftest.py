@@ -3,6 +3,7 @@
 ``database`` is an empty graph on each database in turn, ``store`` the store on it;
 ``shared_database`` lives as long as a module, ``bare_database`` has no schema either.
 ``LOTGRAPH_REQUIRE_NEO4J=1`` makes a missing Neo4j a failure instead of a skip.
+With ``-n`` each process has an embedded server of its own, and Neo4j is left out.
 """
 
 from __future__ import annotations
@@ -123,22 +124,12 @@ def neo4j_is_required() -> bool:
     return os.environ.get("LOTGRAPH_REQUIRE_NEO4J") == "1"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to share the one Neo4j database between processes."""
-    if config.getoption("numprocesses", None) and config.getoption("dist") != "loadgroup":
-        raise pytest.UsageError("Neo4j Community has one database: use -n with --dist loadgroup")
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their database, and keep each database in one process."""
+    """Mark tests that ask for one database by name."""
     for item in items:
         for fixture, name in SERVERS.items():
             if fixture in getattr(item, "fixturenames", ()) and _is_for(item, name):
                 item.add_marker(name)
-        for name in SERVERS.values():
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.xdist_group(name))
 
 
 def _is_for(item: pytest.Item, name: str) -> bool:

@@ -175,6 +175,8 @@ def neo4j() -> Iterator[Neo4jServer]:
     Raises Skipped when there is neither, Misconfigured when the one named does not
     answer or holds data, for the tests would erase it.
     """
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        raise Skipped("its one database cannot be shared between processes (run without -n)")
     if os.environ.get("NEO4J_URI"):
         with _connected(_given(), "named by NEO4J_URI") as server:
             _refuse_data(server)
