@@ -10,8 +10,14 @@ from shutil import disk_usage
 from threading import Lock
 from typing import Any, TypeVar
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, Driver, GraphDatabase, ManagedTransaction
-from neo4j import Query as Statement
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    Driver,
+    GraphDatabase,
+    ManagedTransaction,
+    Session,
+)
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -164,24 +170,42 @@ class GraphStore:
                         raise
             raise AssertionError("unreachable")
 
+    def cancel(self) -> int:
+        """End every statement of this store that runs now; says how many were ended."""
+        return self._watchdog.cancel_all()
+
     def execute(self, statement: str, **params: Any) -> list[dict[str, Any]]:
         """Run a schema statement, which no parameter can express; never with user input."""
         with self._errors(), self._driver.session(database=self._database) as session:
             return session.run(statement, params).data()  # type: ignore[arg-type]
 
     def _managed(self, work: Callable[[Transaction], T], access: str) -> T:
-        with (
-            self._watchdog.watch() as run_id,
-            self._driver.session(
-                database=self._database, default_access_mode=access, fetch_size=1000
-            ) as session,
-        ):
+        with self._watchdog.watch() as run_id, self._session(access) as session:
             execute = session.execute_read if access == READ_ACCESS else session.execute_write
             return execute(self._unit(run_id), work, run_id)
 
+    @contextmanager
+    def _session(self, access: str) -> Iterator[Session]:
+        session = self._driver.session(database=self._database, default_access_mode=access)
+        try:
+            yield session
+        finally:
+            try:
+                session.close()
+            except (DriverError, Neo4jError):
+                # What failed is the rest of an ended statement; now there is none.
+                session.close()
+
     def _unit(self, run_id: str) -> Callable[..., Any]:
         def unit(tx: ManagedTransaction, work: Callable[[Transaction], T], run: str) -> T:
-            return work(Transaction(tx, self.engine, run))
+            try:
+                return work(Transaction(tx, self.engine, run))
+            except BaseException as error:
+                # The server does not notice that its caller has gone: it has to be told,
+                # and before the driver asks it for the rest of the rows.
+                if not isinstance(error, Exception):
+                    self._watchdog.terminate(run)
+                raise
 
         # The driver reads timeout and metadata off the work function.
         if self.engine.honours_timeout:
@@ -206,7 +230,17 @@ class GraphStore:
                 raise StoreFull(folder=str(self.folder)) from error
             raise
         except (DriverError, Neo4jError) as error:
+            if (interrupt := _interrupt_behind(error)) is not None:
+                raise interrupt from None
             raise mapped(error, self._timeout) from error
+
+
+def _interrupt_behind(error: BaseException) -> BaseException | None:
+    """The Ctrl-C during whose handling the driver failed in turn, if that is what happened."""
+    behind = error.__context__
+    while isinstance(behind, Exception):
+        behind = behind.__context__
+    return behind
 
 
 class _LostRace(Exception):
@@ -250,6 +284,3 @@ def mapped(error: Exception, timeout: float) -> StoreError:
 def _short(error: Exception) -> str:
     text = getattr(error, "message", None) or str(error) or type(error).__name__
     return text.strip().splitlines()[0].rstrip(".")[:300]
-
-
-__all__ = ["GraphStore", "Statement", "Transaction", "mapped"]

@@ -36,18 +36,13 @@ class Watchdog:
 
     @contextmanager
     def watch(self) -> Iterator[str]:
-        """Give a statement a name to be found by, and end it when it is overdue or abandoned."""
+        """Give a statement a name to be found by, and end it when it is overdue."""
         run_id = uuid.uuid4().hex
         with self._lock:
             self._deadlines[run_id] = time.monotonic() + self._timeout
             self._start()
         try:
             yield run_id
-        except BaseException as error:
-            # The server does not notice that its client has gone: it has to be told.
-            if not isinstance(error, Exception):
-                self.terminate(run_id)
-            raise
         finally:
             with self._lock:
                 self._deadlines.pop(run_id, None)
@@ -64,7 +59,7 @@ class Watchdog:
             with self._open_session() as session:
                 found = [
                     row
-                    for row in session.run("SHOW TRANSACTIONS").data()
+                    for row in session.run("SHOW TRANSACTIONS YIELD *").data()
                     if self._is(row, run_id)
                 ]
                 for row in found:
