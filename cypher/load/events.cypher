@@ -2,4 +2,4 @@
 // $ids  node ids of events
 UNWIND $ids AS id
 MATCH (e:TraceEvent {node_id: id})
-RETURN collect([e.node_id, properties(e)]) AS rows
+RETURN collect([e.node_id, e.claims]) AS rows

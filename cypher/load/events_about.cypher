@@ -4,4 +4,4 @@ UNWIND $ids AS id
 MATCH (n:Entity {node_id: id})
 MATCH (e:TraceEvent)-[:ABOUT]->(n)
 WITH DISTINCT e
-RETURN collect([e.node_id, properties(e)]) AS rows
+RETURN collect([e.node_id, e.claims]) AS rows

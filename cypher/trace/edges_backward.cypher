@@ -15,5 +15,5 @@ RETURN collect([
   r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond,
   r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond,
   r.quantity, r.uom, r.base_quantity, r.occurred_offset, r.place_id,
-  r.source_system, r.source_record, r.confidence, a.mixing
+  r.source_system, r.source_record, r.confidence
 ]) AS rows

@@ -61,6 +61,8 @@ class Batch:
 def stored_properties(node_id: NodeId, told: list[str]) -> dict[str, Any]:
     """The property map of a node with these claims, ready for the driver."""
     values = claims.properties(told)
+    # The body of an event is read by programs alone, and the claim has it already.
+    values.pop("body", None)
     key = code_key(code_of(node_id))
     names = " ".join(str(values[n]) for n in ("name", "name_zh") if values.get(n))
     return encode_map(

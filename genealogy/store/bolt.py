@@ -69,7 +69,7 @@ class Transaction:
             raise TypeError(f"{query.path} takes {sorted(query.params)}, got {sorted(params)}")
         values = {key: encode(value) for key, value in params.items()}
         with _naming(query.path):
-            result = self._tx.run(query.text + self._comment, values)  # type: ignore[arg-type]
+            result = self._tx.run(query.text + self._comment, values)
             return [query.row(*record.values()) for record in result]
 
     def one(self, query: Query[R], **params: Any) -> R:
@@ -124,7 +124,7 @@ class GraphStore:
             raise StoreUnavailable(uri=uri, reason=str(error)) from error
         try:
             with driver.session(database=database) as session:
-                agent = session.run(PING.text).consume().server.agent  # type: ignore[arg-type]
+                agent = session.run(PING.text).consume().server.agent
         except (DriverError, Neo4jError, OSError) as error:
             driver.close()
             raise StoreUnavailable(uri=uri, reason=_short(error)) from error
@@ -177,12 +177,13 @@ class GraphStore:
     def execute(self, statement: str, **params: Any) -> list[dict[str, Any]]:
         """Run a schema statement, which no parameter can express; never with user input."""
         with self._errors(), self._driver.session(database=self._database) as session:
-            return session.run(statement, params).data()  # type: ignore[arg-type]
+            return session.run(statement, params).data()
 
     def _managed(self, work: Callable[[Transaction], T], access: str) -> T:
         with self._watchdog.watch() as run_id, self._session(access) as session:
             execute = session.execute_read if access == READ_ACCESS else session.execute_write
-            return execute(self._unit(run_id), work, run_id)
+            done: T = execute(self._unit(run_id), work, run_id)
+            return done
 
     @contextmanager
     def _session(self, access: str) -> Iterator[Session]:

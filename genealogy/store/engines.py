@@ -19,7 +19,6 @@ class Engine:
     tag: where a running statement can be recognised from another session: in the
     transaction's metadata, or only in a comment of its text.
     writers: sessions that load side by side without getting in each other's way.
-    reaches: one pruned reach query beats one query a level.
     frontier: nodes asked for in one query.
     types_times: time properties are declared as zoned, or zones would be lost.
     """
@@ -28,7 +27,6 @@ class Engine:
     honours_timeout: bool
     tag: Literal["metadata", "comment"]
     writers: int
-    reaches: bool
     frontier: int
     types_times: bool
 
@@ -38,7 +36,6 @@ NEO4J = Engine(
     honours_timeout=True,
     tag="metadata",
     writers=2,
-    reaches=True,
     frontier=20_000,
     types_times=False,
 )
@@ -47,7 +44,6 @@ ARCADEDB = Engine(
     honours_timeout=False,
     tag="comment",
     writers=1,
-    reaches=False,
     frontier=5_000,
     types_times=True,
 )

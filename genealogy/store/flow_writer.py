@@ -52,8 +52,10 @@ def _known_facts(
 ) -> set[str]:
     side = FEW_AT[flow]
     ids = {f.source_id if side == "source" else f.target_id for f in facts}
-    old = sorted(ids & known_nodes) if isinstance(known_nodes, set) else sorted(
-        i for i in ids if i in known_nodes
+    old = (
+        sorted(ids & known_nodes)
+        if isinstance(known_nodes, set)
+        else sorted(i for i in ids if i in known_nodes)
     )
     found: set[str] = set()
     for some in _chunks(old):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from genealogy.model import claims
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
-from genealogy.ports import Direction, FlowRows, NodeRow, StoredEvent
+from genealogy.ports import Closure, Direction, FlowRows, NodeRow, StoredEvent
 from genealogy.store.bolt import GraphStore
-from genealogy.store.codec import decode, iso_or_null
+from genealogy.store.codec import iso_or_null
 from genealogy.store.queries import (
     AHEAD,
     EDGES,
@@ -26,24 +29,113 @@ from genealogy.store.queries import (
 )
 
 _KINDS = {str(label) for label in Label} - {Label.ENTITY}
-_OWN = frozenset({"node_id", "code", "code_key", "code_tail", "name_key", "identifiers", "claims"})
+_NO_ROLE = {str(label) for label in Label}
 _CHUNK = 5_000
+_FEW = 64
 
 
-def node_row(node_id: NodeId, labels: list[str], properties: dict[str, Any]) -> NodeRow:
-    """A node as the domain sees it: kind and roles apart, bookkeeping left out."""
+class ClaimedProperties(Mapping[str, Any]):
+    """The properties that follow from a node's claims, read when first asked for.
+
+    Most nodes of a trace are counted and named but not opened.
+    """
+
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return dict(sorted(claims.properties(self._told).items()))
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and self._values == dict(other)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+def node_row(
+    node_id: NodeId,
+    labels: list[str],
+    code: str,
+    name: str | None,
+    identifiers: list[str] | None,
+    told: list[str] | None,
+) -> NodeRow:
+    """A node as the domain sees it: kind and roles apart, properties by its claims."""
     [kind] = _KINDS.intersection(labels)
     return NodeRow(
         node_id=node_id,
         kind=kind,
-        roles=tuple(sorted(set(labels) - _KINDS - {Label.ENTITY})),
-        code=properties["code"],
-        name=properties.get("name"),
-        identifiers=tuple(properties.get("identifiers") or ()),
-        properties={
-            key: decode(value) for key, value in sorted(properties.items()) if key not in _OWN
-        },
+        roles=tuple(sorted(label for label in labels if label not in _NO_ROLE)),
+        code=code,
+        name=name,
+        identifiers=tuple(identifiers or ()),
+        properties=ClaimedProperties(told or []),
     )
+
+
+class GraphFlows:
+    """Reads flow edges a level at a time, several levels where few nodes are asked for."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+
+    def edges(
+        self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> FlowRows:
+        """All flow edges leaving (forward) or entering (backward) the frontier."""
+        found: list[list[Any]] = []
+        size = self._store.engine.frontier
+        for i in range(0, len(frontier), size):
+            found += self._ask(EDGES[direction], frontier[i : i + size], known_at)
+        return _columns(found)
+
+    def closure(
+        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> Closure:
+        """The flow edges around the seeds, as long as few nodes are left to ask for.
+
+        A query for one level costs as much as one for three when it is small, so
+        small genealogies are read in a few queries.
+        """
+        near, far = (0, 1) if direction == "forward" else (1, 0)
+        found: dict[tuple[Any, ...], list[Any]] = {}
+        expanded: set[NodeId] = set()
+        frontier = set(seeds)
+        while 0 < len(frontier) <= _FEW:
+            rows = self._ask(AHEAD[direction], sorted(frontier), known_at)
+            expanded |= frontier | {row[near] for row in rows}
+            edges = [row for row in rows if row[3] is not None]
+            found |= {(row[0], row[1], row[3]): row for row in edges}
+            frontier = {row[far] for row in edges} - expanded
+        return Closure(_columns(list(found.values())), expanded)
+
+    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
+        """The nodes with these ids that exist."""
+        return GraphIndex(self._store).nodes(node_ids)
+
+    def _ask(
+        self, query: Query[Rows], frontier: Sequence[NodeId], known_at: datetime | None
+    ) -> list[list[Any]]:
+        [found] = self._store.run(query, frontier=list(frontier), known_at=iso_or_null(known_at))
+        return found.rows
+
+
+def _columns(rows: list[list[Any]]) -> FlowRows:
+    if not rows:
+        return FlowRows()
+    width = len(fields(FlowRows))
+    return FlowRows(*(list(column) for column in list(zip(*rows, strict=True))[:width]))
 
 
 class GraphIndex:
@@ -74,7 +166,7 @@ class GraphIndex:
     def near(self, code_key: str, *, limit: int) -> list[NodeRow]:
         """Nodes that share the first or the last half of this search key."""
         half = max(1, len(code_key) // 2)
-        head, tail = code_key[:half], code_key[:-half - 1:-1]
+        head, tail = code_key[:half], code_key[: -half - 1 : -1]
         return [
             *self._rows(NODES_BY_PREFIX, prefix=head, limit=limit),
             *self._rows(NODES_BY_TAIL, tail=tail, limit=limit),
@@ -107,8 +199,8 @@ class GraphEvents:
         return list(found.values())
 
 
-def _event(event_id: NodeId, properties: dict[str, Any]) -> StoredEvent:
-    values = {key: decode(value) for key, value in properties.items()}
+def _event(event_id: NodeId, told: list[str]) -> StoredEvent:
+    values = claims.properties(told)
     return StoredEvent(
         event_id=event_id,
         body=values.get("body"),

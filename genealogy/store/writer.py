@@ -127,9 +127,7 @@ def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
     return Written(nodes_changed=len(touched), unchanged=told_again)
 
 
-def _write_links(
-    tx: Transaction, link: Link, told: Sequence[LinkFact], known: _Known
-) -> Written:
+def _write_links(tx: Transaction, link: Link, told: Sequence[LinkFact], known: _Known) -> Written:
     wanted = {(f.source_id, f.target_id, f.part): f for f in told}
     old = sorted({f.source_id for f in told} & known.labels.keys())
     for ids in chunks(old, _ROWS):

@@ -79,7 +79,7 @@ def test_an_edge_comes_back_as_it_was_told(sink: GraphSink) -> None:
     assert row[:4] == [FLOUR, DOUGH, "CONSUMED_BY", "f-consumed"]
     assert row[4] == 1767247200000000
     assert row[9:] == [
-        "90.000", "KGM", None, "+08:00", "place:L1", "erp", "lots.csv:2", "recorded", None,
+        "90.000", "KGM", None, "+08:00", "place:L1", "erp", "lots.csv:2", "recorded",
     ]  # fmt: skip
 
 

@@ -162,6 +162,8 @@ def test_what_cannot_be_used_is_refused_with_its_reason(
         ("4012345123456", Label.PRODUCT, "(01)04012345123456"),
         ("4012345123455", Label.PRODUCT, "product:4012345123455"),
         ("106141412345678908", Label.UNIT, "(00)106141412345678908"),
+        ("urn:epc:id:giai:4000001.123", Label.PLACE, "place:(8004)4000001123"),
+        ("place:(8004)4000001123", Label.PLACE, "place:(8004)4000001123"),
         ("geo:47.5,11.1", Label.PLACE, "place:geo:47.5,11.1"),
         ("urn:epc:id:consumer", Label.PARTY, "party:urn:epc:id:consumer"),
         (
@@ -332,6 +334,7 @@ def test_any_text_is_read_or_refused_never_worse(text: str) -> None:
             continue
         assert kind in (None, found.kind)
         assert canonical(found.node_id).kind is found.kind
+        assert canonical(found.node_id).node_id == found.node_id
 
 
 def test_a_lot_code_with_brackets_in_it_reads_back() -> None:

@@ -62,7 +62,8 @@ def answers(endpoint: Endpoint, *, wait: float = REPLY_SECONDS) -> None:
 def is_ready(endpoint: Endpoint) -> bool:
     """Whether the server has opened its databases and takes requests."""
     try:
-        return _request(endpoint, "GET", "/api/v1/ready", wait=2)[0] == 204
+        # Refusing a password is an answer too; who logs in next is told of it.
+        return _request(endpoint, "GET", "/api/v1/ready", wait=2)[0] in (204, 401, 403)
     except NoAnswer:
         return False
 

@@ -69,7 +69,7 @@ def start(
             return _launch(folder, settings, plan)
         except PortTaken:
             continue
-    raise _start_failed(folder)
+    raise _failed(folder)
 
 
 def _launch(folder: Folder, settings: Settings, plan: watch.Plan) -> Endpoint:
@@ -153,4 +153,8 @@ def _start_failed(folder: Folder) -> Exception:
         return StoreFull(folder=folder.root)
     if "is locked by another process" in words:
         return DataFolderLocked(folder=folder.root, pid="?")
+    return _failed(folder)
+
+
+def _failed(folder: Folder) -> StoreUnavailable:
     return StoreUnavailable("embedded_start_failed", tail=files.tail(folder), log=folder.log)

@@ -20,9 +20,7 @@ def fact(
 ) -> NodeFact:
     recorded = None if hours is None else T0 + timedelta(hours=hours)
     source = Source(system, record)
-    return NodeFact(
-        Label.LOT, NodeId("lot:S:P:A"), source, properties=values, recorded_at=recorded
-    )
+    return NodeFact(Label.LOT, NodeId("lot:S:P:A"), source, properties=values, recorded_at=recorded)
 
 
 def fold(*facts: NodeFact) -> list[str]:

@@ -91,9 +91,7 @@ statements = st.lists(
 
 
 @given(statements, st.randoms(use_true_random=False))
-def test_the_order_of_telling_changes_nothing(
-    versions: list[Version], random: object
-) -> None:
+def test_the_order_of_telling_changes_nothing(versions: list[Version], random: object) -> None:
     shuffled = list(versions)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     one_by_one: list[Version] = []
