@@ -120,10 +120,11 @@ def status(settings: Settings) -> Status:
     """How the folder's server is; starts nothing and waits for at most a few seconds."""
     folder = folder_of(settings)
     about = Status("stopped", folder.root, folder.output, files.room(folder))
-    running = living.alive(folder)
-    if running is None:
-        return about
-    endpoint = living.endpoint(folder, running, settings)
+    with files.usable(folder):
+        running = living.alive(folder)
+        if running is None:
+            return about
+        endpoint = living.endpoint(folder, running, settings)
     return replace(
         about,
         state="running" if is_ready(endpoint) else "silent",

@@ -19,6 +19,7 @@ from genealogy.settings import Settings
 from genealogy.store.server import folder as files
 from genealogy.store.server import living, locks, runtime, watch
 from genealogy.store.server.answers import Endpoint, allow_seconds, is_ready
+from genealogy.store.server.damage import refuse_damage
 from genealogy.store.server.folder import Folder
 
 PORT_ATTEMPTS = 4
@@ -50,9 +51,13 @@ def start(
     owned: bool,
     ports: Ports,
 ) -> Endpoint:
-    """Start a server; raises StoreUnavailable, StoreFull or DataFolderLocked, leaving none."""
+    """Start a server, or leave none behind.
+
+    Raises StoreUnavailable, StoreFull, DataFolderLocked, or StoreError for a damaged database.
+    """
     if files.room(folder) < files.ROOM_TO_START:
         raise StoreFull(folder=folder.root)
+    refuse_damage(folder)
     for _ in range(PORT_ATTEMPTS):
         bolt_port, http_port = ports()
         idle = 0.0 if owned else settings.embedded_idle_minutes * 60 or None
