@@ -87,13 +87,26 @@ class Mixing(StrEnum):
 
 #: Flow edges from each kind of node to each kind of node (design, section 2).
 FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
-    Flow.SUPPLIED: (frozenset({Label.PARTY}), frozenset({Label.SHIPMENT, Label.LOT})),
-    Flow.CONSUMED_BY: (frozenset({Label.LOT, Label.ITEM}), frozenset({Label.BATCH})),
-    Flow.PRODUCED: (frozenset({Label.BATCH}), frozenset({Label.LOT, Label.ITEM})),
-    Flow.PART_OF: (frozenset({Label.LOT, Label.ITEM}), frozenset({Label.ITEM})),
+    Flow.SUPPLIED: (
+        frozenset({Label.PARTY}),
+        frozenset({Label.SHIPMENT, Label.LOT, Label.ITEM, Label.UNIT}),
+    ),
+    Flow.CONSUMED_BY: (
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+        frozenset({Label.BATCH}),
+    ),
+    Flow.PRODUCED: (
+        frozenset({Label.BATCH}),
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+    ),
+    Flow.PART_OF: (
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+        frozenset({Label.ITEM, Label.UNIT}),
+    ),
+    # A case that carries a serial of its own (SGTIN) is an item that holds items.
     Flow.CONTAINED_IN: (
         frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
-        frozenset({Label.UNIT}),
+        frozenset({Label.UNIT, Label.ITEM}),
     ),
     Flow.SHIPPED_IN: (
         frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
