@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from genealogy.model.facts import NodeId
-from genealogy.ports import FlowRows, NodeRow
+from genealogy.ports import Direction, FlowRows, NodeRow
 
 TraceDirection = Literal["forward", "backward", "both"]
 
@@ -122,12 +122,28 @@ class Completeness:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """The walks of one direction, from which witness paths are read back.
+
+    Step ``i`` is the edge at position ``edge[i]`` of the trace's edges, taken after
+    step ``before[i]``; both are -1 where a walk starts, at a seed. ``first`` is the
+    step by which each node was reached with the fewest edges.
+    """
+
+    edge: list[int] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
+    first: dict[NodeId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """An answer: the nodes reached, the flow edges among them, and what it lacks.
 
     ``reached`` holds seeds first, then by distance and id; with direction "both"
     a node reached both ways appears twice. ``edges`` are the columns of the
-    edges that carried the trace, ``rows`` the nodes by id.
+    edges that carried the trace, ``rows`` the nodes by id. A contents of a seed
+    (of a container or shipment) is reached forward over an edge walked against
+    its direction. ``steps`` is what ``genealogy.trace.witness`` reads.
     """
 
     query: TraceQuery
@@ -135,6 +151,7 @@ class Trace:
     edges: FlowRows
     rows: dict[NodeId, NodeRow] = field(repr=False)
     completeness: Completeness
+    steps: dict[Direction, Steps] = field(default_factory=dict, repr=False)
 
     def node_ids(self) -> Iterator[NodeId]:
         """Each reached node once, in order."""

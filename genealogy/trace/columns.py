@@ -1,0 +1,45 @@
+"""Flow edges as columns: pick some, put others behind, show them as of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from operator import itemgetter
+
+from genealogy.ports import FlowRows
+
+NAMES = tuple(column.name for column in fields(FlowRows))
+
+
+def append(rows: FlowRows, more: FlowRows) -> None:
+    """Put the edges of ``more`` behind those of ``rows``."""
+    for name in NAMES:
+        getattr(rows, name).extend(getattr(more, name))
+
+
+def select(rows: FlowRows, picks: Sequence[int]) -> FlowRows:
+    """The edges at these positions, in this order."""
+    if len(picks) < 2:
+        return FlowRows(*([getattr(rows, name)[i] for i in picks] for name in NAMES))
+    pick = itemgetter(*picks)
+    return FlowRows(*(list(pick(getattr(rows, name))) for name in NAMES))
+
+
+def as_of(rows: FlowRows, until: int | None) -> FlowRows:
+    """The edges as they stood at ``until`` (microseconds UTC; null means now).
+
+    An edge that began later is left out. A later end or receipt had not happened
+    yet, so it is null: a delivery under way at that time is one without receipt.
+    """
+    if until is None:
+        return rows
+    starts = zip(rows.occurred_at, rows.valid_from, strict=True)
+    past = select(rows, [i for i, start in enumerate(starts) if _begun(start, until)])
+    for column in (past.occurred_at, past.valid_from, past.valid_to):
+        column[:] = [t if t is None or t <= until else None for t in column]
+    return past
+
+
+def _begun(start: tuple[int | None, int | None], until: int) -> bool:
+    known = [t for t in start if t is not None]
+    return not known or min(known) <= until

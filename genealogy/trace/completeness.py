@@ -1,0 +1,103 @@
+"""What a trace lacks: where it did not go on, and what the data do not say along it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow, Label
+from genealogy.ports import Direction, NodeRow
+from genealogy.trace.book import FlowBook
+from genealogy.trace.contents import Contents, can_open
+from genealogy.trace.result import Completeness, Frontier, FrontierReason, Gap, GapKind
+from genealogy.trace.walk import Walk
+
+#: Kinds of node that a gap may concern, each with the flows that would close it
+#: (an empty set stands for any flow).
+_CLOSED_BY: dict[Direction, dict[Label, tuple[GapKind, frozenset[Flow]]]] = {
+    "forward": {
+        Label.SHIPMENT: (GapKind.SHIPPED_WITHOUT_RECEIPT, frozenset({Flow.DELIVERED_TO})),
+        Label.BATCH: (GapKind.BATCH_WITHOUT_OUTPUT, frozenset({Flow.PRODUCED})),
+    },
+    "backward": {
+        Label.BATCH: (GapKind.BATCH_WITHOUT_INPUT, frozenset({Flow.CONSUMED_BY, Flow.DRAWN_FROM})),
+        Label.LOT: (GapKind.LOT_WITHOUT_ORIGIN, frozenset()),
+        Label.ITEM: (GapKind.LOT_WITHOUT_ORIGIN, frozenset({Flow.SERIALISED_AS, Flow.PRODUCED})),
+    },
+}
+
+
+def completeness(walks: Iterable[tuple[Walk, Contents]]) -> Completeness:
+    """What the walks of a trace lack, each once and in order."""
+    frontiers: set[Frontier] = set()
+    gaps: set[Gap] = set()
+    for walk, contents in walks:
+        frontiers.update(_halted_walks(walk), _halted_contents(walk, contents))
+        gaps.update(_node_gaps(walk), _time_gaps(walk.book))
+    return Completeness(
+        tuple(sorted(frontiers, key=lambda f: (f.reason, f.node_id))),
+        tuple(sorted(gaps, key=lambda g: (g.kind, g.node_id))),
+    )
+
+
+def keep_edges_among_reached(walk: Walk) -> None:
+    """Keep the edges from nodes at the greatest depth back to nodes reached before."""
+    for label, reason in walk.halted:
+        if reason is FrontierReason.MAX_DEPTH:
+            for edge in walk.book.ahead.get(walk.labels.node[label], ()):
+                if walk.book.heads[edge] in walk.first and walk.passes(label, edge):
+                    walk.book.kept[edge] = 1
+
+
+def _halted_walks(walk: Walk) -> Iterator[Frontier]:
+    for label, reason in walk.halted:
+        node = walk.labels.node[label]
+        edges = (e for e in walk.book.ahead.get(node, ()) if walk.passes(label, e))
+        heads = (walk.book.heads[e] for e in edges)
+        if any(reason is FrontierReason.STOP or head not in walk.first for head in heads):
+            yield Frontier(node, reason)
+
+
+def _halted_contents(walk: Walk, contents: Contents) -> Iterator[Frontier]:
+    for holding, reason in contents.halted:
+        sources = (walk.book.rows.source[e] for e in can_open(walk.book, holding))
+        if any(reason is FrontierReason.STOP or s not in walk.first for s in sources):
+            yield Frontier(holding.node, reason)
+
+
+def _node_gaps(walk: Walk) -> Iterator[Gap]:
+    rules = _CLOSED_BY[walk.book.direction]
+    for node_id in walk.first:
+        node = walk.book.nodes[node_id]
+        if node.kind in rules:
+            kind, closing = rules[Label(node.kind)]
+            if not _closed(walk.book, node, closing):
+                yield Gap(kind, node_id)
+        if node.properties.get("unlotted") is True:
+            yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
+
+
+def _closed(book: FlowBook, node: NodeRow, closing: frozenset[Flow]) -> bool:
+    """Whether a flow at the node closes the gap; a receipt does only when its time is known."""
+    edges = book.ahead.get(node.node_id, [])
+    if not closing:
+        return bool(edges)
+    found = (e for e in edges if book.rows.type[e] in closing)
+    if node.kind == Label.SHIPMENT:
+        return any(book.rows.occurred_at[e] is not None for e in found)
+    return any(True for _ in found)
+
+
+def _time_gaps(book: FlowBook) -> Iterator[Gap]:
+    """In exact mode, where an edge that carried the trace has no time at all."""
+    if not book.exact:
+        return
+    rows = book.rows
+    times = zip(rows.occurred_at, rows.valid_from, rows.valid_to, strict=True)
+    for edge, known in enumerate(times):
+        if book.kept[edge] and known == (None, None, None):
+            yield Gap(GapKind.UNKNOWN_TIME, _target(book, edge))
+
+
+def _target(book: FlowBook, edge: int) -> NodeId:
+    return book.rows.target[edge]

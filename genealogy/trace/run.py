@@ -1,0 +1,107 @@
+"""Trace material forward and backward from seeds.
+
+What a trace means, exactly:
+
+A walk is a chain of flow edges, each with a moment within its window
+(``genealogy.trace.windows``), such that the moments never go back. Where two
+edges meet in a container, their moments are equal: contents move with it only
+while they are in it. Three things are free of time: a seed, a batch that is
+mixed as a whole (every input may reach every output) and, in conservative mode,
+every node that is no container. DELIVERED_TO can only be the last edge of a
+walk, unless the walk is a backward one that starts there: parties and places
+are ends, and a vessel is entered by LOADED_INTO alone. Unknown times exclude
+nothing, and equal times are possible.
+
+Forward reaches every node at the end of a walk from a seed, backward every node
+at the start of a walk to one; hence v is in forward(u) exactly when u is in
+backward(v). One case is left out of that: forward from a container or a shipment
+starts at its contents as well (``genealogy.trace.contents``), which lie before
+it, so the law holds for seeds of the other kinds. A content is reached at the
+number of edges between it and the seed, over an edge walked against its direction.
+
+The distance is the least number of edges of such a walk. Exposure is the earliest
+moment of the last edge over all walks forward, the latest moment of the first edge
+backward; null when a walk knows no time at all. In conservative mode the moments
+are those of that single edge: the earliest edge by which the trace came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from genealogy.errors import InvalidQuery, NotFound
+from genealogy.model.times import to_micros
+from genealogy.ports import Direction, FlowSource, NodeRow
+from genealogy.trace.answer import Answer, assemble
+from genealogy.trace.book import FlowBook
+from genealogy.trace.contents import unpack
+from genealogy.trace.result import Mode, Trace, TraceQuery
+from genealogy.trace.walk import Progress, Walk
+
+
+def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
+    """Follow the material from the seeds, with what the answer lacks.
+
+    Raises InvalidQuery for a question without seeds, with a negative depth or with
+    a time without zone, and NotFound for a seed that the source does not know.
+    ``progress`` is told after each level: nodes reached, edges read.
+    """
+    _check(query)
+    seeds = _seeds(source, query)
+    directions: tuple[Direction, ...] = (
+        ("forward", "backward") if query.direction == "both" else (query.direction,)
+    )
+    return assemble(query, [_follow(source, query, seeds, way, progress) for way in directions])
+
+
+def _follow(
+    source: FlowSource,
+    query: TraceQuery,
+    seeds: list[NodeRow],
+    direction: Direction,
+    progress: Progress | None,
+) -> Answer:
+    book = FlowBook(
+        source,
+        direction,
+        frozenset(query.seeds),
+        exact=query.mode is Mode.EXACT,
+        until=None if query.as_of is None else to_micros(query.as_of),
+        known_at=query.known_at,
+    )
+    book.learn(seeds)
+    walk = Walk(book, query)
+    contents = unpack(book, walk.labels, query)
+    if not query.stops and query.max_depth is None:
+        book.read_closure(sorted(set(walk.labels.node)))
+    walk.run(contents.layers, progress)
+    book.read_nodes(walk.first)
+    return Answer(walk, contents)
+
+
+def _check(query: TraceQuery) -> None:
+    if not query.seeds:
+        raise InvalidQuery("no_seeds")
+    if query.max_depth is not None and query.max_depth < 0:
+        raise InvalidQuery("negative_depth", depth=query.max_depth)
+    _check_zone("as_of", query.as_of)
+    _check_zone("known_at", query.known_at)
+
+
+def _check_zone(name: str, moment: datetime | None) -> None:
+    if moment is not None and moment.utcoffset() is None:
+        raise InvalidQuery("time_without_zone", name=name, time=moment.isoformat())
+
+
+def _seeds(source: FlowSource, query: TraceQuery) -> list[NodeRow]:
+    found = source.nodes(list(dict.fromkeys(query.seeds)))
+    _refuse_unknown(query.seeds, found)
+    return found
+
+
+def _refuse_unknown(seeds: Iterable[str], found: Iterable[NodeRow]) -> None:
+    known = {node.node_id for node in found}
+    for seed in seeds:
+        if seed not in known:
+            raise NotFound(kind="node", text=seed, near="")

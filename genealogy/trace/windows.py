@@ -1,0 +1,72 @@
+"""The window of an edge: from when until when material can pass over it.
+
+Times are microseconds UTC; BEGIN and END stand for "no known limit", because a
+time that is not known must exclude nothing. A moment is a window of one point.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Container
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow
+from genealogy.ports import FlowRows
+
+BEGIN = -(1 << 62)
+END = 1 << 62
+_LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF})
+
+
+def windows(rows: FlowRows, items: Container[NodeId]) -> tuple[list[int], list[int]]:
+    """Start and end of the window of each edge; ``items`` holds the sources that are Items.
+
+    A movement passes when it occurred, or during its interval where it has one.
+    Containment lasts. An Item stays in its host until it is taken out; of a Lot
+    only the pieces built in at that moment are in the host. An end before its
+    start is a wrong entry and counts as not known.
+    """
+    starts = [
+        t if t is not None else BEGIN if start is None else start
+        for t, start in zip(rows.occurred_at, rows.valid_from, strict=True)
+    ]
+    ends = [
+        end if end is not None and end >= start else END if t is None else t
+        for t, start, end in zip(rows.occurred_at, starts, rows.valid_to, strict=True)
+    ]
+    for i, flow in enumerate(rows.type):
+        if flow in _LASTING:
+            whole = flow == Flow.CONTAINED_IN or rows.source[i] in items
+            starts[i], ends[i] = _lasting(rows, i, whole)
+    return starts, ends
+
+
+def _lasting(rows: FlowRows, i: int, whole: bool) -> tuple[int, int]:
+    start = rows.valid_from[i] if rows.valid_from[i] is not None else rows.occurred_at[i]
+    if start is not None and not whole:
+        return start, start
+    begin, end = BEGIN if start is None else start, rows.valid_to[i]
+    return begin, END if end is None or end < begin or not whole else end
+
+
+class Spans:
+    """A union of closed intervals, kept disjoint and in order."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def add(self, start: int, end: int) -> bool:
+        """Take an interval in; False when all of it was there already."""
+        left = bisect_left(self._ends, start)
+        right = bisect_right(self._starts, end)
+        if right - left == 1 and self._starts[left] <= start and end <= self._ends[left]:
+            return False
+        if left < right:
+            start = min(start, self._starts[left])
+            end = max(end, self._ends[right - 1])
+        self._starts[left:right] = [start]
+        self._ends[left:right] = [end]
+        return True

@@ -1,0 +1,131 @@
+"""Fakes for ports, made from the same facts that loaders hand to the store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
+from genealogy.model.times import to_micros
+from genealogy.ports import Closure, Direction, FlowRows, NodeRow
+
+LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+#: Given the nodes that can be reached, those whose edges a closure holds.
+Expanded = Callable[[list[NodeId]], Iterable[NodeId]]
+
+
+class MemoryFlows:
+    """A FlowSource over facts in memory; counts how often it is asked.
+
+    Without ``expanded`` it answers level by level; with it, ``closure`` returns all
+    edges that can be reached and claims to be whole for the nodes it picks.
+    """
+
+    def __init__(self, facts: Iterable[Fact], *, expanded: Expanded | None = None) -> None:
+        self.calls: list[tuple[str, tuple[NodeId, ...]]] = []
+        self._expanded = expanded
+        self._nodes: dict[NodeId, NodeRow] = {}
+        self._flows: dict[Direction, dict[NodeId, list[FlowFact]]] = {
+            "forward": defaultdict(list),
+            "backward": defaultdict(list),
+        }
+        for fact in facts:
+            if isinstance(fact, NodeFact):
+                self._nodes[fact.node_id] = _node_row(fact)
+            elif isinstance(fact, FlowFact):
+                self._flows["forward"][fact.source_id].append(fact)
+                self._flows["backward"][fact.target_id].append(fact)
+
+    def edges(
+        self,
+        frontier: Sequence[NodeId],
+        direction: Direction,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        self.calls.append((f"edges {direction}", tuple(frontier)))
+        assert len(set(frontier)) == len(frontier)
+        return _rows(self._around(frontier, direction, known_at))
+
+    def closure(
+        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> Closure | None:
+        self.calls.append((f"closure {direction}", tuple(seeds)))
+        if self._expanded is None:
+            return None
+        seen = dict.fromkeys(seeds)
+        pending = list(seeds)
+        while pending:
+            found = self._around([pending.pop()], direction, known_at)
+            heads = [f.target_id if direction == "forward" else f.source_id for f in found]
+            pending += [head for head in dict.fromkeys(heads) if head not in seen]
+            seen |= dict.fromkeys(heads)
+        whole = set(self._expanded(sorted(seen)))
+        flows = [
+            fact
+            for node in seen
+            for fact in self._around([node], direction, known_at)[None if node in whole else 1 :]
+        ]
+        return Closure(_rows(flows), whole)
+
+    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
+        self.calls.append(("nodes", tuple(node_ids)))
+        return [self._nodes[n] for n in node_ids if n in self._nodes]
+
+    def _around(
+        self, node_ids: Iterable[NodeId], direction: Direction, known_at: datetime | None
+    ) -> list[FlowFact]:
+        table = self._flows[direction]
+        return [f for n in node_ids for f in table.get(n, ()) if in_force(f, known_at)]
+
+
+def in_force(fact: FlowFact, known_at: datetime | None) -> bool:
+    """Whether a fact was recorded, and not retracted, by then (null: now)."""
+    if known_at is None:
+        return fact.retracted_at is None
+    recorded = fact.recorded_at or LOADED_AT
+    return recorded <= known_at and (fact.retracted_at is None or fact.retracted_at > known_at)
+
+
+def edge_id(fact: FlowFact) -> str:
+    """An id that tells one edge from every other."""
+    return f"{fact.type}|{fact.source_id}|{fact.target_id}|{fact.fact_id}"
+
+
+def _node_row(fact: NodeFact) -> NodeRow:
+    code = fact.node_id.rpartition(":")[2]
+    return NodeRow(
+        fact.node_id, fact.label, fact.roles, code, None, (fact.node_id,), dict(fact.properties)
+    )
+
+
+def _rows(facts: Sequence[FlowFact]) -> FlowRows:
+    return FlowRows(
+        source=[f.source_id for f in facts],
+        target=[f.target_id for f in facts],
+        type=[str(f.type) for f in facts],
+        edge_id=[edge_id(f) for f in facts],
+        occurred_at=[_micros(f.occurred_at) for f in facts],
+        valid_from=[_micros(f.valid_from) for f in facts],
+        valid_to=[_micros(f.valid_to) for f in facts],
+        recorded_at=[to_micros(f.recorded_at or LOADED_AT) for f in facts],
+        retracted_at=[_micros(f.retracted_at) for f in facts],
+        quantity=[_text(f.quantity) for f in facts],
+        uom=[f.uom for f in facts],
+        base_quantity=[_text(f.base_quantity) for f in facts],
+        occurred_offset=[f.occurred_offset for f in facts],
+        place_id=[f.place_id for f in facts],
+        source_system=[f.source.system for f in facts],
+        source_record=[f.source.record for f in facts],
+        confidence=[str(f.confidence) for f in facts],
+    )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,151 @@
+"""What a trace should find, from a time-expanded graph searched by networkx.
+
+Every node is taken apart into one state a day, with a day before and a day after
+all known times for what has no known limit. Time stands still on an edge: it joins
+equal days. Nothing here knows of arrivals, labels or rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import networkx as nx
+
+from genealogy.model.facts import FlowFact, NodeId
+from genealogy.model.names import Flow, Label
+from tests.fakes import edge_id
+from tests.genealogies import DAY_ZERO, LAST_DAY, Genealogy
+
+BEFORE, AFTER = -1, LAST_DAY + 1
+DAYS = range(BEFORE, AFTER + 1)
+HOLDS = (Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN)
+START = "start"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Distance and exposure (day, null when none is known) by node, and ids of edges."""
+
+    distance: dict[NodeId, int]
+    exposure: dict[NodeId, int | None]
+    edges: frozenset[str]
+
+
+def number(moment: object) -> int | None:
+    """The day of January 2026 of a datetime, counted from 0."""
+    return None if moment is None else (moment - DAY_ZERO).days  # type: ignore[operator]
+
+
+def moments(fact: FlowFact) -> range:
+    """The days on which material can pass over a flow."""
+    at, start, end = (number(t) for t in (fact.occurred_at, fact.valid_from, fact.valid_to))
+    if fact.type == Flow.PART_OF and fact.source_label == Label.LOT:
+        known = start if start is not None else at
+        return DAYS if known is None else range(known, known + 1)
+    lasting = fact.type in (Flow.CONTAINED_IN, Flow.PART_OF)
+    known = [start, at] if lasting else [at, start]
+    first = next((t for t in known if t is not None), BEFORE)
+    if end is not None and end >= first:
+        return range(first, end + 1)
+    return range(first, AFTER + 1) if lasting or at is None else range(at, at + 1)
+
+
+def expected(
+    genealogy: Genealogy,
+    flows: Iterable[FlowFact],
+    seeds: Iterable[NodeId],
+    direction: str,
+    *,
+    exact: bool,
+) -> Expected:
+    """The answer to a trace without limits."""
+    flows, seeds = list(flows), list(seeds)
+    graph = _states(genealogy, exact)
+    for fact in flows:
+        head = "end" if fact.type == Flow.DELIVERED_TO else "in"
+        for t in moments(fact):
+            graph.add_edge((fact.source_id, "out", t), (fact.target_id, head, t), weight=1)
+    if direction == "forward":
+        _hold(graph, genealogy, flows, seeds, exact)
+        _enter(graph, [(s, "out", t) for s in seeds for t in DAYS])
+        return _answer(graph, seeds, ("in", "end", "held"), flows, direction)
+    graph = graph.reverse()
+    _enter(graph, [(s, side, t) for s in seeds for side in ("in", "end") for t in DAYS])
+    return _answer(graph, seeds, ("out",), flows, direction)
+
+
+def _enter(graph: nx.DiGraph, states: list[tuple[NodeId, str, int]]) -> None:
+    graph.add_weighted_edges_from((START, state, 0) for state in states)
+
+
+def _states(genealogy: Genealogy, exact: bool) -> nx.DiGraph:
+    graph = nx.DiGraph()
+    for node in genealogy.nodes:
+        for came, goes in _stays(node, exact):
+            graph.add_edge((node.node_id, "in", came), (node.node_id, "out", goes), weight=0)
+    return graph
+
+
+def _stays(node: object, exact: bool) -> Iterator[tuple[int, int]]:
+    """Pairs of days: what comes in on the first can go out on the second."""
+    kind, told = node.label, node.properties  # type: ignore[attr-defined]
+    timeless = not exact or told.get("mixing") == "whole"
+    for came in DAYS:
+        for goes in DAYS:
+            if kind == Label.UNIT:
+                if came == goes:
+                    yield came, goes
+            elif timeless or came <= goes:
+                yield came, goes
+
+
+def _hold(
+    graph: nx.DiGraph,
+    genealogy: Genealogy,
+    flows: list[FlowFact],
+    seeds: list[NodeId],
+    exact: bool,
+) -> None:
+    """States of being held by a seed: into containers, against the flow."""
+    kinds = {n.node_id: n.label for n in genealogy.nodes}
+    roots = [s for s in seeds if kinds[s] in (Label.UNIT, Label.SHIPMENT)]
+    _enter(graph, [(s, "held", t) for s in roots for t in DAYS])
+    for fact in flows:
+        if fact.type in HOLDS:
+            for t in moments(fact):
+                outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
+                graph.add_edge(outer, inner, weight=1)
+    for node, side, t in [state for state in graph if "held" in state]:
+        for later in DAYS:
+            if later >= t or (not exact and kinds[node] != Label.UNIT):
+                graph.add_edge((node, side, t), (node, "out", later), weight=0)
+
+
+def _answer(
+    graph: nx.DiGraph,
+    seeds: list[NodeId],
+    sides: tuple[str, ...],
+    flows: list[FlowFact],
+    direction: str,
+) -> Expected:
+    far = nx.single_source_dijkstra_path_length(graph, START)
+    far.pop(START)
+    hits = [(n, t, d) for (n, side, t), d in far.items() if side in sides and n not in seeds]
+    best, unknown = (min, BEFORE) if direction == "forward" else (max, AFTER)
+    days = {n: best(t for m, t, _ in hits if m == n) for n, _, _ in hits}
+    return Expected(
+        {n: min(d for m, _, d in hits if m == n) for n, _, _ in hits},
+        {n: None if t == unknown else t for n, t in days.items()},
+        frozenset(edge_id(f) for f in flows if _carried(f, far, direction)),
+    )
+
+
+def _carried(fact: FlowFact, far: dict[object, int], direction: str) -> bool:
+    side = "end" if fact.type == Flow.DELIVERED_TO else "in"
+    for t in moments(fact):
+        tail = (fact.source_id, "out", t) if direction == "forward" else (fact.target_id, side, t)
+        held = fact.type in HOLDS and (fact.target_id, "held", t) in far
+        if tail in far or held:
+            return True
+    return False
