@@ -24,14 +24,14 @@ def write_file(export: Export, trace: Trace, path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """A binary stream that becomes the file at ``path`` when the block ends well.
 
-    A device or pipe is written to directly. Raises InvalidInput when the
-    file cannot be written.
+    A private file only its owner can read. A device or pipe is written to directly.
+    Raises InvalidInput when the file cannot be written.
     """
     try:
-        with _direct(path) if _is_special(path) else _renamed(path) as out:
+        with _direct(path) if _is_special(path) else _renamed(path, private) as out:
             yield out
     except OSError as error:
         raise InvalidInput("unwritable_file", path=str(path), reason=error.strerror) from error
@@ -48,7 +48,7 @@ def _direct(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _renamed(path: Path) -> Iterator[BinaryIO]:
+def _renamed(path: Path, private: bool) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
@@ -57,13 +57,14 @@ def _renamed(path: Path) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, out)
             out.flush()
             os.fsync(out.fileno())
-        _take_place(Path(name), path)
+        if not private:
+            _publish(Path(name))
+        Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
 
 
-def _take_place(made: Path, path: Path) -> None:
+def _publish(made: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     made.chmod(0o666 & ~mask)
-    made.replace(path)

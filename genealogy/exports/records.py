@@ -13,8 +13,10 @@ from typing import Any
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
 from genealogy.model.times import from_micros, iso
-from genealogy.ports import FlowRows, NodeRow
+from genealogy.ports import Direction, FlowRows, NodeRow
+from genealogy.trace.resolve import Candidate
 from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
+from genealogy.trace.witness import hops
 
 Record = dict[str, Any]
 
@@ -131,9 +133,33 @@ def node_record(row: NodeRow) -> Record:
     return {**_identity(row), "properties": properties_record(row.properties)}
 
 
+def candidate_record(candidate: Candidate) -> Record:
+    """A node that a text may mean, and how the text was read."""
+    row = candidate.node
+    return {
+        **_identity(row),
+        "match": candidate.match.name.lower(),
+        "reading": candidate.reading,
+    }
+
+
 def node_row(trace: Trace, node_id: NodeId) -> NodeRow:
     """The node as stored; one that is only known as the end of an edge shows its id."""
     return trace.rows.get(node_id) or NodeRow(node_id, Label.ENTITY, (), str(node_id), None, (), {})
+
+
+def path_records(trace: Trace, node_id: NodeId, direction: Direction | None = None) -> list[Record]:
+    """One shortest path from a seed to a node, step by step; each with the edge that led there.
+
+    Raises NotFound for a node that the trace did not reach.
+    """
+    path = hops(trace, node_id, direction)
+    start = path[0].before if path else node_id
+    steps = [(start, None), *((hop.after, edge_record(trace.edges, hop.edge)) for hop in path)]
+    return [
+        {"node": node, "label": label_of(node_row(trace, node)), "edge": edge}
+        for node, edge in steps
+    ]
 
 
 def label_of(row: NodeRow) -> str:

@@ -1,0 +1,52 @@
+"""The REST API over an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from api import errors, openapi
+from api.guard import Guard
+from api.routers import health, lookup, traces
+from api.shelf import Shelf
+from genealogy import __version__
+from genealogy.bootstrap import Lotgraph
+from genealogy.ports import Clock
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return datetime.now(UTC)
+
+
+def create_app(
+    engine: Lotgraph,
+    *,
+    folder: Path | None = None,
+    hosts: Collection[str] | None = None,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """The API of an engine.
+
+    Stored traces are kept in ``folder``, or in memory only. ``hosts`` are the host
+    names it answers to (a web page elsewhere could otherwise reach it by a name of
+    its own); None means any.
+    """
+    # No pages of documentation: they would load scripts from elsewhere.
+    app = FastAPI(title="Lotgraph", version=__version__, docs_url=None, redoc_url=None)
+    app.state.engine = engine
+    app.state.shelf = Shelf(engine, clock or SystemClock(), folder)
+    for router in (health.router, lookup.router, traces.router):
+        app.include_router(router)
+    errors.register(app)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.add_middleware(Guard, hosts=hosts)
+    return app

@@ -1,0 +1,30 @@
+"""What route functions ask for: the engine, the stored traces, the reader's language."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.language import preferred
+from api.shelf import Shelf
+from genealogy.bootstrap import Lotgraph
+
+
+def _engine(request: Request) -> Lotgraph:
+    found: Lotgraph = request.app.state.engine
+    return found
+
+
+def _shelf(request: Request) -> Shelf:
+    found: Shelf = request.app.state.shelf
+    return found
+
+
+def _language(request: Request) -> str:
+    return preferred(request.headers.get("accept-language", ""))
+
+
+Engine = Annotated[Lotgraph, Depends(_engine)]
+Traces = Annotated[Shelf, Depends(_shelf)]
+Language = Annotated[str, Depends(_language)]

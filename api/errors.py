@@ -1,0 +1,165 @@
+"""Every failure as an RFC 9457 problem; the one table from errors to HTTP status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.language import preferred
+from api.shelf import TraceChanged
+from genealogy import errors
+from genealogy.exports.records import Record, candidate_record
+from genealogy.messages import text
+
+MEDIA_TYPE = "application/problem+json"
+REQUEST_ID = "x-request-id"
+
+#: The first kind that fits decides.
+ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
+    (TraceChanged, HTTPStatus.GONE),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Ambiguous, HTTPStatus.CONFLICT),
+    (errors.InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.StoreConflict, HTTPStatus.CONFLICT),
+    (errors.StoreDuplicate, HTTPStatus.CONFLICT),
+    (errors.StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.StoreTimeout, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.StoreFull, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.DataFolderLocked, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.SchemaMismatch, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+#: Failures of HTTP itself, by status; the texts are in the catalogue.
+HTTP_CODES = {
+    HTTPStatus.BAD_REQUEST: "malformed_request",
+    HTTPStatus.NOT_FOUND: "no_such_page",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.NOT_ACCEPTABLE: "not_acceptable",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+    HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",
+}
+RETRY_SECONDS = "5"
+
+_log = logging.getLogger(__name__)
+
+
+class RefusedRequest(errors.InvalidInput):
+    """A request that HTTP itself refuses; ``status`` is one of HTTP_CODES."""
+
+    def __init__(self, status: HTTPStatus, **params: Any) -> None:
+        self.status = status
+        super().__init__(HTTP_CODES[status], **params)
+
+
+class InvalidBody(errors.InvalidInput):
+    """A well-formed body whose values cannot be used; ``items`` says which and why."""
+
+    code = "invalid_body"
+
+    def __init__(self, items: Sequence[Record]) -> None:
+        self.items = list(items)
+        super().__init__(count=len(self.items))
+
+
+def status_of(error: errors.LotgraphError) -> HTTPStatus:
+    """The HTTP status of an error."""
+    if isinstance(error, RefusedRequest):
+        return error.status
+    kinds = (status for kind, status in ERROR_STATUS if isinstance(error, kind))
+    return next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def register(app: FastAPI) -> None:
+    """Answer every failure of the app with a problem."""
+    app.add_exception_handler(errors.LotgraphError, _on_error)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(Exception, _on_defect)
+
+
+def problem(
+    error: errors.LotgraphError,
+    *,
+    instance: str,
+    request_id: str,
+    language: str,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The response that tells an error in the client's language."""
+    status = status_of(error)
+    body: Record = {
+        "type": f"urn:lotgraph:problem:{error.error_code}",
+        "title": text(f"problem.http_{status.value}", language),
+        "status": status.value,
+        "detail": error.message(language),
+        "instance": instance,
+        "code": error.error_code,
+        "hint": error.hint(language),
+        "request_id": request_id,
+        "errors": error.items if isinstance(error, InvalidBody) else [],
+    }
+    if candidates := error.params.get("candidates"):
+        body["candidates"] = [candidate_record(candidate) for candidate in candidates]
+    more = {"retry-after": RETRY_SECONDS} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return JSONResponse(
+        body,
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"content-language": language, **more, **(headers or {})},
+    )
+
+
+def _answer(
+    request: Request, error: errors.LotgraphError, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    return problem(
+        error,
+        instance=request.url.path,
+        request_id=request.scope.get("request_id", ""),
+        language=preferred(request.headers.get("accept-language", "")),
+        headers=headers,
+    )
+
+
+def _on_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.LotgraphError)
+    return _answer(request, error)
+
+
+def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    known = HTTPStatus(error.status_code) if error.status_code in HTTP_CODES else None
+    refused = RefusedRequest(
+        known or HTTPStatus.BAD_REQUEST, method=request.method, path=request.url.path, reason=""
+    )
+    return _answer(request, refused, error.headers)
+
+
+def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return _answer(request, RefusedRequest(HTTPStatus.BAD_REQUEST))
+    return _answer(request, InvalidBody([_item(item) for item in found]))
+
+
+def _item(item: Mapping[str, Any]) -> Record:
+    where, *rest = item["loc"]
+    pointer = "".join(f"/{part}" for part in rest)
+    return {
+        "pointer": pointer if where == "body" else f"{where}{pointer}",
+        "code": item["type"],
+        "message": item["msg"],
+    }
+
+
+def _on_defect(request: Request, error: Exception) -> JSONResponse:
+    _log.error("request %s failed", request.scope.get("request_id"), exc_info=error)
+    return _answer(request, errors.LotgraphError())

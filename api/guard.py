@@ -1,0 +1,142 @@
+"""What holds for every request: an id, safe headers, known hosts, sound text, bounded bodies."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from http import HTTPStatus
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import REQUEST_ID, RefusedRequest, problem
+from api.language import preferred
+
+MOST_BODY_BYTES = 1 << 20
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SECURITY = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class Guard:
+    """Stands before the app; ``hosts`` are the names it answers to, None means any."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None = None) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a sound request through; answer any other with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers.get(REQUEST_ID, ""))
+        scope["request_id"] = request_id
+        answer = _with_headers(send, request_id)
+        try:
+            self._check(scope, headers)
+            body = await _read(receive, headers)
+        except RefusedRequest as error:
+            await _refuse(error, scope, headers)(scope, receive, answer)
+            return
+        await self._app(scope, _replayed(body, receive), answer)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        host = _host(headers.get("host", ""))
+        if self._hosts is not None and host not in self._hosts:
+            raise RefusedRequest(HTTPStatus.MISDIRECTED_REQUEST, host=host)
+        for raw in (scope.get("raw_path") or b"", scope.get("query_string") or b""):
+            _check_text(raw)
+        if scope["method"] == "POST" and not _is_json(headers.get("content-type", "")):
+            raise RefusedRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _request_id(given: str) -> str:
+    return given if _SAFE_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _host(header: str) -> str:
+    bracketed = header.startswith("[")
+    return header.partition("]")[0] + "]" if bracketed else header.partition(":")[0].lower()
+
+
+def _check_text(raw: bytes) -> None:
+    try:
+        found = unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST) from None
+    if "\x00" in found:
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+async def _read(receive: Receive, headers: Headers) -> bytes:
+    """The whole body. Raises RefusedRequest when it is too large or not UTF-8."""
+    announced = headers.get("content-length", "0")
+    body = bytearray()
+    more = not announced.isdigit() or int(announced) <= MOST_BODY_BYTES
+    if not more:
+        raise RefusedRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, most=MOST_BODY_BYTES)
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MOST_BODY_BYTES:
+            raise RefusedRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, most=MOST_BODY_BYTES)
+    _check_body(body)
+    return bytes(body)
+
+
+def _check_body(body: bytearray) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST) from None
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def replay() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _refuse(error: RefusedRequest, scope: Scope, headers: Headers) -> ASGIApp:
+    return problem(
+        error,
+        instance=scope["path"],
+        request_id=scope["request_id"],
+        language=preferred(headers.get("accept-language", "")),
+    )
+
+
+def _with_headers(send: Send, request_id: str) -> Send:
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = request_id
+            for name, value in _SECURITY.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return answer

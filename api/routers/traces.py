@@ -1,0 +1,250 @@
+"""Stored traces: asked once, then read whole, in parts, or in any export format."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import islice
+from typing import IO, Annotated, Any, Literal, cast
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.deps import Engine, Language, Traces
+from api.errors import InvalidBody, RefusedRequest
+from api.negotiation import acceptable
+from api.openapi import described
+from api.schemas.traces import EdgesPage, NodesPage, Paths, TraceRequest, TraceSummary
+from api.shelf import Shelf, Stored
+from genealogy.bootstrap import Lotgraph
+from genealogy.errors import LotgraphError, NotFound
+from genealogy.exports.records import (
+    Record,
+    completeness_record,
+    edge_record,
+    node_records,
+    path_records,
+    query_record,
+)
+from genealogy.exports.registry import EXPORTS, Export
+from genealogy.messages import text
+from genealogy.model.facts import NodeId
+from genealogy.trace.result import Completeness, Trace, TraceQuery
+
+IN_MEMORY = 4 << 20
+CHUNK = 1 << 16
+PREFIX = "/v1/traces"
+
+router = APIRouter(prefix=PREFIX, tags=["traces"])
+
+TraceId = Annotated[str, Path(min_length=1, max_length=64)]
+Suffix = Literal["json", "ndjson", "csv", "graphml", "svg"]
+Cursor = Annotated[str | None, Query(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+@router.post("", status_code=HTTPStatus.CREATED, response_model=TraceSummary, **described("trace"))
+def ask(
+    engine: Engine, traces: Traces, language: Language, asked: TraceRequest, response: Response
+) -> Record:
+    """Trace, and keep the answer under an id; the same question of the same data keeps its id."""
+    stored, trace = traces.store(_question(engine, asked, language))
+    summary = _summary(stored, trace)
+    response.headers["location"] = summary["self"]
+    response.headers["lotgraph-completeness"] = completeness_header(trace.completeness)
+    return summary
+
+
+@router.get("/{trace_id}.{suffix}", **described("trace_file"))
+def file(traces: Traces, trace_id: TraceId, suffix: Suffix, request: Request) -> Response:
+    """The whole answer in the format that the suffix names."""
+    return _answered(traces, trace_id, EXPORTS[suffix], request)
+
+
+@router.get("/{trace_id}", **described("trace_answer"))
+def document(traces: Traces, trace_id: TraceId, request: Request) -> Response:
+    """The whole answer in the format that the Accept header asks for; JSON without one."""
+    export = acceptable(request.headers.get("accept", ""))
+    if export is None:
+        known = ", ".join(e.media_type for e in EXPORTS.values())
+        raise RefusedRequest(HTTPStatus.NOT_ACCEPTABLE, known=known)
+    return _answered(traces, trace_id, export, request)
+
+
+@router.get("/{trace_id}/nodes", response_model=NodesPage, **described("trace_nodes"))
+def nodes(
+    traces: Traces, trace_id: TraceId, response: Response, cursor: Cursor = None, limit: Limit = 100
+) -> Record:
+    """The nodes of an answer, a page at a time."""
+    trace = traces.answer(traces.find(trace_id))
+    start, total = _position(trace_id, cursor), sum(1 for _ in trace.node_ids())
+    items = list(islice(node_records(trace), start, start + limit))
+    return _page(trace_id, "nodes", trace, items, start, total, limit, response)
+
+
+@router.get("/{trace_id}/edges", response_model=EdgesPage, **described("trace_edges"))
+def edges(
+    traces: Traces, trace_id: TraceId, response: Response, cursor: Cursor = None, limit: Limit = 100
+) -> Record:
+    """The movements of an answer, a page at a time."""
+    trace = traces.answer(traces.find(trace_id))
+    start, total = _position(trace_id, cursor), len(trace.edges.edge_id)
+    items = [edge_record(trace.edges, i) for i in range(start, min(start + limit, total))]
+    return _page(trace_id, "edges", trace, items, start, total, limit, response)
+
+
+@router.get("/{trace_id}/paths", response_model=Paths, **described("trace_paths"))
+def paths(
+    engine: Engine,
+    traces: Traces,
+    trace_id: TraceId,
+    to: Annotated[str, Query(min_length=1, max_length=512)],
+) -> Record:
+    """Why a node is in the answer: a shortest path for each direction it was reached in."""
+    trace = traces.answer(traces.find(trace_id))
+    node_id = engine.resolve(to)
+    ways = {r.direction for r in trace.reached if r.node_id == node_id}
+    if not ways:
+        raise NotFound("not_reached", node=node_id)
+    return {
+        "to": node_id,
+        "paths": [_path(trace, node_id, way) for way in sorted(ways - {"seed"})],
+        "completeness": completeness_record(trace.completeness),
+    }
+
+
+def completeness_header(lacking: Completeness) -> str:
+    """The completeness in one header line."""
+    return (
+        f"{lacking.state}; frontiers={len(lacking.frontiers)}; "
+        f"gaps={len(lacking.gaps)}; masked={lacking.masked}"
+    )
+
+
+def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:
+    flaws: list[Record] = []
+    seeds = _resolved(engine, "seeds", asked.seeds, flaws, language)
+    stops = _resolved(engine, "stops", asked.stops, flaws, language)
+    if flaws:
+        raise InvalidBody(flaws)
+    return TraceQuery(
+        seeds=seeds,
+        direction=asked.direction,
+        mode=asked.mode,
+        as_of=asked.as_of,
+        known_at=asked.known_at,
+        stops=stops,
+        max_depth=asked.max_depth,
+    )
+
+
+def _resolved(
+    engine: Lotgraph, field: str, names: list[str], flaws: list[Record], language: str
+) -> tuple[NodeId, ...]:
+    found: dict[NodeId, None] = {}
+    for i, name in enumerate(names):
+        try:
+            found[engine.resolve(name)] = None
+        except LotgraphError as error:
+            if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
+                raise
+            words = f"{error.message(language)} {error.hint(language)}".strip()
+            flaws.append({"pointer": f"/{field}/{i}", "code": error.error_code, "message": words})
+    return tuple(found)
+
+
+def _summary(stored: Stored, trace: Trace) -> Record:
+    address = f"{PREFIX}/{stored.trace_id}"
+    return {
+        "id": stored.trace_id,
+        "self": address,
+        "query": query_record(stored.query),
+        "counts": {
+            "nodes": sum(1 for _ in trace.node_ids()),
+            "edges": len(trace.edges.edge_id),
+        },
+        "completeness": completeness_record(trace.completeness),
+        "formats": {export.name: address + export.suffix for export in EXPORTS.values()},
+    }
+
+
+def _path(trace: Trace, node_id: NodeId, way: str) -> Record:
+    direction = cast(Literal["forward", "backward"], way)
+    return {"direction": way, "steps": path_records(trace, node_id, direction)}
+
+
+def _answered(traces: Shelf, trace_id: str, export: Export, request: Request) -> Response:
+    stored = traces.find(trace_id)
+    tag = f'"{stored.trace_id}.{stored.digest[:16]}.{export.name}"'
+    shared = {"etag": tag, "vary": "Accept", "cache-control": "private, no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shared)
+    return _written(traces.answer(stored), export, f"{trace_id}{export.suffix}", shared)
+
+
+def _written(trace: Trace, export: Export, name: str, headers: dict[str, str]) -> Response:
+    # Written as a whole before the first byte goes out: a cut answer must be a failed request.
+    spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    export.write(trace, cast(Any, spool))
+    digest = base64.b64encode(_sha256(spool)).decode()
+    more = {
+        "content-length": str(spool.seek(0, 2)),
+        "content-digest": f"sha-256=:{digest}:",
+        "content-disposition": f'inline; filename="{name}"',
+        "lotgraph-completeness": completeness_header(trace.completeness),
+    }
+    spool.seek(0)
+    media_type = (
+        f"{export.media_type}; charset=utf-8" if export.name == "csv" else export.media_type
+    )
+    return StreamingResponse(_chunks(spool), media_type=media_type, headers={**headers, **more})
+
+
+def _sha256(spool: IO[bytes]) -> bytes:
+    spool.seek(0)
+    return hashlib.file_digest(cast(Any, spool), "sha256").digest()
+
+
+def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
+    with spool:
+        while chunk := spool.read(CHUNK):
+            yield chunk
+
+
+def _position(trace_id: str, cursor: str | None) -> int:
+    """Where a page begins; a cursor belongs to one trace."""
+    if cursor is None:
+        return 0
+    owner, _, number = cursor.partition(".")
+    if owner != trace_id[:8] or not (number.isascii() and number.isdigit()):
+        flaw = {"pointer": "query/cursor", "code": "cursor", "message": text("api.cursor")}
+        raise InvalidBody([flaw])
+    return int(number)
+
+
+def _page(
+    trace_id: str,
+    part: str,
+    trace: Trace,
+    items: list[Record],
+    start: int,
+    total: int,
+    limit: int,
+    response: Response,
+) -> Record:
+    after = start + len(items)
+    following = f"{trace_id[:8]}.{after}" if items and after < total else None
+    if following:
+        address = f"{PREFIX}/{trace_id}/{part}?cursor={following}&limit={limit}"
+        response.headers["link"] = f'<{address}>; rel="next"'
+    response.headers["lotgraph-completeness"] = completeness_header(trace.completeness)
+    return {
+        "items": items,
+        "total": total,
+        "total_is": "exact",
+        "next": following,
+        "completeness": completeness_record(trace.completeness),
+    }

@@ -1,0 +1,187 @@
+"""Trace questions and answers; the answer has the shape of the JSON export."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from api.schemas.nodes import Node
+from genealogy.messages import text
+from genealogy.model.times import parse_instant
+from genealogy.trace.result import Mode, TraceDirection
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return parse_instant(value).at if isinstance(value, str) else _refused()
+    except ValueError:
+        return _refused()
+
+
+def _refused() -> datetime:
+    raise ValueError(text("api.instant"))
+
+
+Name = Annotated[str, Field(min_length=1, max_length=512, strict=True)]
+Instant = Annotated[
+    datetime | None,
+    BeforeValidator(_instant),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
+]
+
+
+class TraceRequest(BaseModel):
+    """A question. Seeds and stops in any spelling; times ISO 8601 with zone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    direction: TraceDirection
+    seeds: list[Name] = Field(min_length=1, max_length=10_000)
+    mode: Mode = Mode.EXACT
+    as_of: Instant = None
+    known_at: Instant = None
+    stops: list[Name] = Field(default=[], max_length=10_000)
+    max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
+
+
+class Question(BaseModel):
+    """The question as understood: ids canonical, record time pinned."""
+
+    direction: str
+    seeds: list[str]
+    mode: str
+    as_of: str | None
+    known_at: str | None
+    stops: list[str]
+    max_depth: int | None
+
+
+class Frontier(BaseModel):
+    """A node at which the trace did not go on although it could have."""
+
+    node: str
+    reason: str
+
+
+class Gap(BaseModel):
+    """Something the data do not say."""
+
+    node: str
+    kind: str
+
+
+class Completeness(BaseModel):
+    """What the answer lacks."""
+
+    state: Literal["complete", "truncated", "masked", "gaps"]
+    frontiers: list[Frontier]
+    gaps: list[Gap]
+    masked: int
+
+
+class ReachedNode(Node):
+    """A node of a trace and how it was reached."""
+
+    direction: Literal["seed", "forward", "backward", "both"]
+    distance: int
+    first_exposure: str | None
+    last_contribution: str | None
+    via: list[str]
+    frontier: str | None
+    gaps: list[str]
+
+
+class Edge(BaseModel):
+    """A movement of material."""
+
+    id: str
+    type: str
+    source: str
+    target: str
+    quantity: str | None
+    uom: str | None
+    base_quantity: str | None
+    occurred_at: str | None
+    valid_from: str | None
+    valid_to: str | None
+    recorded_at: str | None
+    retracted_at: str | None
+    place_id: str | None
+    source_system: str
+    source_record: str
+    confidence: str
+
+
+class TraceDocument(BaseModel):
+    """A whole answer, as the JSON export writes it."""
+
+    query: Question
+    nodes: list[ReachedNode]
+    edges: list[Edge]
+    completeness: Completeness
+
+
+class Counts(BaseModel):
+    """How much an answer holds."""
+
+    nodes: int
+    edges: int
+
+
+class TraceSummary(BaseModel):
+    """A stored trace: where its answer is, and whether it is whole."""
+
+    id: str
+    self: str
+    query: Question
+    counts: Counts
+    completeness: Completeness
+    formats: dict[str, str]
+
+
+class Page(BaseModel):
+    """A part of a list; ``next`` is the cursor of the part that follows."""
+
+    total: int
+    total_is: Literal["exact"] = "exact"
+    next: str | None
+    completeness: Completeness
+
+
+class NodesPage(Page):
+    """A part of the nodes of a trace."""
+
+    items: list[ReachedNode]
+
+
+class EdgesPage(Page):
+    """A part of the edges of a trace."""
+
+    items: list[Edge]
+
+
+class Step(BaseModel):
+    """One movement on a path, from the seed's end on."""
+
+    node: str
+    label: str
+    edge: Edge | None = Field(description="The movement that led here; null at the seed")
+
+
+class Path(BaseModel):
+    """One shortest path that proves why a node is in the answer."""
+
+    direction: Literal["forward", "backward"]
+    steps: list[Step]
+
+
+class Paths(BaseModel):
+    """Why a node is in the answer: a shortest path for each direction it was reached in."""
+
+    to: str
+    paths: list[Path]
+    completeness: Completeness

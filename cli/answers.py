@@ -1,0 +1,213 @@
+"""A trace as the command line answers it: a table, or one of the export formats."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.exits import Exit
+from cli.session import Session
+from cli.tables import print_table, tabbed
+from genealogy.errors import InvalidQuery
+from genealogy.exports.records import Record, edge_record, node_records, node_row
+from genealogy.messages import text
+from genealogy.trace.result import Completeness, State, Trace
+
+if TYPE_CHECKING:
+    pass
+
+TABLE = "table"
+#: Rows of a table on a terminal, unless --limit says otherwise.
+SCREEN_ROWS = 50
+PIPED = ("id", "level", "direction", "kind", "code", "name", "quantity", "uom", "time", "link",
+         "neighbour", "note")  # fmt: skip
+SHOWN = ("level", "kind", "id", "name", "quantity", "uom", "time", "neighbour", "note")
+FIELDS = (*PIPED, "label", "roles", "identifiers", "first_exposure", "last_contribution")
+RIGHT = frozenset({"level", "quantity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the answer is wanted."""
+
+    format: str = TABLE
+    output: Path | None = None
+    limit: int | None = None
+    fields: tuple[str, ...] = ()
+    headers: bool = True
+    aligned: bool = False
+    allow_partial: bool = False
+
+
+def form_of(
+    format: str | None,
+    shorthands: Mapping[str, bool],
+    output: Path | None,
+    limit: int | None,
+    fields: str | None,
+    no_headers: bool,
+    allow_partial: bool,
+) -> Form:
+    """The form asked for. Raises InvalidQuery where options contradict each other."""
+    chosen = [name for name, given in shorthands.items() if given]
+    chosen += [format.lower()] if format else []
+    if len(set(chosen)) > 1:
+        raise InvalidQuery(reason=text("cli.formats", names=", ".join(chosen)))
+    name = chosen[0] if chosen else _format_of(output)
+    only_for_tables = [
+        o for o, given in (("--limit", limit is not None), ("--fields", fields)) if given
+    ]
+    if name != TABLE and only_for_tables:
+        raise InvalidQuery(reason=text("cli.table_only", option=only_for_tables[0], name=name))
+    return Form(name, output, limit, _fields(fields), not no_headers, bool(chosen), allow_partial)
+
+
+def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
+    """Write the answer where it is wanted; leaves with PARTIAL when it is not whole."""
+    if form.format == TABLE:
+        _write_table(session, trace, form)
+    else:
+        _write_export(session, trace, form)
+    session.note(summary(trace, seconds))
+    lacking = trace.completeness
+    if lacking.state is not State.COMPLETE:
+        session.warn(incompleteness(lacking))
+        if not form.allow_partial:
+            raise typer.Exit(Exit.PARTIAL)
+
+
+def summary(trace: Trace, seconds: float) -> str:
+    """The counts of an answer in one line."""
+    nodes = {reached.node_id for reached in trace.reached}
+    return text(
+        "cli.summary",
+        direction=text(f"picture.{trace.query.direction}"),
+        nodes=len(nodes),
+        edges=len(trace.edges.edge_id),
+        levels=max((reached.distance for reached in trace.reached), default=0),
+        seconds=f"{seconds:.2f}",
+    )
+
+
+def incompleteness(lacking: Completeness) -> str:
+    """What an answer lacks, and what to do about it."""
+    counts = {
+        "frontiers": len(lacking.frontiers),
+        "masked": lacking.masked,
+        "gaps": len(lacking.gaps),
+    }
+    parts = [text(f"cli.{name}", count=count) for name, count in counts.items() if count]
+    return text("cli.incomplete", state=text(f"state.{lacking.state}"), parts="; ".join(parts))
+
+
+def trace_rows(trace: Trace) -> Iterator[dict[str, str]]:
+    """Each node as a row of every field, values as text."""
+    position = {edge_id: i for i, edge_id in enumerate(trace.edges.edge_id)}
+    for node in node_records(trace):
+        via = position[node["via"][0]] if node["via"] else None
+        yield {**_node_cells(node), **_link_cells(trace, node, via)}
+
+
+def _fields(names: str | None) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in (names or "").split(",") if name.strip())
+    for name in found:
+        if name not in FIELDS:
+            raise InvalidQuery(reason=text("cli.field", name=name, names=", ".join(FIELDS)))
+    return found
+
+
+def _format_of(output: Path | None) -> str:
+    from genealogy.exports.registry import EXPORTS
+
+    suffix = output.suffix.lower() if output else ""
+    return next((e.name for e in EXPORTS.values() if e.suffix == suffix), TABLE)
+
+
+def _write_export(session: Session, trace: Trace, form: Form) -> None:
+    from genealogy.exports.files import write_file
+    from genealogy.exports.registry import export_named
+
+    export = export_named(form.format)
+    if form.output is None:
+        sys.stdout.flush()
+        export.write(trace, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    write_file(export, trace, form.output)
+    session.note(text("cli.written", path=form.output))
+
+
+def _write_table(session: Session, trace: Trace, form: Form) -> None:
+    if form.output is None:
+        _print_rows(session, trace, form, sys.stdout.isatty())
+        return
+    from genealogy.exports.files import whole_file
+
+    names = form.fields or PIPED
+    with whole_file(form.output) as out:
+        for line in tabbed(names, _cells(trace, names), headers=form.headers):
+            out.write(line.encode())
+    session.note(text("cli.written", path=form.output))
+
+
+def _print_rows(session: Session, trace: Trace, form: Form, screen: bool) -> None:
+    aligned = form.aligned or screen
+    names = form.fields or (SHOWN if aligned else PIPED)
+    limit = SCREEN_ROWS if form.limit is None and screen else form.limit
+    rows = _cells(trace, names)
+    print_table(
+        names,
+        islice(rows, limit) if limit else rows,
+        headers=form.headers,
+        table=aligned,
+        right=RIGHT,
+    )
+    if rest := sum(1 for _ in rows):
+        session.warn(text("cli.more_rows", count=rest))
+
+
+def _cells(trace: Trace, names: tuple[str, ...]) -> Iterator[list[str]]:
+    return ([row[name] for name in names] for row in trace_rows(trace))
+
+
+def _node_cells(node: Record) -> dict[str, str]:
+    level = -node["distance"] if node["direction"] == "backward" else node["distance"]
+    return {
+        "id": node["id"],
+        "level": str(level),
+        "direction": node["direction"],
+        "kind": node["kind"],
+        "code": node["code"],
+        "name": node["name"] or "",
+        "label": node["label"],
+        "roles": " ".join(node["roles"]),
+        "identifiers": " ".join(node["identifiers"]),
+        "first_exposure": node["first_exposure"] or "",
+        "last_contribution": node["last_contribution"] or "",
+        "time": node["first_exposure"] or node["last_contribution"] or "",
+        "note": _note(node),
+    }
+
+
+def _note(node: Record) -> str:
+    frontier = [node["frontier"]] if node["frontier"] else []
+    return ", ".join([*frontier, *node["gaps"]])
+
+
+def _link_cells(trace: Trace, node: Record, via: int | None) -> dict[str, str]:
+    if via is None:
+        return {"quantity": "", "uom": "", "link": "", "neighbour": ""}
+    edge = edge_record(trace.edges, via)
+    other = edge["target"] if edge["source"] == node["id"] else edge["source"]
+    return {
+        "quantity": edge["quantity"] or "",
+        "uom": edge["uom"] or "",
+        "link": edge["type"],
+        "neighbour": node_row(trace, other).code or other,
+    }

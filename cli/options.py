@@ -1,0 +1,39 @@
+"""Options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genealogy.messages import text
+from genealogy.trace.result import Mode
+
+Ids = Annotated[list[str], typer.Argument(help=text("option.ids"), metavar="ID…|-")]
+ModeOption = Annotated[Mode, typer.Option("--mode", help=text("option.mode"))]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help=text("option.as_of"))]
+KnownAt = Annotated[
+    str | None, typer.Option("--known-at", metavar="TIME", help=text("option.known_at"))
+]
+Stop = Annotated[list[str] | None, typer.Option("--stop", metavar="ID", help=text("option.stop"))]
+MaxDepth = Annotated[
+    int | None, typer.Option("--max-depth", min=0, metavar="N", help=text("option.max_depth"))
+]
+Format = Annotated[str | None, typer.Option("--format", "-f", help=text("option.format"))]
+Json = Annotated[bool, typer.Option("--json", help=text("option.json"))]
+JsonLines = Annotated[bool, typer.Option("--nl", help=text("option.nl"))]
+Csv = Annotated[bool, typer.Option("--csv", help=text("option.csv"))]
+Table = Annotated[bool, typer.Option("--table", "-t", help=text("option.table"))]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help=text("option.output"))
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=0, metavar="N", help=text("option.limit"))
+]
+Fields = Annotated[
+    str | None, typer.Option("--fields", metavar="NAME,…", help=text("option.fields"))
+]
+NoHeaders = Annotated[bool, typer.Option("--no-headers", help=text("option.no_headers"))]
+AllowPartial = Annotated[bool, typer.Option("--allow-partial", help=text("option.allow_partial"))]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=text("option.yes"))]

@@ -1,0 +1,76 @@
+"""From what was typed to a question: seeds and stops resolved, times read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from genealogy.errors import InvalidQuery
+from genealogy.messages import text
+from genealogy.model.times import parse_instant
+from genealogy.trace.result import Mode, TraceDirection, TraceQuery
+
+if TYPE_CHECKING:
+    from genealogy.bootstrap import Lotgraph
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A trace question as typed."""
+
+    direction: TraceDirection
+    seeds: tuple[str, ...]
+    mode: Mode = Mode.EXACT
+    as_of: str | None = None
+    known_at: str | None = None
+    stops: tuple[str, ...] = ()
+    max_depth: int | None = None
+
+
+def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
+    """The question with every name resolved.
+
+    Raises InvalidQuery, InvalidIdentifier, NotFound or Ambiguous.
+    """
+    return TraceQuery(
+        seeds=tuple(dict.fromkeys(map(engine.resolve, asked.seeds))),
+        direction=asked.direction,
+        mode=asked.mode,
+        as_of=moment(asked.as_of, "--as-of"),
+        known_at=moment(asked.known_at, "--known-at"),
+        stops=tuple(dict.fromkeys(map(engine.resolve, asked.stops))),
+        max_depth=asked.max_depth,
+    )
+
+
+def moment(words: str | None, option: str) -> datetime | None:
+    """A time with zone, UTC. Raises InvalidQuery naming the option."""
+    if words is None:
+        return None
+    try:
+        return parse_instant(words).at
+    except ValueError:
+        raise InvalidQuery(reason=text("cli.time", option=option, text=words)) from None
+
+
+def typed(words: Iterable[str]) -> tuple[str, ...]:
+    """The names typed; ``-`` stands for the lines of standard input.
+
+    Of a tab-separated line the first field counts. Raises InvalidQuery when none is left.
+    """
+    found = tuple(name for word in words for name in _expanded(word))
+    if not found:
+        raise InvalidQuery(reason=text("cli.no_ids"))
+    return found
+
+
+def _expanded(word: str) -> Iterator[str]:
+    if word != "-":
+        yield word
+        return
+    for line in sys.stdin:
+        if name := line.split("\t")[0].strip().removeprefix("\ufeff"):
+            yield name

@@ -1,0 +1,108 @@
+"""``lotgraph trace``: follow material forward, backward or both ways; ``lotgraph why``."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from cli import options
+from cli.answers import Form, answer, form_of, incompleteness
+from cli.lookup import print_json
+from cli.questions import Asked, question, typed
+from cli.session import Session, session_of
+from cli.tables import print_table
+from genealogy.errors import NotFound
+from genealogy.exports.records import Record, path_records
+from genealogy.messages import text
+from genealogy.trace.result import Mode, State, TraceDirection
+
+PATH_EDGE = (
+    "type",
+    "quantity",
+    "uom",
+    "occurred_at",
+    "source_system",
+    "source_record",
+    "confidence",
+)
+PATH = ("step", "node", "label", *PATH_EDGE)
+RIGHT = frozenset({"step", "quantity"})
+
+command = typer.Typer(no_args_is_help=True, help=text("help.trace"))
+
+
+def run_trace(session: Session, asked: Asked, form: Form) -> None:
+    """Ask the engine and write the answer."""
+    started = time.monotonic()
+    with session.open() as engine:
+        trace = engine.trace(question(engine, asked))
+    answer(session, trace, form, time.monotonic() - started)
+
+
+def _add(name: str, direction: TraceDirection) -> None:
+    @command.command(name, help=text(f"help.trace_{direction}"))
+    def _(
+        context: typer.Context,
+        ids: options.Ids,
+        mode: options.ModeOption = Mode.EXACT,
+        as_of: options.AsOf = None,
+        known_at: options.KnownAt = None,
+        stop: options.Stop = None,
+        max_depth: options.MaxDepth = None,
+        format: options.Format = None,
+        json: options.Json = False,
+        nl: options.JsonLines = False,
+        csv: options.Csv = False,
+        table: options.Table = False,
+        output: options.Output = None,
+        limit: options.Limit = None,
+        fields: options.Fields = None,
+        no_headers: options.NoHeaders = False,
+        allow_partial: options.AllowPartial = False,
+    ) -> None:
+        shorthands = {"json": json, "ndjson": nl, "csv": csv, "table": table}
+        form = form_of(format, shorthands, output, limit, fields, no_headers, allow_partial)
+        asked = Asked(direction, typed(ids), mode, as_of, known_at, tuple(stop or ()), max_depth)
+        run_trace(session_of(context), asked, form)
+
+
+for _direction in ("forward", "backward", "both"):
+    _add(_direction, _direction)
+
+
+def why(
+    context: typer.Context,
+    node: Annotated[str, typer.Argument(help=text("option.why_node"), metavar="NODE")],
+    seed: Annotated[str, typer.Option("--from", metavar="SEED", help=text("option.why_from"))],
+    mode: options.ModeOption = Mode.EXACT,
+    as_of: options.AsOf = None,
+    known_at: options.KnownAt = None,
+    json: options.Json = False,
+    no_headers: options.NoHeaders = False,
+) -> None:
+    """Print one shortest path from a seed to a node, with the records that prove it."""
+    session = session_of(context)
+    asked = Asked("both", (seed,), mode, as_of, known_at)
+    with session.open() as engine:
+        target = engine.resolve(node)
+        trace = engine.trace(question(engine, asked))
+    try:
+        path = path_records(trace, target)
+    except NotFound:
+        if trace.completeness.state is not State.COMPLETE:
+            session.warn(incompleteness(trace.completeness))
+        raise
+    if json:
+        print_json({"from": trace.query.seeds[0], "to": target, "steps": path})
+    else:
+        print_table(
+            PATH, map(_path_row, range(len(path)), path), headers=not no_headers, right=RIGHT
+        )
+
+
+def _path_row(number: int, step: Record) -> tuple[str, ...]:
+    edge = step["edge"] or {}
+    cells = (edge.get(name) or "" for name in PATH_EDGE)
+    return (str(number), step["node"], step["label"], *cells)
