@@ -11,7 +11,8 @@ from typing import Any
 from genealogy.model import claims
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.identifiers import code_key
-from genealogy.model.names import Flow, Label, Link, Role
+from genealogy.model.names import NODE_TIMES, Flow, Label, Link, Role
+from genealogy.model.times import iso
 from genealogy.store.codec import encode_map
 
 
@@ -58,25 +59,25 @@ class Batch:
             plan.claims.append(told)
 
 
-def stored_properties(node_id: NodeId, told: list[str]) -> dict[str, Any]:
-    """The property map of a node with these claims, ready for the driver."""
+def stored_properties(node_id: NodeId, told: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The properties of a node with these claims, and apart from them its times as UTC text."""
     values = claims.properties(told)
     # The body of an event is read by programs alone, and the claim has it already.
     values.pop("body", None)
-    key = code_key(code_of(node_id))
+    times = {key: iso(values.pop(key)) for key in NODE_TIMES if key in values}
+    code = code_of(node_id)
+    key = code_key(code)
     names = " ".join(str(values[n]) for n in ("name", "name_zh") if values.get(n))
-    return encode_map(
-        values
-        | {
-            "node_id": node_id,
-            "code": code_of(node_id),
-            "code_key": key,
-            "code_tail": key[::-1],
-            "name_key": names.casefold() or None,
-            "identifiers": claims.identifiers(told) or None,
-            "claims": told or None,
-        }
-    )
+    named = values | {
+        "node_id": node_id,
+        "code": code,
+        "code_key": key,
+        "code_tail": key[::-1],
+        "name_key": names.casefold() or None,
+        "identifiers": claims.identifiers(told) or None,
+        "claims": told or None,
+    }
+    return encode_map(named), times
 
 
 def code_of(node_id: str) -> str:

@@ -115,11 +115,10 @@ EVENTS = _read("load/events.cypher", Rows, "ids")
 EVENTS_ABOUT = _read("load/events_about.cypher", Rows, "ids")
 
 
-def create_nodes(labels: Iterable[Label | Role]) -> Query[Count]:
-    """Creates nodes with exactly these labels besides ENTITY."""
-    return _write(
-        "load/create_nodes.cypher", Count, "rows", LABELS=":".join([Label.ENTITY, *labels])
-    )
+def create_nodes(labels: Iterable[Label | Role], *, dated: bool = False) -> Query[Count]:
+    """Creates nodes with exactly these labels besides ENTITY; ``dated`` ones carry times."""
+    path = "load/create_dated_nodes.cypher" if dated else "load/create_nodes.cypher"
+    return _write(path, Count, "rows", LABELS=":".join([Label.ENTITY, *labels]))
 
 
 def add_roles(roles: Iterable[Role]) -> Query[Count]:
@@ -168,6 +167,7 @@ def registry() -> list[Query[Any]]:
     return [
         *single,
         *(create_nodes([label]) for label in Label if label is not Label.SCHEMA),
+        *(create_nodes([label], dated=True) for label in Label if label is not Label.SCHEMA),
         *(add_roles([role]) for role in Role),
         *(flows_at(flow, side) for flow in Flow for side in sides),
         *(create_flows(flow, side) for flow in Flow for side in sides),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from genealogy.model import claims
 from genealogy.model.facts import Fact, LinkFact, NodeId, Written
@@ -102,8 +102,21 @@ def _create_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
     for labels, plans in groups.items():
         for some in chunks(plans, _ROWS):
             rows = [stored_properties(node_id, sorted(plan.claims)) for node_id, plan in some]
-            tx.run(create_nodes(labels), rows=rows)
+            _create(tx, labels, rows)
     return Written(nodes_new=sum(map(len, groups.values())))
+
+
+def _create(
+    tx: Transaction,
+    labels: tuple[Label | Role, ...],
+    rows: list[tuple[dict[str, Any], dict[str, str]]],
+) -> None:
+    dated = [row for row in rows if row[1]]
+    plain = [properties for properties, times in rows if not times]
+    if dated:
+        tx.run(create_nodes(labels, dated=True), rows=dated)
+    if plain:
+        tx.run(create_nodes(labels), rows=plain)
 
 
 def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
