@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from genealogy.model.names import Label
 
@@ -60,7 +61,7 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """One kind of record.
 
@@ -78,6 +79,11 @@ class Table:
     movement: bool = False
     instead: tuple[str, ...] = ()
     windows: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns that every row must fill."""
+        return tuple(column.name for column in self.columns if column.required)
 
     def column(self, name: str) -> Column | None:
         """The column of that name, if this table has it."""

@@ -8,7 +8,7 @@ which another file may tell later: the order of loading changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -19,7 +19,7 @@ from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Role
 from genealogy.model.times import Instant
 from loaders.report import Reject
 from loaders.tables.dictionary import COMMON, RECORD_ID
-from loaders.tables.rows import Row, Unusable, plain, spelt
+from loaders.tables.rows import Row, Unusable, plain, spelt, with_value
 from loaders.tables.units import base_quantity
 from loaders.tables.values import Parsed
 
@@ -179,7 +179,7 @@ def _naming(row: Row, movement: Movement) -> tuple[str, ...]:
     if movement.named_by_ends:
         return ()
     named = (n for n in row.table.names if n in row.values)
-    return tuple(f"{name}={spelt(row.values[name])}" for name in named)
+    return tuple(f"{name}={row.spellings[name]}" for name in named)
 
 
 def _quantity(row: Row, movement: Movement) -> tuple[Decimal | None, str | None]:
@@ -233,7 +233,7 @@ def _of_product(row: Row, node: Identifier, source: Source) -> Iterator[Fact]:
 def _item(row: Row, node: Identifier, source: Source) -> Iterator[Fact]:
     yield from _of_product(row, node, source)
     if node.lot is not None and "lot_id" not in row.values:
-        row = replace(row, values={**row.values, "lot_id": canonical(node.lot)})
+        row = with_value(row, "lot_id", canonical(node.lot))
     yield from _moved(row, SERIALISATION, source)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,23 +15,48 @@ from loaders.tables.dictionary import Column, Table
 from loaders.tables.records import Record
 from loaders.tables.values import BadValue, Parsed, parse
 
+_REMEMBERED = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the cells of one column; texts that come again are not parsed again."""
+
+    column: Column
+    known: dict[str, tuple[Parsed, str]] = field(default_factory=dict)
+
+    def read(self, text: str) -> tuple[Parsed, str]:
+        """The value of a cell and its one spelling; raises BadValue."""
+        found = self.known.get(text)
+        if found is None:
+            value = parse(text, self.column)
+            found = (value, spelt(value))
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            self.known[text] = found
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of one file in their order (null = not ours), and the names not known."""
+    """A reader for each column of one file (null = not ours), and the names not known."""
 
-    columns: tuple[Column | None, ...]
+    readers: tuple[Reader | None, ...]
     unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One typed row; empty cells are absent from ``values``."""
+    """One typed row; empty cells are absent from ``values``.
+
+    ``spellings`` holds one spelling for each value, equal for equal values.
+    """
 
     table: Table
     file: str
     line: int
     values: Mapping[str, Parsed]
+    spellings: Mapping[str, str]
 
     def reference(self, name: str) -> Identifier | None:
         """The node that column names."""
@@ -78,22 +103,28 @@ def read_header(table: Table, file: str, record: Record) -> Header:
     if reason is not None:
         code, field, params = reason
         raise Unusable(Reject(file, record.line, field, None, code, params))
-    columns = tuple(table.column(name) for name in names)
-    return Header(columns, tuple(n for n, c in zip(names, columns, strict=True) if c is None and n))
+    columns = [table.column(name) for name in names]
+    unknown = tuple(n for n, c in zip(names, columns, strict=True) if c is None and n)
+    return Header(tuple(Reader(c) if c else None for c in columns), unknown)
 
 
 def typed_row(table: Table, file: str, header: Header, record: Record) -> Row:
     """One typed row; raises Unusable with every reason why the record cannot be used."""
     if record.problem:
-        params = {"found": len(record.fields), "wanted": len(header.columns)}
+        params = {"found": len(record.fields), "wanted": len(header.readers)}
         raise Unusable(Reject(file, record.line, None, None, record.problem, params))
-    values, reasons = _parsed(file, header, record)
-    row = Row(table, file, record.line, values)
+    row, reasons = _parsed(table, file, header, record)
     named = {reason.field for reason in reasons}
     reasons += [r for r in _missing(row) if r.field not in named] + _backward_windows(row)
     if reasons:
         raise Unusable(*reasons)
     return _named(row)
+
+
+def with_value(row: Row, name: str, value: Parsed) -> Row:
+    """The row with one value more."""
+    values = {**row.values, name: value}
+    return replace(row, values=values, spellings={**row.spellings, name: spelt(value)})
 
 
 def spelt(value: Parsed) -> str:
@@ -138,22 +169,24 @@ def _missing_columns(table: Table, names: set[str]) -> list[str]:
     return missing
 
 
-def _parsed(file: str, header: Header, record: Record) -> tuple[dict[str, Parsed], list[Reject]]:
+def _parsed(table: Table, file: str, header: Header, record: Record) -> tuple[Row, list[Reject]]:
     values: dict[str, Parsed] = {}
+    spellings: dict[str, str] = {}
     reasons: list[Reject] = []
-    for column, cell in zip(header.columns, record.fields, strict=True):
+    for reader, cell in zip(header.readers, record.fields, strict=True):
         text = cell.strip()
-        if column is None or not text:
+        if reader is None or not text:
             continue
+        name = reader.column.name
         try:
-            values[column.name] = parse(text, column)
+            values[name], spellings[name] = reader.read(text)
         except BadValue as bad:
-            reasons.append(Reject(file, record.line, column.name, text, bad.code, bad.params))
-    return values, reasons
+            reasons.append(Reject(file, record.line, name, text, bad.code, bad.params))
+    return Row(table, file, record.line, values, spellings), reasons
 
 
 def _missing(row: Row) -> list[Reject]:
-    empty = [c.name for c in row.table.columns if c.required and c.name not in row.values]
+    empty = [name for name in row.table.required if name not in row.values]
     instead = row.table.instead
     if instead and row.table.columns[0].name not in row.values:
         empty += [name for name in instead if name not in row.values]
@@ -182,7 +215,7 @@ def _named(row: Row) -> Row:
         fields = ", ".join(table.instead)
         reason = _reject(row, fields, " / ".join(parts), "bad_identifier", {"why": error})
         raise Unusable(reason) from error
-    return replace(row, values={**row.values, table.columns[0].name: found})
+    return with_value(row, table.columns[0].name, found)
 
 
 def _as_written(value: Parsed) -> str:

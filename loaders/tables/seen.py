@@ -6,6 +6,7 @@ tables of many million rows need no more than their names cost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from loaders.tables.rows import Row, spelt
+from loaders.tables.rows import Row
 
-_RECENT = 65_536
+_RECENT = 16_384
 _SILENT = frozenset({"source_system", "record_id", "recorded_at", "retracted_at"})
 
 Column = npt.NDArray[Any]
@@ -79,13 +80,13 @@ class Seen:
 def name_of(row: Row) -> str:
     """What names the statement a row makes: what it speaks of, and when it was recorded."""
     record_id = row.text("record_id") if row.table.movement else None
-    named = ("record_id", record_id) if record_id else _spelt(row, row.table.names)
-    return repr((named, _spelt(row, ("source_system", "recorded_at", "retracted_at"))))
+    names = ("record_id",) if record_id else row.table.names
+    return _spelt(row, (*names, "source_system", "recorded_at", "retracted_at"))
 
 
 def content_of(row: Row) -> str:
     """What a row says, apart from who recorded it when."""
-    return repr(_spelt(row, sorted(row.values.keys() - _SILENT)))
+    return _spelt(row, (c.name for c in row.table.columns if c.name not in _SILENT))
 
 
 def digest(text: str) -> int:
@@ -93,8 +94,9 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _spelt(row: Row, names: tuple[str, ...] | list[str]) -> list[tuple[str, str]]:
-    return [(name, spelt(row.values[name])) for name in names if name in row.values]
+def _spelt(row: Row, names: Iterable[str]) -> str:
+    # A separator that no cell can hold keeps neighbours apart.
+    return "\x1f".join([row.spellings.get(name, "") for name in names])
 
 
 def _merged(one: _Run, other: _Run) -> _Run:

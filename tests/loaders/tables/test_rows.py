@@ -52,7 +52,7 @@ def test_other_separators_are_named(line: str) -> None:
 
 def test_headers_may_vary_in_case_order_and_blanks() -> None:
     header = read_header(TABLES["units"], "f", Record(1, (" UNIT_TYPE", "Unit_id ", "colour", "")))
-    assert [c.name if c else None for c in header.columns] == ["unit_type", "unit_id", None, None]
+    assert [r and r.column.name for r in header.readers] == ["unit_type", "unit_id", None, None]
     assert header.unknown == ("colour",)
 
 

@@ -12,7 +12,8 @@ from loaders.tables.rows import Row
 
 
 def row(number: int, line: int, serial: str = "x") -> Row:
-    return Row(TABLES["units"], "f", line, {"unit_id": f"U{number}", "unit_type": serial})
+    cells = {"unit_id": f"U{number}", "unit_type": serial}
+    return Row(TABLES["units"], "f", line, cells, cells)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("ab")), max_size=60))
