@@ -26,7 +26,7 @@ from genealogy.exports.as_json import write as write_json
 from genealogy.exports.files import whole_file
 from genealogy.exports.records import query_record
 from genealogy.model.facts import NodeId
-from genealogy.model.times import parse_instant
+from genealogy.model.times import from_micros, parse_instant
 from genealogy.ports import Clock
 from genealogy.trace.result import Mode, Trace, TraceQuery
 
@@ -72,9 +72,8 @@ class Shelf:
             return known, self.answer(known)
         except NotFound:
             pass
-        pinned = replace(query, known_at=query.known_at or self._clock.now())
-        trace = self._engine.trace(pinned)
-        stored = Stored(trace_id, pinned, watermark, digest_of(trace))
+        trace = self._pinned(self._engine.trace(query))
+        stored = Stored(trace_id, trace.query, watermark, digest_of(trace))
         self._keep(stored, trace)
         return stored, trace
 
@@ -97,6 +96,12 @@ class Shelf:
             raise TraceChanged(text=stored.trace_id)
         self._remember(stored.trace_id, trace)
         return trace
+
+    def _pinned(self, trace: Trace) -> Trace:
+        """The answer with its record time fixed: now, or later where a source is ahead of us."""
+        latest = max(trace.edges.recorded_at, default=0)
+        known_at = trace.query.known_at or max(self._clock.now(), from_micros(latest))
+        return replace(trace, query=replace(trace.query, known_at=known_at))
 
     def _keep(self, stored: Stored, trace: Trace) -> None:
         self._remember(stored.trace_id, trace)

@@ -15,7 +15,9 @@ from cli.exits import Exit
 from cli.session import Session
 from cli.tables import print_table, tabbed
 from genealogy.errors import InvalidQuery
+from genealogy.exports.files import whole_file, write_file
 from genealogy.exports.records import Record, edge_record, node_records, node_row
+from genealogy.exports.registry import EXPORTS
 from genealogy.messages import text
 from genealogy.trace.result import Completeness, State, Trace
 
@@ -60,6 +62,8 @@ def form_of(
     if len(set(chosen)) > 1:
         raise InvalidQuery(reason=text("cli.formats", names=", ".join(chosen)))
     name = chosen[0] if chosen else _format_of(output)
+    if name not in (TABLE, *EXPORTS):
+        raise InvalidQuery(reason=text("cli.format", name=name, names=", ".join((TABLE, *EXPORTS))))
     only_for_tables = [
         o for o, given in (("--limit", limit is not None), ("--fields", fields)) if given
     ]
@@ -123,17 +127,12 @@ def _fields(names: str | None) -> tuple[str, ...]:
 
 
 def _format_of(output: Path | None) -> str:
-    from genealogy.exports.registry import EXPORTS
-
     suffix = output.suffix.lower() if output else ""
     return next((e.name for e in EXPORTS.values() if e.suffix == suffix), TABLE)
 
 
 def _write_export(session: Session, trace: Trace, form: Form) -> None:
-    from genealogy.exports.files import write_file
-    from genealogy.exports.registry import export_named
-
-    export = export_named(form.format)
+    export = EXPORTS[form.format]
     if form.output is None:
         sys.stdout.flush()
         export.write(trace, sys.stdout.buffer)
@@ -145,10 +144,9 @@ def _write_export(session: Session, trace: Trace, form: Form) -> None:
 
 def _write_table(session: Session, trace: Trace, form: Form) -> None:
     if form.output is None:
-        _print_rows(session, trace, form, sys.stdout.isatty())
+        if rest := print_rows(trace, form):
+            session.warn(text("cli.more_rows", count=rest))
         return
-    from genealogy.exports.files import whole_file
-
     names = form.fields or PIPED
     with whole_file(form.output) as out:
         for line in tabbed(names, _cells(trace, names), headers=form.headers):
@@ -156,7 +154,9 @@ def _write_table(session: Session, trace: Trace, form: Form) -> None:
     session.note(text("cli.written", path=form.output))
 
 
-def _print_rows(session: Session, trace: Trace, form: Form, screen: bool) -> None:
+def print_rows(trace: Trace, form: Form) -> int:
+    """Print the rows of a trace and return how many were left out."""
+    screen = sys.stdout.isatty()
     aligned = form.aligned or screen
     names = form.fields or (SHOWN if aligned else PIPED)
     limit = SCREEN_ROWS if form.limit is None and screen else form.limit
@@ -168,8 +168,7 @@ def _print_rows(session: Session, trace: Trace, form: Form, screen: bool) -> Non
         table=aligned,
         right=RIGHT,
     )
-    if rest := sum(1 for _ in rows):
-        session.warn(text("cli.more_rows", count=rest))
+    return sum(1 for _ in rows)
 
 
 def _cells(trace: Trace, names: tuple[str, ...]) -> Iterator[list[str]]:
@@ -184,7 +183,7 @@ def _node_cells(node: Record) -> dict[str, str]:
         "direction": node["direction"],
         "kind": node["kind"],
         "code": node["code"],
-        "name": node["name"] or "",
+        "name": node["name"] or node["product_name"] or "",
         "label": node["label"],
         "roles": " ".join(node["roles"]),
         "identifiers": " ".join(node["identifiers"]),

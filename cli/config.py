@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
-from pydantic import SecretStr
 
 from cli import options
 from cli.lookup import print_json
 from cli.session import configured
 from cli.tables import print_table
 from genealogy.messages import text
-from genealogy.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from genealogy.settings import Settings
 
 COLUMNS = ("setting", "value", "origin")
 
@@ -42,11 +44,15 @@ def setting_rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 
 def _shown(value: object) -> str:
+    from pydantic import SecretStr
+
     if isinstance(value, SecretStr):
         return text("cli.secret")
     return "" if value is None else str(value)
 
 
 def _origin(name: str) -> str:
+    from genealogy.settings import PREFIX
+
     variable = f"{PREFIX}{name}".upper()
     return variable if os.environ.get(variable) else text("cli.by_default")

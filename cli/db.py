@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,7 +12,9 @@ from cli.session import configured, open_configured, say, session_of
 from cli.tables import print_table
 from genealogy.errors import InvalidQuery
 from genealogy.messages import text
-from genealogy.settings import Settings
+
+if TYPE_CHECKING:
+    from genealogy.settings import Settings
 
 command = typer.Typer(no_args_is_help=True, help=text("help.db"))
 

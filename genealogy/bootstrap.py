@@ -10,6 +10,7 @@ from genealogy.errors import NotFound
 from genealogy.messages import text as words
 from genealogy.model.facts import NodeId
 from genealogy.ports import EventBook, FactSink, FlowSource, NodeIndex, NodeRow
+from genealogy.trace.products import with_products
 from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
@@ -104,7 +105,7 @@ class Lotgraph:
 
     def trace(self, query: TraceQuery) -> Trace:
         """Answer a trace question from the database."""
-        return trace(self.flows, query)
+        return with_products(trace(self.flows, query), self.index)
 
     def __enter__(self) -> Lotgraph:
         return self

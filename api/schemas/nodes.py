@@ -14,6 +14,7 @@ class Identity(BaseModel):
     identifiers: list[str] = Field(description="Every known spelling")
     code: str
     name: str | None
+    product_name: str | None
     label: str
 
 

@@ -24,6 +24,7 @@ from genealogy.exports.records import (
     edge_records,
     node_records,
     query_record,
+    reached_rows,
 )
 from genealogy.trace.result import Completeness, Trace
 
@@ -50,7 +51,7 @@ def write(trace: Trace, out: BinaryIO) -> None:
 def columns(trace: Trace) -> list[str]:
     """The columns: those of nodes and edges, then one for each property that occurs."""
     fields = [f for f in dict.fromkeys(NODE_FIELDS + EDGE_FIELDS) if f != "properties"]
-    names = {name for row in trace.rows.values() for name in row.properties}
+    names = {name for row in reached_rows(trace) for name in row.properties}
     return [*_LEAD, *fields, *(PROPERTY_PREFIX + name for name in sorted(names))]
 
 

@@ -20,6 +20,7 @@ from genealogy.exports.records import (
     edge_records,
     node_records,
     query_record,
+    reached_rows,
 )
 from genealogy.exports.xml_text import xml_attribute, xml_text
 from genealogy.trace.result import Trace
@@ -72,7 +73,7 @@ def _graph_record(trace: Trace) -> Record:
 def _node_keys(trace: Trace) -> Keys:
     fields = {f: _NODE_TYPES.get(f, "string") for f in NODE_FIELDS if f not in ("id", "properties")}
     return fields | _property_keys(
-        item for row in trace.rows.values() for item in row.properties.items()
+        item for row in reached_rows(trace) for item in row.properties.items()
     )
 
 

@@ -21,7 +21,6 @@ from genealogy.exports.picture.legend import (
 )
 from genealogy.exports.picture.marks import Scene, inferred, scene
 from genealogy.exports.picture.palette import FONT, INK, LINE, MUTED, PAPER
-from genealogy.exports.picture.places import places
 from genealogy.exports.picture.routes import PITCH, Route, bond_svg, label_svg, routes
 from genealogy.exports.xml_text import xml_attribute, xml_text
 from genealogy.ports import FlowRows
@@ -37,7 +36,7 @@ g[fill]>text{{fill:inherit}}
 .title{{font-size:21px;font-weight:700}} .subtitle{{font-size:12.5px;fill:{MUTED}}}
 .whole{{font-size:13.5px;font-weight:600}} .legend{{font-size:12px}}
 .code{{font-size:13px;font-weight:650}} .name{{font-size:11.5px}}
-.detail{{font-size:10.5px;fill:{MUTED}}} .step{{font-size:10.5px;font-weight:600}}
+.detail{{font-size:10.5px;fill:{MUTED}}}
 .badge{{font-size:11.5px;font-weight:700}} .glyph{{font-size:13px}}
 .amount{{font-size:10px;fill:{MUTED};paint-order:stroke;stroke:{PAPER};stroke-width:3.5px}}
 .flow,.inferred,.loop,.reach{{fill:none;stroke:{LINE};stroke-width:1.3}}
@@ -73,6 +72,9 @@ def write(trace: Trace, out: BinaryIO) -> None:
 
 
 def _arranged(shown: Scene) -> tuple[list[Box], list[Route]]:
+    # numpy takes longer to import than most commands to run.
+    from genealogy.exports.picture.places import places
+
     links = [(bond.source, bond.target) for bond in shown.bonds]
     size = len(shown.marks)
     rightward = acyclic(links, closing_links(size, links))

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genealogy.model.facts import NodeId
+from genealogy.model.identifiers import spellings
 from genealogy.model.names import Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
-from genealogy.trace.resolve import Candidate
+from genealogy.trace.products import product_of
 from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
 from genealogy.trace.witness import hops
+
+if TYPE_CHECKING:
+    from genealogy.trace.resolve import Candidate
 
 Record = dict[str, Any]
 
@@ -27,6 +31,7 @@ NODE_FIELDS = (
     "identifiers",
     "code",
     "name",
+    "product_name",
     "label",
     "direction",
     "distance",
@@ -92,7 +97,7 @@ def node_records(trace: Trace) -> Iterator[Record]:
     for node_id, ways in _ways(trace).items():
         row = node_row(trace, node_id)
         yield {
-            **_identity(row),
+            **_identity(row, product_row(trace, row)),
             **_reach(ways, trace.edges),
             "frontier": frontiers.get(node_id),
             "gaps": gaps.get(node_id, []),
@@ -157,15 +162,27 @@ def path_records(trace: Trace, node_id: NodeId, direction: Direction | None = No
     start = path[0].before if path else node_id
     steps = [(start, None), *((hop.after, edge_record(trace.edges, hop.edge)) for hop in path)]
     return [
-        {"node": node, "label": label_of(node_row(trace, node)), "edge": edge}
-        for node, edge in steps
+        {"node": row.node_id, "label": label_of(row, product_row(trace, row)), "edge": edge}
+        for row, edge in ((node_row(trace, node), edge) for node, edge in steps)
     ]
 
 
-def label_of(row: NodeRow) -> str:
-    """What to call a node: its code, then its name."""
+def product_row(trace: Trace, row: NodeRow) -> NodeRow | None:
+    """The product that a node of the trace is of, where it is known."""
+    product = product_of(row)
+    return trace.rows.get(product) if product else None
+
+
+def label_of(row: NodeRow, product: NodeRow | None = None) -> str:
+    """What to call a node: its code, then its name or that of its product."""
     code = row.code or row.node_id
-    return f"{code} {row.name}" if row.name and row.name != code else code
+    name = row.name or (product.name if product else None)
+    return f"{code} {name}" if name and name != code else code
+
+
+def reached_rows(trace: Trace) -> Iterator[NodeRow]:
+    """The row of each reached node, once."""
+    return (node_row(trace, node_id) for node_id in trace.node_ids())
 
 
 def gaps_by_node(completeness: Completeness) -> dict[NodeId, list[str]]:
@@ -185,16 +202,21 @@ def properties_record(properties: Mapping[str, Any]) -> Record:
     }
 
 
-def _identity(row: NodeRow) -> Record:
+def _identity(row: NodeRow, product: NodeRow | None = None) -> Record:
     return {
         "id": row.node_id,
         "kind": str(row.kind),
         "roles": [str(role) for role in row.roles],
-        "identifiers": list(row.identifiers),
+        "identifiers": _spellings(row),
         "code": row.code,
         "name": row.name,
-        "label": label_of(row),
+        "product_name": product.name if product else None,
+        "label": label_of(row, product),
     }
+
+
+def _spellings(row: NodeRow) -> list[str]:
+    return list(dict.fromkeys((*row.identifiers, *spellings(row.node_id, row.identifiers))))
 
 
 def _ways(trace: Trace) -> dict[NodeId, list[Reached]]:

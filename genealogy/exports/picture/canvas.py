@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genealogy.exports.picture.marks import Mark, detail_of, name_of, title_of
@@ -22,7 +23,7 @@ from genealogy.exports.xml_text import xml_attribute, xml_text
 WIDTH = 232.0
 HEIGHT = 60.0
 ICON = 38.0
-TITLE_ROOM, NAME_ROOM, DETAIL_ROOM = 20, 29, 33
+TITLE_ROOM, NAME_ROOM, DETAIL_ROOM = 20, 30, 34
 
 Point = tuple[float, float]
 
@@ -119,21 +120,30 @@ def _lines(mark: Mark, box: Box) -> str:
 
 
 def _flags(mark: Mark, box: Box) -> str:
-    flags = []
-    if mark.seed:
-        flags.append(("★", INK, PAPER))
-    if mark.frontiers:
-        flags.append(("✂", ALARM, INK))
-    if mark.gaps:
-        flags.append((f"!{mark.gaps}" if mark.gaps > 1 else "!", ALARM, INK))
-    right = box.right - 8
-    drawn = [_direction(mark, box)]
-    for words, fill, ink in flags:
+    right, drawn = box.right - 8, []
+    for words, fill, ink in _badges(mark):
         width = 9.0 + 7.5 * cells(words)
         right -= width
         drawn.append(badge(right, box.top - 13, width, words, fill, ink))
         right -= 4
     return "".join(drawn)
+
+
+def _badges(mark: Mark) -> Iterator[tuple[str, str, str]]:
+    yield ("★", INK, PAPER) if mark.seed else _steps(mark)
+    if mark.frontiers:
+        yield "✂", ALARM, INK
+    if mark.gaps:
+        yield f"!{mark.gaps}" if mark.gaps > 1 else "!", ALARM, INK
+
+
+def _steps(mark: Mark) -> tuple[str, str, str]:
+    steps = {piece.record["distance"] for piece in mark.pieces}
+    step = str(min(steps)) if len(steps) == 1 else f"{min(steps)}–{max(steps)}"
+    ways = {piece.record["direction"] for piece in mark.pieces}
+    if ways == {"forward"}:
+        return f"{step}▶", PAPER, FORWARD
+    return (f"◀{step}", PAPER, BACKWARD) if ways == {"backward"} else (f"◀{step}▶", PAPER, MUTED)
 
 
 def badge(x: float, y: float, width: float, words: str, fill: str, ink: str) -> str:
@@ -143,18 +153,3 @@ def badge(x: float, y: float, width: float, words: str, fill: str, ink: str) -> 
         f'fill="{fill}" stroke="{OUTLINE}"/>'
         f"{text_at(x + width / 2, y + 13, words, 'badge', anchor='middle')}</g>"
     )
-
-
-def _direction(mark: Mark, box: Box) -> str:
-    record = mark.pieces[0].record
-    steps = {piece.record["distance"] for piece in mark.pieces}
-    if mark.seed:
-        return ""
-    step = str(min(steps)) if len(steps) == 1 else f"{min(steps)}–{max(steps)}"
-    words, colour = {
-        "forward": (f"{step}▶", FORWARD),
-        "backward": (f"◀{step}", BACKWARD),
-        "both": (f"◀{step}▶", MUTED),
-    }[record["direction"]]
-    label = text_at(box.right - 8, box.top + 17, words, "step", anchor="end")
-    return f'<g fill="{colour}">{label}</g>'

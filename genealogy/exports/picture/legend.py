@@ -20,7 +20,7 @@ from genealogy.exports.picture.palette import (
     cells,
     fitted,
 )
-from genealogy.exports.records import label_of, node_row
+from genealogy.exports.records import label_of, node_row, product_row
 from genealogy.model.times import iso
 from genealogy.trace.result import Completeness, State, Trace
 
@@ -44,7 +44,8 @@ def heading(trace: Trace, shown: Scene, width: float) -> str:
 
 def title(trace: Trace) -> str:
     """What the picture shows, such as "Forward trace 正向追溯: LOT-1"."""
-    seeds = [label_of(node_row(trace, seed)) for seed in trace.query.seeds]
+    rows = [node_row(trace, seed) for seed in trace.query.seeds]
+    seeds = [label_of(row, product_row(trace, row)) for row in rows]
     more = f" +{len(seeds) - MOST_SEEDS}" if len(seeds) > MOST_SEEDS else ""
     direction = both(f"picture.{trace.query.direction}")
     return f"{direction}: {', '.join(seeds[:MOST_SEEDS])}{more}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from genealogy.exports.picture.layers import Link, acyclic, closing_links, layers
 from genealogy.exports.picture.palette import STATUSES, Status, both, look_of
-from genealogy.exports.records import node_records, node_row
+from genealogy.exports.records import node_records, node_row, product_row
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Confidence, Flow
 from genealogy.ports import FlowRows, NodeRow
@@ -43,6 +43,7 @@ class Piece:
     """One node with what the picture says of it."""
 
     row: NodeRow
+    product: NodeRow | None
     record: dict[str, Any]
     look: str
     status: Status | None
@@ -135,7 +136,7 @@ def _pieces(trace: Trace) -> list[Piece]:
     for record in node_records(trace):
         row = node_row(trace, record["id"])
         status = STATUSES["in_transit"] if row.node_id in moving else _status(row)
-        pieces.append(Piece(row, record, look_of(row), status))
+        pieces.append(Piece(row, product_row(trace, row), record, look_of(row), status))
     return pieces
 
 
@@ -196,6 +197,10 @@ def _product(piece: Piece) -> str:
     return str(piece.row.properties.get("product_id") or "")
 
 
+def _product_name(piece: Piece) -> str:
+    return (piece.product.name if piece.product else None) or _product(piece)
+
+
 def _neighbours(
     size: int, links: Sequence[Link]
 ) -> tuple[list[frozenset[int]], list[frozenset[int]]]:
@@ -238,7 +243,7 @@ def title_of(mark: Mark) -> str:
     if len(mark.pieces) == 1:
         row = mark.pieces[0].row
         return row.code or row.node_id
-    products = {_product(piece) for piece in mark.pieces}
+    products = {_product_name(piece) for piece in mark.pieces}
     return f"×{len(mark.pieces):,} {products.pop() if len(products) == 1 else ''}".strip()
 
 
@@ -247,10 +252,10 @@ def name_of(mark: Mark) -> str:
     if len(mark.pieces) > 1:
         codes = sorted(piece.row.code or piece.row.node_id for piece in mark.pieces)
         return f"{codes[0]} … {codes[-1]}"
-    row = mark.pieces[0].row
-    names = (row.properties.get("name_zh"), row.name, row.properties.get("product_id"))
-    found = [str(name) for name in names if name]
-    return " ".join(dict.fromkeys(found[:2]))
+    row, product = mark.pieces[0].row, mark.pieces[0].product
+    named = row if row.name or product is None else product
+    names = (named.properties.get("name_zh"), named.name)
+    return " ".join(str(name) for name in names if name) or _product(mark.pieces[0])
 
 
 def detail_of(mark: Mark) -> str:

@@ -191,7 +191,7 @@ def test_a_sum_is_given_only_when_every_quantity_is_known(grouped: Scene) -> Non
     [lots] = [m for m in grouped.marks if m.look == "product_lot" and len(m.pieces) == 150]
     assert total_quantity(lots.pieces) == "15,000 H87"
     unknown = samples.row("lot:a:b:c", Label.LOT, uom="H87")
-    mixed = [*lots.pieces[:2], type(lots.pieces[0])(unknown, {}, "lot", None)]
+    mixed = [*lots.pieces[:2], type(lots.pieces[0])(unknown, None, {}, "lot", None)]
     assert total_quantity(mixed) == ""
 
 
