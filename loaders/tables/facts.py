@@ -206,7 +206,7 @@ def _described(row: Row, source: Source) -> Iterator[Fact]:
         node.node_id,
         source,
         _roles(row),
-        _properties(row, node),
+        _properties(row),
         _spellings(row, node),
         _at(row.moment("recorded_at")),
     )
@@ -274,7 +274,7 @@ def _roles(row: Row) -> tuple[Role, ...]:
     return tuple(ROLES[kind] for kind in kinds)
 
 
-def _properties(row: Row, node: Identifier) -> dict[str, Value]:
+def _properties(row: Row) -> dict[str, Value]:
     own = row.table.columns[0].name
     said = {n: _value(v) for n, v in row.values.items() if n not in _COMMON_NAMES and n != own}
     withdrawn = row.moment("retracted_at")
@@ -282,7 +282,7 @@ def _properties(row: Row, node: Identifier) -> dict[str, Value]:
         said["retracted_at"] = withdrawn.at.isoformat()
     # A quality event may be about several things, one row each.
     said.pop("about_id", None)
-    return {"code": node.code, **said}
+    return said
 
 
 def _value(value: Parsed) -> Value:

@@ -197,7 +197,6 @@ def test_links_tell_product_places_and_subject() -> None:
 def test_properties_keep_every_column_in_a_type_the_graph_can_hold() -> None:
     lot = described(facts("lots", example("lots", produced_at="2026-01-02T00:00:00+08:00")))
     assert lot.properties == {
-        "code": "24A0871",
         "assigner_id": "SUP-1",
         "product_id": "product:RM-204",
         "lot_code": "24A0871",
@@ -210,7 +209,7 @@ def test_properties_keep_every_column_in_a_type_the_graph_can_hold() -> None:
 
 def test_other_spellings_of_an_identifier_are_kept() -> None:
     link = "https://id.gs1.org/01/09506000134352/10/B7"
-    lot = described(facts("lots", {"lot_id": link}))
+    lot = described(facts("lots", {"lot_id": link, "status": "released"}))
     assert (lot.node_id, lot.identifiers) == (CAP, (link,))
     product = facts("products", example("products", gtin="9506000134352"))
     assert described(product).identifiers == ("09506000134352",)

@@ -222,11 +222,10 @@ def test_every_type_has_a_parser() -> None:
     assert set(_PARSERS) == set(Type)
 
 
-def test_every_reject_has_a_way_out_and_the_other_way_round() -> None:
-    keys = catalogue()
-    rejects = {key.removeprefix("reject.") for key in keys if key.startswith("reject.")}
-    ways = {key.removeprefix("way_out.") for key in keys if key.startswith("way_out.")}
-    assert rejects == ways
+def test_every_reject_and_remark_has_a_way_out_and_the_other_way_round() -> None:
+    told = {key.partition(".")[2] for key in catalogue() if key.startswith(("reject.", "remark."))}
+    ways = {key.removeprefix("way_out.") for key in catalogue() if key.startswith("way_out.")}
+    assert told == ways
 
 
 @given(st.text(max_size=30), st.sampled_from(sorted(Type)))
