@@ -25,8 +25,13 @@ def wanted(key: str) -> set[str]:
     return {name for text in catalogue().get(key, {}).values() for name in params_of(text)}
 
 
+def name_of(key: str) -> str:
+    return key.partition(".")[2]
+
+
 def error_classes(base: type = errors.LotgraphError) -> Iterator[Any]:
     yield base
+    child: type
     for child in base.__subclasses__():
         yield from error_classes(child)
 
@@ -125,7 +130,8 @@ def test_every_text_is_used() -> None:
         key
         for key in catalogue()
         if not key.startswith((*families("."), *BY_ERRORS))
-        and not {key, key.partition(".")[2]} & literals()
+        and not {key, name_of(key)} & literals()
+        and not name_of(key).startswith(families("_"))
     }
     assert left_over == set()
 
@@ -157,11 +163,11 @@ def test_an_error_carries_all_that_its_words_say() -> None:
 
 def test_words_for_errors_are_for_errors_that_happen() -> None:
     made = {code for module in modules() for code, _ in raised(module)} | set(CODE_OF.values())
-    filed = {key.partition(".")[2] for key in catalogue() if key.startswith(BY_ERRORS)}
+    filed = {name_of(key) for key in catalogue() if key.startswith(BY_ERRORS)}
     built = {code for code in filed if code.startswith(families("_"))}
     assert filed - made - built - literals() == set()
 
 
 def test_a_way_out_belongs_to_an_error() -> None:
-    hints = {key.partition(".")[2] for key in catalogue() if key.startswith("hint.")}
+    hints = {name_of(key) for key in catalogue() if key.startswith("hint.")}
     assert {code for code in hints if f"error.{code}" not in catalogue()} == set()
