@@ -104,6 +104,7 @@ def _load(session: Session, engine: Lotgraph, folder: Path) -> None:
         loaded = load(
             folder,
             engine.sink(),
+            engine.book,
             source_system="demo",
             rejects_path=folder.with_suffix(".rejects.csv"),
             progress=progress,

@@ -43,6 +43,7 @@ def load(
         loaded = load_path(
             path,
             engine.sink(),
+            engine.book,
             source_system=source_system,
             dry_run=dry_run,
             strict=strict,

@@ -1,36 +1,37 @@
-"""Loads whatever a path holds: the first format that recognises it is used."""
+"""Loads whatever a path holds, by the one format that recognises it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from genealogy.errors import LoadError, UnreadableFile
 from genealogy.messages import text
-from genealogy.ports import FactSink
+from genealogy.ports import EventBook, FactSink
 from loaders.report import Loaded, Progress
 from loaders.tables.load import KIND as TABLES
 from loaders.tables.load import load_tables
 from loaders.tables.load import recognises as holds_tables
 
 
-class Load(Protocol):
-    """How every loader is called."""
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to load, whatever the format; see ``load``."""
 
-    def __call__(
-        self,
-        path: Path,
-        sink: FactSink,
-        *,
-        source_system: str = ...,
-        dry_run: bool = ...,
-        strict: bool = ...,
-        rejects_path: Path | None = ...,
-        progress: Progress | None = ...,
-    ) -> Loaded:
-        """Load ``path`` into ``sink``; see ``loaders.tables.load.load_tables``."""
+    source_system: str
+    dry_run: bool = False
+    strict: bool = False
+    rejects_path: Path | None = None
+    progress: Progress | None = None
+
+
+class Load(Protocol):
+    """How the loader of every format is called."""
+
+    def __call__(self, path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
+        """Load ``path`` into ``sink``."""
         ...
 
 
@@ -43,27 +44,42 @@ class Format:
     load: Load
 
 
-FORMATS: tuple[Format, ...] = (Format(TABLES, holds_tables, load_tables),)
+def _tables(path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
+    return load_tables(
+        path,
+        sink,
+        source_system=how.source_system,
+        dry_run=how.dry_run,
+        strict=how.strict,
+        rejects_path=how.rejects_path,
+        progress=how.progress,
+    )
+
+
+FORMATS: tuple[Format, ...] = (Format(TABLES, holds_tables, _tables),)
 
 
 def format_of(path: Path) -> Format:
     """The format of what a path holds.
 
     Raises UnreadableFile when there is nothing at the path, LoadError when no format
-    recognises it; the hint names the formats that are known.
+    recognises it (the hint names those that are known) or when several do: loading
+    by one of them would leave the rest out unseen.
     """
     if not path.exists():
         raise UnreadableFile(file=str(path), reason=text("unreadable.missing"))
-    found = next((known for known in FORMATS if known.recognises(path)), None)
-    if found is None:
-        names = "; ".join(text(f"load.{known.name}") for known in FORMATS)
-        raise LoadError("unknown_format", file=str(path), formats=names)
-    return found
+    found = [known for known in FORMATS if known.recognises(path)]
+    if not found:
+        raise LoadError("unknown_format", file=str(path), formats=_titles(FORMATS))
+    if len(found) > 1:
+        raise LoadError("mixed_formats", file=str(path), formats=_titles(found))
+    return found[0]
 
 
 def load(
     path: Path,
     sink: FactSink,
+    book: EventBook,
     *,
     source_system: str | None = None,
     dry_run: bool = False,
@@ -71,14 +87,16 @@ def load(
     rejects_path: Path | None = None,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Load what a path holds into ``sink``; the source system defaults to the format's name."""
+    """Load what a path holds into ``sink``; ``book`` must show what the sink has written.
+
+    The source system defaults to the format's name. Rejected records go to
+    ``rejects_path`` and stop nothing; ``dry_run`` writes nothing; ``strict`` raises
+    LoadAborted when anything is rejected, having written nothing.
+    """
     found = format_of(path)
-    return found.load(
-        path,
-        sink,
-        source_system=source_system or found.name,
-        dry_run=dry_run,
-        strict=strict,
-        rejects_path=rejects_path,
-        progress=progress,
-    )
+    how = How(source_system or found.name, dry_run, strict, rejects_path, progress)
+    return found.load(path, sink, book, how)
+
+
+def _titles(formats: Sequence[Format]) -> str:
+    return "; ".join(text(f"load.{known.name}") for known in formats)
