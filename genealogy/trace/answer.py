@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import compress
+from operator import attrgetter
 
-from genealogy.model.facts import NodeId
 from genealogy.model.times import from_micros
-from genealogy.ports import Direction, FlowRows
-from genealogy.trace.columns import append, select
+from genealogy.ports import FlowRows
+from genealogy.trace.columns import joined, select
 from genealogy.trace.completeness import completeness, keep_edges_among_reached
 from genealogy.trace.contents import Contents
 from genealogy.trace.result import Reached, Steps, Trace, TraceQuery
 from genealogy.trace.walk import Walk
 from genealogy.trace.windows import BEGIN, END
+
+_UNKNOWN = frozenset({BEGIN, END})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ def assemble(query: TraceQuery, answers: Sequence[Answer]) -> Trace:
     position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
     steps = {walk.book.direction: _steps(walk, position) for walk in walks}
     reached = [r for walk in walks for r in _reached(walk, steps[walk.book.direction])]
+    reached.sort(key=attrgetter("node_id"))
+    reached.sort(key=attrgetter("distance"))
     seeds = [Reached(seed, "seed", 0, None, None) for seed in sorted(set(query.seeds))]
     return Trace(
         query,
-        (*seeds, *sorted(reached, key=lambda r: (r.distance, r.node_id, r.direction))),
+        (*seeds, *reached),
         edges,
         {node: walk.book.nodes[node] for walk in walks for node in walk.first},
         completeness((answer.walk, answer.contents) for answer in answers),
@@ -48,12 +51,12 @@ def assemble(query: TraceQuery, answers: Sequence[Answer]) -> Trace:
 
 def _edges(walks: Sequence[Walk]) -> FlowRows:
     """The edges that carried the trace, each once, by id."""
-    kept = FlowRows()
-    for walk in walks:
-        rows, marks = walk.book.rows, walk.book.kept
-        append(kept, select(rows, list(compress(range(len(marks)), marks))))
-    last = {edge_id: i for i, edge_id in enumerate(kept.edge_id)}
-    return select(kept, [last[edge_id] for edge_id in sorted(last)])
+    rows, marks = walks[0].book.rows, walks[0].book.kept
+    for walk in walks[1:]:
+        rows = joined(rows, walk.book.rows)
+        marks = marks + walk.book.kept
+    position = dict(compress(zip(rows.edge_id, range(len(marks)), strict=True), marks))
+    return select(rows, [position[edge_id] for edge_id in sorted(position)])
 
 
 def _steps(walk: Walk, position: dict[str, int]) -> Steps:
@@ -63,15 +66,10 @@ def _steps(walk: Walk, position: dict[str, int]) -> Steps:
 
 
 def _reached(walk: Walk, steps: Steps) -> Iterator[Reached]:
-    direction, seeds = walk.book.direction, walk.book.seeds
+    direction, seeds, distance = walk.book.direction, walk.book.seeds, walk.distance
+    sign = 1 if direction == "forward" else -1
     for node, label in walk.first.items():
         if node not in seeds:
-            exposure = _moment(walk, node, direction)
-            yield Reached(node, direction, walk.distance[node], exposure, steps.edge[label])
-
-
-def _moment(walk: Walk, node: NodeId, direction: Direction) -> datetime | None:
-    micros = walk.exposure(node)
-    if micros in (BEGIN, END):
-        return None
-    return from_micros(micros if direction == "forward" else -micros)
+            moment = walk.arrival[node]
+            exposure = None if moment in _UNKNOWN else from_micros(sign * moment)
+            yield Reached(node, direction, distance[node], exposure, steps.edge[label])

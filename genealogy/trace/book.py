@@ -6,33 +6,76 @@ and of windows change places, and times change sign.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
+from operator import not_
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Label, Mixing
+from genealogy.model.names import FLOW_ENDS, Flow, Label, Mixing
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
 from genealogy.trace.columns import append, as_of, select
 from genealogy.trace.windows import windows
 
+# Looking a member up in its enum takes longer than comparing it.
+_LOT, _BATCH = Label.LOT, Label.BATCH
+_BOXES = FLOW_ENDS[Flow.CONTAINED_IN][1]
 _HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
-#: Marks of edges whose far end may be a container, or is no passage.
-BOXED, ENDING = 1, 2
+#: Edges that may leave something that holds other things.
+_FROM_BOX = frozenset(flow for flow, (sources, _) in FLOW_ENDS.items() if sources & _BOXES)
+_STANDS_FOR_CONTENTS = _BOXES | {Label.SHIPMENT}
+#: Edges by which a trace leaves a batch.
+_LEAVES_BATCH: dict[Direction, frozenset[Flow]] = {
+    "forward": frozenset({Flow.PRODUCED}),
+    "backward": frozenset({Flow.CONSUMED_BY, Flow.DRAWN_FROM}),
+}
+#: Marks of edges to look at with care: they come to no passage, come in pieces, or
+#: come (backward) to what may hold things, which shows when its own edges are read.
+ENDING, BOXED, UNSURE = 1, 2, 3
 _CAREFUL: dict[Direction, dict[str, int]] = {
     "forward": {Flow.CONTAINED_IN: BOXED, Flow.DELIVERED_TO: ENDING},
-    "backward": dict.fromkeys(_HOLDS, BOXED),
+    "backward": dict.fromkeys(_FROM_BOX, UNSURE),
 }
+
+
+class Bundles:
+    """Edges by node, as linked lists in two tables.
+
+    A list for each node would double the time of a large trace, by the work it
+    makes for the garbage collector.
+    """
+
+    __slots__ = ("_latest", "_older")
+
+    def __init__(self) -> None:
+        self._latest: dict[NodeId, int] = {}
+        self._older: dict[int, int] = {}
+
+    def add(self, edges: Iterable[tuple[int, NodeId]]) -> None:
+        """File edges under their nodes."""
+        latest, older = self._latest, self._older
+        for edge, node in edges:
+            if node in latest:
+                older[edge] = latest[node]
+            latest[node] = edge
+
+    def of(self, node: NodeId) -> Iterator[int]:
+        """The edges filed under a node."""
+        edge = self._latest.get(node)
+        while edge is not None:
+            yield edge
+            edge = self._older.get(edge)
 
 
 @dataclass(slots=True)
 class FlowBook:
-    """Edges and nodes read from a source; ``ahead`` and ``inside`` hold positions of edges.
+    """Edges and nodes read from a source; edges are named by their position in ``rows``.
 
     ``ahead`` are the edges that leave a node in the direction of the trace,
-    ``inside`` those by which the contents of a seed came into it. ``exact``
-    tells whether times at nodes count, ``until`` is the end of event time.
+    ``inside`` those by which contents came into it, read for seeds (forward) or
+    for all (backward, where they are not ``ahead``). ``exact`` tells whether times
+    at nodes count, ``until`` is the end of event time.
     """
 
     source: FlowSource
@@ -46,10 +89,10 @@ class FlowBook:
     closes: list[int] = field(default_factory=list)
     careful: bytearray = field(default_factory=bytearray)
     kept: bytearray = field(default_factory=bytearray)
-    ahead: dict[NodeId, list[int]] = field(default_factory=lambda: defaultdict(list))
-    inside: dict[NodeId, list[int]] = field(default_factory=lambda: defaultdict(list))
+    ahead: Bundles = field(default_factory=Bundles)
+    inside: Bundles = field(default_factory=Bundles)
     containers: set[NodeId] = field(default_factory=set)
-    items: set[NodeId] = field(default_factory=set)
+    lots: set[NodeId] = field(default_factory=set)
     mixed: set[NodeId] = field(default_factory=set)
     nodes: dict[NodeId, NodeRow] = field(default_factory=dict)
     _read: set[NodeId] = field(default_factory=set)
@@ -89,7 +132,7 @@ class FlowBook:
         rows = self.source.edges(missing, "backward", known_at=self.known_at)
         rows = as_of(rows, self.until)
         rows = select(rows, [i for i, flow in enumerate(rows.type) if flow in _HOLDS])
-        self._index(self.inside, rows.target, self._add(rows))
+        self.inside.add(enumerate(rows.target, self._add(rows)))
 
     def read_nodes(self, node_ids: Iterable[NodeId]) -> None:
         """Read those of these nodes that were not read before."""
@@ -101,23 +144,33 @@ class FlowBook:
         """Take nodes in, and what of them decides when material passes."""
         for node in nodes:
             self.nodes[node.node_id] = node
-            if node.kind == Label.ITEM:
-                self.items.add(node.node_id)
-            elif node.kind == Label.BATCH and node.properties.get("mixing") == Mixing.WHOLE:
+            if node.kind == _LOT:
+                self.lots.add(node.node_id)
+            elif node.kind == _BATCH and node.properties.get("mixing") == Mixing.WHOLE:
                 self.mixed.add(node.node_id)
 
-    def is_kind(self, node_id: NodeId, kind: Label) -> bool:
-        """Whether a node that was read is of this kind."""
-        return node_id in self.nodes and self.nodes[node_id].kind == kind
+    def is_no_box(self, node_id: NodeId) -> bool:
+        """Whether it is known that nothing was ever contained in a node (backward)."""
+        return node_id in self._read and node_id not in self.containers
+
+    def may_hold(self, node_id: NodeId) -> bool:
+        """Whether a node is of a kind that stands for its contents."""
+        return node_id in self.nodes and self.nodes[node_id].kind in _STANDS_FOR_CONTENTS
 
     def _tails(self, rows: FlowRows) -> list[NodeId]:
         return rows.source if self.direction == "forward" else rows.target
 
     def _enter(self, rows: FlowRows) -> None:
         rows = self._passages(as_of(rows, self.until))
-        if self.exact:
-            self.read_nodes(self._telling(rows))
-        self._index(self.ahead, self._tails(rows), self._add(rows))
+        self.read_nodes(self._telling(rows))
+        edges = enumerate(self._tails(rows), self._add(rows))
+        if self.direction == "forward" or Flow.CONTAINED_IN not in rows.type:
+            self.ahead.add(edges)
+            return
+        filed = list(edges)
+        inward = [flow == Flow.CONTAINED_IN for flow in rows.type]
+        self.inside.add(compress(filed, inward))
+        self.ahead.add(compress(filed, map(not_, inward)))
 
     def _passages(self, rows: FlowRows) -> FlowRows:
         """Without deliveries to a Party or Place that is not itself a seed (backward)."""
@@ -129,20 +182,19 @@ class FlowBook:
 
     def _telling(self, rows: FlowRows) -> list[NodeId]:
         """Nodes of which the kind or the mixing decides when material passes."""
-        into = frozenset({Flow.CONSUMED_BY, Flow.DRAWN_FROM})
-        batches = (
-            (s for s, t in zip(rows.source, rows.type, strict=True) if t == Flow.PRODUCED)
-            if self.direction == "forward"
-            else (v for v, t in zip(rows.target, rows.type, strict=True) if t in into)
-        )
-        parts = (s for s, t in zip(rows.source, rows.type, strict=True) if t == Flow.PART_OF)
-        return [*batches, *parts]
+        batches = _LEAVES_BATCH[self.direction] if self.exact else frozenset()
+        tails = zip(self._tails(rows), rows.type, strict=True)
+        sources = zip(rows.source, rows.type, strict=True)
+        return [
+            *(tail for tail, flow in tails if flow in batches),
+            *(source for source, flow in sources if flow == Flow.PART_OF),
+        ]
 
     def _add(self, rows: FlowRows) -> int:
         """Add edges to the columns; the position of the first."""
         first = len(self.rows.edge_id)
         append(self.rows, rows)
-        opens, closes = windows(rows, self.items)
+        opens, closes = windows(rows, self.lots)
         if self.direction == "backward":
             opens, closes = [-t for t in closes], [-t for t in opens]
         self.opens += opens
@@ -153,7 +205,3 @@ class FlowBook:
         contained = zip(rows.target, rows.type, strict=True)
         self.containers.update(v for v, t in contained if t == Flow.CONTAINED_IN)
         return first
-
-    def _index(self, table: dict[NodeId, list[int]], tails: list[NodeId], first: int) -> None:
-        for position, tail in enumerate(tails, first):
-            table[tail].append(position)

@@ -17,6 +17,11 @@ def append(rows: FlowRows, more: FlowRows) -> None:
         getattr(rows, name).extend(getattr(more, name))
 
 
+def joined(rows: FlowRows, more: FlowRows) -> FlowRows:
+    """The edges of both, in new columns."""
+    return FlowRows(*(getattr(rows, name) + getattr(more, name) for name in NAMES))
+
+
 def select(rows: FlowRows, picks: Sequence[int]) -> FlowRows:
     """The edges at these positions, in this order."""
     if len(picks) < 2:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
-from genealogy.ports import Direction, NodeRow
+from genealogy.ports import Direction, FlowRows, NodeRow
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import Contents, can_open
 from genealogy.trace.result import Completeness, Frontier, FrontierReason, Gap, GapKind
 from genealogy.trace.walk import Walk
 
+_DELIVERED = Flow.DELIVERED_TO
 #: Kinds of node that a gap may concern, each with the flows that would close it
 #: (an empty set stands for any flow).
-_CLOSED_BY: dict[Direction, dict[Label, tuple[GapKind, frozenset[Flow]]]] = {
+_CLOSED_BY: dict[Direction, dict[str, tuple[GapKind, frozenset[Flow]]]] = {
     "forward": {
         Label.SHIPMENT: (GapKind.SHIPPED_WITHOUT_RECEIPT, frozenset({Flow.DELIVERED_TO})),
         Label.BATCH: (GapKind.BATCH_WITHOUT_OUTPUT, frozenset({Flow.PRODUCED})),
@@ -22,7 +22,10 @@ _CLOSED_BY: dict[Direction, dict[Label, tuple[GapKind, frozenset[Flow]]]] = {
     "backward": {
         Label.BATCH: (GapKind.BATCH_WITHOUT_INPUT, frozenset({Flow.CONSUMED_BY, Flow.DRAWN_FROM})),
         Label.LOT: (GapKind.LOT_WITHOUT_ORIGIN, frozenset()),
-        Label.ITEM: (GapKind.LOT_WITHOUT_ORIGIN, frozenset({Flow.SERIALISED_AS, Flow.PRODUCED})),
+        Label.ITEM: (
+            GapKind.LOT_WITHOUT_ORIGIN,
+            frozenset({Flow.SERIALISED_AS, Flow.PRODUCED, Flow.SUPPLIED}),
+        ),
     },
 }
 
@@ -44,18 +47,16 @@ def keep_edges_among_reached(walk: Walk) -> None:
     """Keep the edges from nodes at the greatest depth back to nodes reached before."""
     for label, reason in walk.halted:
         if reason is FrontierReason.MAX_DEPTH:
-            for edge in walk.book.ahead.get(walk.labels.node[label], ()):
-                if walk.book.heads[edge] in walk.first and walk.passes(label, edge):
+            for edge in walk.passable(label):
+                if walk.book.heads[edge] in walk.first:
                     walk.book.kept[edge] = 1
 
 
 def _halted_walks(walk: Walk) -> Iterator[Frontier]:
     for label, reason in walk.halted:
-        node = walk.labels.node[label]
-        edges = (e for e in walk.book.ahead.get(node, ()) if walk.passes(label, e))
-        heads = (walk.book.heads[e] for e in edges)
+        heads = (walk.book.heads[edge] for edge in walk.passable(label))
         if any(reason is FrontierReason.STOP or head not in walk.first for head in heads):
-            yield Frontier(node, reason)
+            yield Frontier(walk.labels.node[label], reason)
 
 
 def _halted_contents(walk: Walk, contents: Contents) -> Iterator[Frontier]:
@@ -70,7 +71,7 @@ def _node_gaps(walk: Walk) -> Iterator[Gap]:
     for node_id in walk.first:
         node = walk.book.nodes[node_id]
         if node.kind in rules:
-            kind, closing = rules[Label(node.kind)]
+            kind, closing = rules[node.kind]
             if not _closed(walk.book, node, closing):
                 yield Gap(kind, node_id)
         if node.properties.get("unlotted") is True:
@@ -79,13 +80,12 @@ def _node_gaps(walk: Walk) -> Iterator[Gap]:
 
 def _closed(book: FlowBook, node: NodeRow, closing: frozenset[Flow]) -> bool:
     """Whether a flow at the node closes the gap; a receipt does only when its time is known."""
-    edges = book.ahead.get(node.node_id, [])
-    if not closing:
-        return bool(edges)
-    found = (e for e in edges if book.rows.type[e] in closing)
-    if node.kind == Label.SHIPMENT:
-        return any(book.rows.occurred_at[e] is not None for e in found)
-    return any(True for _ in found)
+    types, receipts = book.rows.type, book.rows.occurred_at
+    for edge in book.ahead.of(node.node_id):
+        closes = not closing or types[edge] in closing
+        if closes and (receipts[edge] is not None or types[edge] != _DELIVERED):
+            return True
+    return False
 
 
 def _time_gaps(book: FlowBook) -> Iterator[Gap]:
@@ -93,11 +93,10 @@ def _time_gaps(book: FlowBook) -> Iterator[Gap]:
     if not book.exact:
         return
     rows = book.rows
-    times = zip(rows.occurred_at, rows.valid_from, rows.valid_to, strict=True)
-    for edge, known in enumerate(times):
-        if book.kept[edge] and known == (None, None, None):
-            yield Gap(GapKind.UNKNOWN_TIME, _target(book, edge))
+    for edge, moment in enumerate(rows.occurred_at):
+        if moment is None and book.kept[edge] and not _has_interval(rows, edge):
+            yield Gap(GapKind.UNKNOWN_TIME, rows.target[edge])
 
 
-def _target(book: FlowBook, edge: int) -> NodeId:
-    return book.rows.target[edge]
+def _has_interval(rows: FlowRows, edge: int) -> bool:
+    return rows.valid_from[edge] is not None or rows.valid_to[edge] is not None

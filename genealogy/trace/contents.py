@@ -1,5 +1,6 @@
 """What the seeds of a forward trace hold: a container or shipment stands for its contents.
 
+An item may be a container too: a case with a serial of its own.
 Contents are found against the direction of the flow. They were there while each
 containment on the way lasted, all at the same time; the trace follows them from
 the beginning of that time.
@@ -12,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Label
 from genealogy.trace.book import FlowBook
 from genealogy.trace.result import FrontierReason, TraceQuery
 from genealogy.trace.walk import Labels
@@ -44,7 +44,7 @@ def unpack(book: FlowBook, labels: Labels, query: TraceQuery) -> Contents:
     if book.direction == "backward":
         return found
     seen: dict[NodeId, Spans] = defaultdict(Spans)
-    opened = [s for s in seeds if _holds(book, s.node) and seen[s.node].add(BEGIN, END)]
+    opened = [s for s in seeds if book.may_hold(s.node) and seen[s.node].add(BEGIN, END)]
     while opened:
         book.read_contents([holding.node for holding in opened])
         opened = list(_openable(opened, found, query))
@@ -52,19 +52,15 @@ def unpack(book: FlowBook, labels: Labels, query: TraceQuery) -> Contents:
         if inside:
             found.layers.append([holding.label for holding in inside])
         book.read_nodes(holding.node for holding in inside)
-        opened = [h for h in inside if _holds(book, h.node)]
+        opened = [h for h in inside if book.may_hold(h.node)]
     return found
 
 
 def can_open(book: FlowBook, holding: Holding) -> Iterator[int]:
     """The edges by which something came into a holding while it was of interest."""
-    for edge in book.inside.get(holding.node, ()):
+    for edge in book.inside.of(holding.node):
         if book.opens[edge] <= holding.end and book.closes[edge] >= holding.start:
             yield edge
-
-
-def _holds(book: FlowBook, node: NodeId) -> bool:
-    return book.is_kind(node, Label.UNIT) or book.is_kind(node, Label.SHIPMENT)
 
 
 def _openable(opened: Iterable[Holding], found: Contents, query: TraceQuery) -> Iterator[Holding]:

@@ -2,23 +2,24 @@
 
 A label says that the material was at a node during an interval, and by which
 edge and earlier label it came. Material passes an edge when the interval meets
-the edge's window. In a container it stays while it is contained; elsewhere it
-stays for good, so only its earliest arrival counts. Round k extends the labels
-that round k-1 made: the first round to reach a node is its distance, and the
-chain of labels behind it is a walk that could really happen, whatever better
-arrivals are found later.
+the edge's window. What came in a containment is there while that lasts (a piece);
+whatever else came is there for good (a ray), so only the earliest counts. Round k
+extends the labels that round k-1 made: the first round to reach a node is its
+distance, and the chain of labels behind it is a walk that could really happen,
+whatever better arrivals are found later.
 
-Both directions run here; ``genealogy.trace.book`` holds the mirror.
+Both directions run here; ``genealogy.trace.book`` holds the mirror. In the mirror
+it is the edge by which the walk leaves a node that tells containment: pieces walk
+into containers, rays walk all other edges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Label
-from genealogy.trace.book import BOXED, FlowBook
+from genealogy.trace.book import ENDING, UNSURE, FlowBook
 from genealogy.trace.result import FrontierReason, TraceQuery
 from genealogy.trace.windows import BEGIN, END, Spans
 
@@ -45,6 +46,22 @@ class Labels:
         self.before.append(before)
         return len(self.node) - 1
 
+    def add_all(
+        self, starts: dict[NodeId, int], via: dict[NodeId, int], at: Iterable[int]
+    ) -> range:
+        """Write down open-ended labels for the nodes of ``via``; their numbers."""
+        first = len(self.node)
+        self.node += via
+        self.start += [starts.get(node, BEGIN) for node in via]
+        self.end += [END] * len(via)
+        self.edge += via.values()
+        self.before += at
+        return range(first, len(self.node))
+
+    def at(self, label: int) -> tuple[NodeId, int, int, int]:
+        """Node, start, edge and label before."""
+        return self.node[label], self.start[label], self.edge[label], self.before[label]
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -59,24 +76,26 @@ class Arrival:
 
 @dataclass(slots=True)
 class Level:
-    """What a round brings: plain arrivals (edge and label before, by node), others, and labels.
+    """What a round brings: plain arrivals, others, and labels that were made before.
 
-    ``boxed`` may arrive in a container, ``ends`` at a Party or Place that is no
-    passage; ``given`` are labels that were made before the walk.
+    Of a plain arrival, ``via`` is the edge and ``after`` the label before, by node
+    and in the same order (two columns, since a pair each would cost twice the time).
+    ``boxed`` may come in pieces, ``ends`` come to a Party or Place that is no passage.
     """
 
-    plain: dict[NodeId, tuple[int, int]] = field(default_factory=dict)
+    via: dict[NodeId, int] = field(default_factory=dict)
+    after: dict[NodeId, int] = field(default_factory=dict)
     boxed: list[Arrival] = field(default_factory=list)
     ends: list[Arrival] = field(default_factory=list)
     given: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.plain or self.boxed or self.ends or self.given)
+        return bool(self.via or self.boxed or self.ends or self.given)
 
     def passages(self, labels: Labels) -> list[NodeId]:
         """The nodes from which the trace may go on."""
         given = (labels.node[i] for i in self.given)
-        return [*self.plain, *(a.node for a in self.boxed), *given]
+        return [*self.via, *(a.node for a in self.boxed), *given]
 
 
 @dataclass(slots=True)
@@ -84,8 +103,9 @@ class Walk:
     """One direction of a trace, while it runs and when it is done.
 
     ``first`` is the label and ``distance`` the round in which a node was first
-    reached; ``arrival`` is the earliest start of all its labels, in mirrored time
-    for a backward walk. ``halted`` are labels that were not extended, and why.
+    reached; ``arrival`` is the earliest start of its rays and in the end of all its
+    labels, in mirrored time for a backward walk. ``halted`` are labels that were
+    not extended, and why.
     """
 
     book: FlowBook
@@ -94,10 +114,12 @@ class Walk:
     first: dict[NodeId, int] = field(default_factory=dict)
     distance: dict[NodeId, int] = field(default_factory=dict)
     arrival: dict[NodeId, int] = field(default_factory=dict)
-    ended: dict[NodeId, int] = field(default_factory=dict)
     halted: list[tuple[int, FrontierReason]] = field(default_factory=list)
+    _passing: dict[NodeId, int] = field(default_factory=dict)
     _spans: dict[NodeId, Spans] = field(default_factory=dict)
-    _again: dict[NodeId, list[int]] = field(default_factory=dict)
+    _inward: set[int] = field(default_factory=set)
+    _again: dict[NodeId, Sequence[int]] = field(default_factory=dict)
+    _again_inward: dict[NodeId, Sequence[int]] = field(default_factory=dict)
 
     def run(self, layers: list[list[int]], progress: Progress | None = None) -> None:
         """Reach all there is; ``layers`` are labels to start from, by their distance."""
@@ -109,22 +131,32 @@ class Walk:
                 progress(len(self.first), len(self.book.kept))
             if depth == self.query.max_depth:
                 self.halted += [(label, FrontierReason.MAX_DEPTH) for label in frontier]
-                return
+                break
             depth, level = depth + 1, self._extend(frontier)
             level.given = layers[depth] if depth < len(layers) else []
+        for node, start in self._passing.items():
+            self.arrival[node] = min(start, self.arrival.get(node, END))
 
-    def passes(self, label: int, edge: int) -> bool:
-        """Whether the material of a label can pass an edge that leaves its node."""
-        opens = self.book.opens[edge] <= self.labels.end[label]
-        return opens and self.book.closes[edge] >= self._leaves(label)
-
-    def exposure(self, node: NodeId) -> int:
-        """The earliest arrival at a reached node, in mirrored time for a backward walk."""
-        return min(self.arrival.get(node, END), self.ended.get(node, END))
+    def passable(self, label: int) -> Iterator[int]:
+        """The edges over which the material of a label can leave its node."""
+        node, end = self.labels.node[label], self.labels.end[label]
+        start = self._leaves(label)
+        for edge in (self.book.inside if label in self._inward else self.book.ahead).of(node):
+            if self.book.opens[edge] <= end and self.book.closes[edge] >= start:
+                yield edge
 
     def _leaves(self, label: int) -> int:
         """From when the material of a label can leave; a wholly mixed batch knows no times."""
         return BEGIN if self.labels.node[label] in self.book.mixed else self.labels.start[label]
+
+    def _untried(self, label: int) -> tuple[dict[NodeId, Sequence[int]], Iterable[int]]:
+        """The edges that a label may open up, and where to note those for a later label."""
+        inward = label in self._inward
+        noted = self._again_inward if inward else self._again
+        node = self.labels.node[label]
+        if node in noted:
+            return noted, noted[node]
+        return noted, (self.book.inside if inward else self.book.ahead).of(node)
 
     def _extend(self, frontier: Collection[int]) -> Level:
         """Walk all edges that the labels of the frontier open up.
@@ -132,41 +164,43 @@ class Walk:
         An edge whose window lies within a label's interval has given all it can;
         the others are tried again when the node gets another label.
         """
-        level, book, again = Level(), self.book, self._again
+        level, book, labels = Level(), self.book, self.labels
         opens, closes, heads, careful = book.opens, book.closes, book.heads, book.careful
-        arrival, plain, edge_id = self.arrival, level.plain, book.rows.edge_id
+        arrival, via, kept, edge_id = self.arrival, level.via, book.kept, book.rows.edge_id
         for label in frontier:
-            node, end, start = self.labels.node[label], self.labels.end[label], self._leaves(label)
-            later = []
-            for edge in again[node] if node in again else book.ahead.get(node, ()):
+            start, end = self._leaves(label), labels.end[label]
+            later: list[int] | None = None
+            noted, edges = self._untried(label)
+            for edge in edges:
                 begin, close = opens[edge], closes[edge]
-                if close < start or begin > end:
-                    later.append(edge)
-                    continue
-                book.kept[edge] = 1
-                if begin < start or close > end:
-                    later.append(edge)
+                passable = close >= start and begin <= end
+                if begin < start or close > end or not passable:
+                    later = _noted(later, edge)
+                    if not passable:
+                        continue
                     begin = max(begin, start)
+                kept[edge] = 1
                 head = heads[edge]
-                if careful[edge]:
-                    level_of = level.boxed if careful[edge] == BOXED else level.ends
-                    level_of.append(Arrival(head, begin, min(close, end), edge, label))
-                elif begin < (known := arrival.get(head, END)):
+                if careful[edge] and not (careful[edge] == UNSURE and book.is_no_box(head)):
+                    came = Arrival(head, begin, min(close, end), edge, label)
+                    (level.ends if careful[edge] == ENDING else level.boxed).append(came)
+                elif begin < (known := arrival.get(head, END)) or (
+                    begin == known and head in via and edge_id[edge] < edge_id[via[head]]
+                ):
                     arrival[head] = begin
-                    plain[head] = (edge, label)
-                elif begin == known and head in plain and edge_id[edge] < edge_id[plain[head][0]]:
-                    plain[head] = (edge, label)
-            again[node] = later
+                    via[head] = edge
+                    level.after[head] = label
+            noted[labels.node[label]] = later or ()
         return level
 
     def _reach(self, level: Level, depth: int) -> list[int]:
         """Label the arrivals of a round; those that bring something new and may go on."""
-        frontier = [
-            self.labels.add(node, self.arrival[node] if self.book.exact else BEGIN, END, edge, at)
-            for node, (edge, at) in level.plain.items()
-        ]
-        frontier += [n for a in self._ordered(level.boxed) if (n := self._box(a)) is not None]
-        frontier += [label for label in level.given if self._settle(label)]
+        starts = self.arrival if self.book.exact else {}
+        frontier = list(self.labels.add_all(starts, level.via, level.after.values()))
+        for a in self._ordered(level.boxed):
+            frontier += self._mirrored(a) if self.book.direction == "backward" else self._boxed(a)
+        for label in level.given:
+            frontier += self._settle(label)
         ends = [self._end(a) for a in self._ordered(level.ends)]
         for label in (*frontier, *ends):
             node = self.labels.node[label]
@@ -180,32 +214,43 @@ class Walk:
         ids = self.book.rows.edge_id
         return sorted(arrivals, key=lambda a: (a.node, a.start, -a.end, ids[a.edge]))
 
-    def _box(self, a: Arrival) -> int | None:
-        """Label an arrival in what may be a container; null when it brings nothing new."""
-        start, end = a.start, a.end
-        if a.node not in self.book.containers:
-            if a.start >= self.arrival.get(a.node, END):
-                return None
-            start, end = a.start if self.book.exact else BEGIN, END
-        elif not self._spans.setdefault(a.node, Spans()).add(a.start, a.end):
-            return None
-        self.arrival[a.node] = min(a.start, self.arrival.get(a.node, END))
-        return self.labels.add(a.node, start, end, a.edge, a.before)
+    def _boxed(self, a: Arrival) -> Iterator[int]:
+        """Label a piece that arrives in a container, unless it brings nothing new."""
+        ray = self.arrival.get(a.node, END) if self.book.exact else BEGIN
+        if a.start < ray or a.node not in self.arrival:
+            yield from self._piece(a)
 
-    def _settle(self, label: int) -> bool:
-        """Let a label made before the walk take part; False when it brings nothing new."""
-        node, start = self.labels.node[label], self.labels.start[label]
-        if node in self.book.containers or self.book.is_kind(node, Label.UNIT):
-            new = self._spans.setdefault(node, Spans()).add(start, END)
-        else:
-            new = start < self.arrival.get(node, END)
+    def _mirrored(self, a: Arrival) -> Iterator[int]:
+        """Label an arrival as a ray, and as a piece where the node turns out to hold things."""
+        if a.start < self.arrival.get(a.node, END):
+            self.arrival[a.node] = a.start
+            start = a.start if self.book.exact else BEGIN
+            yield self.labels.add(a.node, start, END, a.edge, a.before)
+        if a.node in self.book.containers:
+            for label in self._piece(a):
+                self._inward.add(label)
+                yield label
+
+    def _piece(self, a: Arrival) -> Iterator[int]:
+        if self._spans.setdefault(a.node, Spans()).add(a.start, a.end):
+            self._passing[a.node] = min(a.start, self._passing.get(a.node, END))
+            yield self.labels.add(a.node, a.start, a.end, a.edge, a.before)
+
+    def _settle(self, label: int) -> Iterator[int]:
+        """Let a label made before the walk take part, unless it brings nothing new."""
+        node, start, edge, before = self.labels.at(label)
+        if start < self.arrival.get(node, END):
+            self.arrival[node] = start
             self.labels.start[label] = start if self.book.exact else BEGIN
-        self.arrival[node] = min(start, self.arrival.get(node, END))
-        return new
+            yield label
+        if self.book.direction == "backward" and node in self.book.containers:
+            inward = self.labels.add(node, start, END, edge, before)
+            self._inward.add(inward)
+            yield inward
 
     def _end(self, a: Arrival) -> int:
         """Label an arrival from which the trace does not go on."""
-        self.ended[a.node] = min(a.start, self.ended.get(a.node, END))
+        self._passing[a.node] = min(a.start, self._passing.get(a.node, END))
         return self.labels.add(a.node, a.start, a.end, a.edge, a.before)
 
     def _going_on(self, frontier: list[int]) -> list[int]:
@@ -214,3 +259,10 @@ class Walk:
         stops, nodes = frozenset(self.query.stops), self.labels.node
         self.halted += [(n, FrontierReason.STOP) for n in frontier if nodes[n] in stops]
         return [n for n in frontier if nodes[n] not in stops]
+
+
+def _noted(edges: list[int] | None, edge: int) -> list[int]:
+    if edges is None:
+        return [edge]
+    edges.append(edge)
+    return edges

@@ -18,12 +18,12 @@ END = 1 << 62
 _LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF})
 
 
-def windows(rows: FlowRows, items: Container[NodeId]) -> tuple[list[int], list[int]]:
-    """Start and end of the window of each edge; ``items`` holds the sources that are Items.
+def windows(rows: FlowRows, lots: Container[NodeId]) -> tuple[list[int], list[int]]:
+    """Start and end of the window of each edge; ``lots`` holds the parts that are Lots.
 
     A movement passes when it occurred, or during its interval where it has one.
-    Containment lasts. An Item stays in its host until it is taken out; of a Lot
-    only the pieces built in at that moment are in the host. An end before its
+    Containment lasts. A part stays in its host until it is taken out; of a Lot only
+    the pieces built in at that moment are in the host. An end before its
     start is a wrong entry and counts as not known.
     """
     starts = [
@@ -36,7 +36,7 @@ def windows(rows: FlowRows, items: Container[NodeId]) -> tuple[list[int], list[i
     ]
     for i, flow in enumerate(rows.type):
         if flow in _LASTING:
-            whole = flow == Flow.CONTAINED_IN or rows.source[i] in items
+            whole = flow == Flow.CONTAINED_IN or rows.source[i] not in lots
             starts[i], ends[i] = _lasting(rows, i, whole)
     return starts, ends
 

@@ -63,16 +63,20 @@ def expected(
     flows, seeds = list(flows), list(seeds)
     graph = _states(genealogy, exact)
     for fact in flows:
-        head = "end" if fact.type == Flow.DELIVERED_TO else "in"
         for t in moments(fact):
-            graph.add_edge((fact.source_id, "out", t), (fact.target_id, head, t), weight=1)
+            graph.add_edge((fact.source_id, "out", t), (fact.target_id, side(fact), t), weight=1)
     if direction == "forward":
         _hold(graph, genealogy, flows, seeds, exact)
         _enter(graph, [(s, "out", t) for s in seeds for t in DAYS])
-        return _answer(graph, seeds, ("in", "end", "held"), flows, direction)
+        return _answer(graph, seeds, ("in", "boxed", "end", "held"), flows, direction)
     graph = graph.reverse()
-    _enter(graph, [(s, side, t) for s in seeds for side in ("in", "end") for t in DAYS])
+    _enter(graph, [(s, came, t) for s in seeds for came in ("in", "boxed", "end") for t in DAYS])
     return _answer(graph, seeds, ("out",), flows, direction)
+
+
+def side(fact: FlowFact) -> str:
+    """How a flow comes to its target: in a container, to an end of all walks, or plainly."""
+    return {Flow.CONTAINED_IN: "boxed", Flow.DELIVERED_TO: "end"}.get(fact.type, "in")
 
 
 def _enter(graph: nx.DiGraph, states: list[tuple[NodeId, str, int]]) -> None:
@@ -84,19 +88,17 @@ def _states(genealogy: Genealogy, exact: bool) -> nx.DiGraph:
     for node in genealogy.nodes:
         for came, goes in _stays(node, exact):
             graph.add_edge((node.node_id, "in", came), (node.node_id, "out", goes), weight=0)
+        for t in DAYS:
+            graph.add_edge((node.node_id, "boxed", t), (node.node_id, "out", t), weight=0)
     return graph
 
 
 def _stays(node: object, exact: bool) -> Iterator[tuple[int, int]]:
     """Pairs of days: what comes in on the first can go out on the second."""
-    kind, told = node.label, node.properties  # type: ignore[attr-defined]
-    timeless = not exact or told.get("mixing") == "whole"
+    timeless = not exact or node.properties.get("mixing") == "whole"  # type: ignore[attr-defined]
     for came in DAYS:
         for goes in DAYS:
-            if kind == Label.UNIT:
-                if came == goes:
-                    yield came, goes
-            elif timeless or came <= goes:
+            if timeless or came <= goes:
                 yield came, goes
 
 
@@ -109,17 +111,17 @@ def _hold(
 ) -> None:
     """States of being held by a seed: into containers, against the flow."""
     kinds = {n.node_id: n.label for n in genealogy.nodes}
-    roots = [s for s in seeds if kinds[s] in (Label.UNIT, Label.SHIPMENT)]
+    roots = [s for s in seeds if kinds[s] in (Label.UNIT, Label.ITEM, Label.SHIPMENT)]
     _enter(graph, [(s, "held", t) for s in roots for t in DAYS])
     for fact in flows:
         if fact.type in HOLDS:
             for t in moments(fact):
                 outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
                 graph.add_edge(outer, inner, weight=1)
-    for node, side, t in [state for state in graph if "held" in state]:
+    for node, held, t in [state for state in graph if "held" in state]:
         for later in DAYS:
-            if later >= t or (not exact and kinds[node] != Label.UNIT):
-                graph.add_edge((node, side, t), (node, "out", later), weight=0)
+            if later >= t or not exact:
+                graph.add_edge((node, held, t), (node, "out", later), weight=0)
 
 
 def _answer(
@@ -131,7 +133,7 @@ def _answer(
 ) -> Expected:
     far = nx.single_source_dijkstra_path_length(graph, START)
     far.pop(START)
-    hits = [(n, t, d) for (n, side, t), d in far.items() if side in sides and n not in seeds]
+    hits = [(n, t, d) for (n, where, t), d in far.items() if where in sides and n not in seeds]
     best, unknown = (min, BEFORE) if direction == "forward" else (max, AFTER)
     days = {n: best(t for m, t, _ in hits if m == n) for n, _, _ in hits}
     return Expected(
@@ -142,9 +144,10 @@ def _answer(
 
 
 def _carried(fact: FlowFact, far: dict[object, int], direction: str) -> bool:
-    side = "end" if fact.type == Flow.DELIVERED_TO else "in"
     for t in moments(fact):
-        tail = (fact.source_id, "out", t) if direction == "forward" else (fact.target_id, side, t)
+        tail = (fact.source_id, "out", t)
+        if direction == "backward":
+            tail = (fact.target_id, side(fact), t)
         held = fact.type in HOLDS and (fact.target_id, "held", t) in far
         if tail in far or held:
             return True
