@@ -48,5 +48,7 @@ def create_app(
         app.include_router(router)
     errors.register(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
-    app.add_middleware(Guard, hosts=hosts)
+    # Outside of all else, so that the answer to a defect carries the headers too.
+    inner = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Guard(inner(), hosts)  # type: ignore[method-assign]
     return app

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.errors import RefusedRequest
 from api.language import preferred
 from api.shelf import Shelf
 from genealogy.bootstrap import Lotgraph
@@ -23,6 +25,13 @@ def _shelf(request: Request) -> Shelf:
 
 def _language(request: Request) -> str:
     return preferred(request.headers.get("accept-language", ""))
+
+
+def json_only(request: Request) -> None:
+    """Refuse a body that does not say that it is JSON."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise RefusedRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 Engine = Annotated[Lotgraph, Depends(_engine)]

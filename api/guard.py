@@ -57,8 +57,6 @@ class Guard:
             raise RefusedRequest(HTTPStatus.MISDIRECTED_REQUEST, host=host)
         for raw in (scope.get("raw_path") or b"", scope.get("query_string") or b""):
             _check_text(raw)
-        if scope["method"] == "POST" and not _is_json(headers.get("content-type", "")):
-            raise RefusedRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def _request_id(given: str) -> str:
@@ -77,10 +75,6 @@ def _check_text(raw: bytes) -> None:
         raise RefusedRequest(HTTPStatus.BAD_REQUEST) from None
     if "\x00" in found:
         raise RefusedRequest(HTTPStatus.BAD_REQUEST)
-
-
-def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 async def _read(receive: Receive, headers: Headers) -> bytes:

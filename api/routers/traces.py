@@ -10,10 +10,10 @@ from http import HTTPStatus
 from itertools import islice
 from typing import IO, Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import Engine, Language, Traces
+from api.deps import Engine, Language, Traces, json_only
 from api.errors import InvalidBody, RefusedRequest
 from api.negotiation import acceptable
 from api.openapi import described
@@ -46,7 +46,13 @@ Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=TraceSummary, **described("trace"))
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    response_model=TraceSummary,
+    dependencies=[Depends(json_only)],
+    **described("trace"),
+)
 def ask(
     engine: Engine, traces: Traces, language: Language, asked: TraceRequest, response: Response
 ) -> Record:

@@ -40,11 +40,11 @@ class TraceRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     direction: TraceDirection
-    seeds: list[Name] = Field(min_length=1, max_length=10_000)
+    seeds: list[Name] = Field(min_length=1, max_length=1_000)
     mode: Mode = Mode.EXACT
     as_of: Instant = None
     known_at: Instant = None
-    stops: list[Name] = Field(default=[], max_length=10_000)
+    stops: list[Name] = Field(default=[], max_length=1_000)
     max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
 
 

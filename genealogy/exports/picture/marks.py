@@ -255,7 +255,8 @@ def name_of(mark: Mark) -> str:
     row, product = mark.pieces[0].row, mark.pieces[0].product
     named = row if row.name or product is None else product
     names = (named.properties.get("name_zh"), named.name)
-    return " ".join(str(name) for name in names if name) or _product(mark.pieces[0])
+    kind = row.properties.get("process") or row.properties.get("unit_type")
+    return " ".join(str(name) for name in names if name) or str(kind or _product(mark.pieces[0]))
 
 
 def detail_of(mark: Mark) -> str:

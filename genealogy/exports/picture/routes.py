@@ -11,7 +11,7 @@ from genealogy.exports.picture.marks import Bond
 PITCH = WIDTH + 118.0
 ROOM = HEIGHT - 18.0
 PORT_GAP = 13.0
-LABEL_PORTS = 4
+LABEL_PORTS = 3
 #: The last stretch before a card is level, so that its label can stand on it.
 RUN_IN = 62.0
 

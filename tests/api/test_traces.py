@@ -1,0 +1,206 @@
+"""Stored traces: asked once, immutable, read in any format and in pages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from genealogy.exports.registry import EXPORTS
+from genealogy.model.facts import NodeId
+from tests import small_company
+from tests.api.clients import asked, assert_problem, client
+from tests.small_company import FLOWS, GOODS, NODES, RAW, RENJI, SUPPLIER, TWIN, Company, engine
+
+
+def test_a_trace_is_created_with_its_address() -> None:
+    answer = asked(client(), SUPPLIER)
+    assert answer.status_code == 201
+    assert answer.headers["location"] == answer.json()["self"]
+    assert answer.json()["counts"] == {"nodes": 11, "edges": 11}
+    assert answer.json()["completeness"]["state"] == "gaps"
+
+
+def test_the_same_question_of_the_same_data_keeps_its_id() -> None:
+    api = client()
+    assert asked(api, SUPPLIER).json() == asked(api, "SUP-017").json()
+
+
+def test_new_data_give_the_same_question_a_new_id() -> None:
+    later = replace(engine(), watermark=lambda: small_company.WATERMARK + 1)
+    assert asked(client(), SUPPLIER).json()["id"] != asked(client(later), SUPPLIER).json()["id"]
+
+
+def test_the_record_time_is_pinned_to_now() -> None:
+    query = asked(client(), SUPPLIER).json()["query"]
+    assert (query["known_at"], query["as_of"]) == ("2026-03-20T12:00:00Z", None)
+
+
+def test_records_dated_after_now_are_not_lost_by_pinning() -> None:
+    ahead = small_company.START.replace(year=2027)
+    flows = [replace(f, recorded_at=ahead) for f in FLOWS]
+    api = client(engine(Company([*NODES, *flows])))
+    made = asked(api, SUPPLIER).json()
+    assert made["counts"]["edges"] == 11
+    assert made["query"]["known_at"] == "2027-03-01T00:00:00Z"
+
+
+def test_the_answer_is_the_json_export() -> None:
+    api = client()
+    document = api.get(asked(api, SUPPLIER).json()["self"]).json()
+    assert list(document) == ["query", "nodes", "edges", "completeness"]
+    assert document["query"]["seeds"] == [SUPPLIER]
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=lambda e: e.name)
+def test_suffix_and_accept_header_give_the_same_bytes(export) -> None:  # type: ignore[no-untyped-def]
+    api = client()
+    address = asked(api, SUPPLIER).json()["self"]
+    by_suffix = api.get(address + export.suffix)
+    by_header = api.get(address, headers={"accept": export.media_type})
+    assert by_suffix.content == by_header.content
+    assert by_suffix.headers["content-type"].startswith(export.media_type)
+    assert by_suffix.headers["etag"] == by_header.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "name"),
+    [
+        ("*/*", "json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "json"),
+        ("text/*", "csv"),
+        ("image/svg+xml, application/json;q=0.5", "svg"),
+        ("application/json;q=0, */*", "ndjson"),
+        ("application/json;q=0.1, text/csv;q=0.9", "csv"),
+    ],
+)
+def test_the_accept_header_is_read_with_its_weights(accept: str, name: str) -> None:
+    api = client()
+    answer = api.get(asked(api, SUPPLIER).json()["self"], headers={"accept": accept})
+    assert answer.headers["content-type"].startswith(EXPORTS[name].media_type)
+
+
+def test_an_answer_proves_that_it_is_whole() -> None:
+    api = client()
+    answer = api.get(asked(api, SUPPLIER).json()["self"] + ".csv")
+    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+    assert answer.headers["content-digest"] == f"sha-256=:{digest}:"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert answer.headers["lotgraph-completeness"] == "gaps; frontiers=0; gaps=2; masked=0"
+
+
+def test_an_unchanged_answer_is_not_sent_again() -> None:
+    api = client()
+    address = asked(api, SUPPLIER).json()["self"]
+    tag = api.get(address).headers["etag"]
+    again = api.get(address, headers={"if-none-match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert not tag.startswith("W/")
+
+
+@pytest.mark.parametrize("part", ["nodes", "edges"])
+def test_pages_add_up_to_the_whole(part: str) -> None:
+    api = client()
+    address = asked(api, SUPPLIER).json()["self"]
+    found, url = [], f"{address}/{part}?limit=4"
+    while url:
+        page = api.get(url)
+        found += page.json()["items"]
+        assert page.json()["completeness"]["state"] == "gaps"
+        url = page.links["next"]["url"] if "next" in page.links else ""
+    assert found == api.get(address).json()[part]
+
+
+def test_a_page_beyond_the_end_is_empty() -> None:
+    api = client()
+    made = asked(api, SUPPLIER).json()
+    page = api.get(f"{made['self']}/nodes?cursor={made['id'][:8]}.999").json()
+    assert (page["items"], page["next"], page["total"]) == ([], None, 11)
+
+
+def test_a_cursor_of_another_trace_is_refused() -> None:
+    api = client()
+    one, other = asked(api, SUPPLIER).json(), asked(api, GOODS).json()
+    answer = api.get(f"{one['self']}/nodes?cursor={other['id'][:8]}.4")
+    problem = assert_problem(answer, 422, "invalid_body")
+    assert problem["errors"][0]["pointer"] == "query/cursor"
+
+
+def test_a_path_explains_a_node() -> None:
+    api = client()
+    answer = api.get(f"{asked(api, RAW).json()['self']}/paths?to=C-017").json()
+    [path] = answer["paths"]
+    assert path["steps"][0]["node"] == RAW
+    assert path["steps"][-1]["node"] == RENJI
+    assert path["steps"][1]["edge"]["source_record"] == "moves.csv:1"
+
+
+def test_a_seed_needs_no_path() -> None:
+    api = client()
+    answer = api.get(f"{asked(api, RAW).json()['self']}/paths", params={"to": RAW}).json()
+    assert answer["paths"] == []
+
+
+def test_a_node_that_was_not_reached_is_a_problem() -> None:
+    api = client()
+    answer = api.get(f"{asked(api, RAW).json()['self']}/paths", params={"to": TWIN})
+    assert_problem(answer, 404, "not_reached")
+
+
+def test_every_bad_seed_is_named() -> None:
+    answer = asked(client(), "FG1184", GOODS, "24A0871", stops=["nowhere"])
+    problem = assert_problem(answer, 422, "invalid_body")
+    found = [(flaw["pointer"], flaw["code"]) for flaw in problem["errors"]]
+    assert found == [
+        ("/seeds/0", "not_found"),
+        ("/seeds/2", "ambiguous"),
+        ("/stops/0", "not_found"),
+    ]
+
+
+# --- Kept over a restart -------------------------------------------------------------
+
+
+def test_a_stored_trace_outlives_the_process(tmp_path: Path) -> None:
+    made = asked(client(folder=tmp_path / "traces"), SUPPLIER).json()
+    first = client(folder=tmp_path / "traces").get(made["self"])
+    assert first.status_code == 200
+    assert first.json()["query"]["known_at"] == "2026-03-20T12:00:00Z"
+
+
+def test_only_the_owner_can_read_stored_questions(tmp_path: Path) -> None:
+    asked(client(folder=tmp_path / "traces"), SUPPLIER)
+    [kept] = (tmp_path / "traces").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+
+
+def test_an_answer_that_later_records_changed_is_not_served(tmp_path: Path) -> None:
+    made = asked(client(folder=tmp_path), SUPPLIER).json()
+    fewer = engine(Company([*NODES, *FLOWS[:-1]]))
+    assert_problem(client(fewer, folder=tmp_path).get(made["self"]), 410, "trace_changed")
+
+
+@pytest.mark.parametrize("name", ["..%2Fsecret", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "x", "A" * 26])
+def test_an_unknown_trace_is_a_problem(tmp_path: Path, name: str) -> None:
+    answer = client(folder=tmp_path).get(f"/v1/traces/{name}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_answers_beyond_the_memory_bound_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.shelf.MOST_EDGES", 0)
+    api = client()
+    one = asked(api, SUPPLIER).json()["self"]
+    asked(api, GOODS)
+    assert api.get(one).status_code == 200
+
+
+def test_many_seeds_are_one_trace() -> None:
+    made = asked(client(), GOODS, RAW, GOODS).json()
+    assert made["query"]["seeds"] == [GOODS, RAW]
+    assert NodeId(GOODS) in made["query"]["seeds"]
