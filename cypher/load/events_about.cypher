@@ -2,6 +2,6 @@
 // $ids  node ids
 UNWIND $ids AS id
 MATCH (n:Entity {node_id: id})
-MATCH (e:TraceEvent)-[:ABOUT]->(n)
+MATCH (n)<-[:ABOUT]-(e:TraceEvent)
 WITH DISTINCT e
 RETURN collect([e.node_id, e.claims]) AS rows

@@ -2,5 +2,5 @@
 // $ids  node ids on the target side
 UNWIND $ids AS id
 MATCH (n:Entity {node_id: id})
-MATCH ()-[r:FLOW]->(n)
+MATCH (n)<-[r:FLOW]-()
 RETURN collect(DISTINCT r.fact_id) AS ids

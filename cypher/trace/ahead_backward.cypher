@@ -4,11 +4,11 @@
 UNWIND $frontier AS i
 MATCH (s:Entity {node_id: i})
 CALL (s) {
-  MATCH (b)-[:FLOWS*0..3]->(s)
+  MATCH (s)<-[:FLOWS*0..3]-(b)
   RETURN DISTINCT b
 }
 WITH DISTINCT b AS c
-OPTIONAL MATCH (a)-[r:FLOWS]->(c)
+OPTIONAL MATCH (c)<-[r:FLOWS]-(a)
 WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
    OR (r.recorded_at <= datetime($known_at)
        AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))

@@ -3,7 +3,7 @@
 // $known_at  UTC text, or null for what is not retracted
 UNWIND $frontier AS i
 MATCH (c:Entity {node_id: i})
-MATCH (a)-[r:FLOWS]->(c)
+MATCH (c)<-[r:FLOWS]-(a)
 WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
    OR (r.recorded_at <= datetime($known_at)
        AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))

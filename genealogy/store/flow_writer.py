@@ -50,17 +50,17 @@ def write_flows(
 def _known_facts(
     tx: Transaction, flow: Flow, facts: Sequence[FlowFact], known_nodes: Collection[NodeId]
 ) -> set[str]:
-    side = FEW_AT[flow]
-    ids = {f.source_id if side == "source" else f.target_id for f in facts}
-    old = (
-        sorted(ids & known_nodes)
-        if isinstance(known_nodes, set)
-        else sorted(i for i in ids if i in known_nodes)
-    )
+    ids = {_few(flow, f.source_id, f.target_id) for f in facts}
+    old = sorted(i for i in ids if i in known_nodes)
     found: set[str] = set()
     for some in _chunks(old):
-        found.update(tx.one(flows_at(flow, side), ids=some).ids)
+        found.update(tx.one(flows_at(flow), ids=some).ids)
     return found
+
+
+def _few(flow: Flow, source: NodeId, target: NodeId) -> NodeId:
+    """The end of a flow that has few flows of its type."""
+    return source if FEW_AT[flow] == "source" else target
 
 
 def _by_fact(facts: Sequence[FlowFact]) -> dict[str, list[FlowFact]]:
@@ -74,8 +74,10 @@ def _stored(
     tx: Transaction, flow: Flow, told: dict[str, list[FlowFact]]
 ) -> dict[str, list[Version]]:
     found: dict[str, list[Version]] = defaultdict(list)
-    asked = [[g[0].source_id, g[0].target_id, fact_id] for fact_id, g in told.items()]
-    for some in _chunks(asked):
+    asked: dict[NodeId, list[str]] = defaultdict(list)
+    for fact_id, group in told.items():
+        asked[_few(flow, group[0].source_id, group[0].target_id)].append(fact_id)
+    for some in _chunks([[node_id, fact_ids] for node_id, fact_ids in asked.items()]):
         for row in tx.one(flow_versions(flow), rows=some).rows:
             found[row[0]].append(_version_of_row(row))
     return found
@@ -190,7 +192,7 @@ def _grouped(rows: list[Row], side: Literal["source", "target"]) -> list[list[An
 
 
 def _update(tx: Transaction, flow: Flow, rows: list[Row]) -> None:
-    for some in _chunks([[source, target, *values] for source, target, values in rows]):
+    for some in _chunks([[_few(flow, s, t), *values] for s, t, values in rows]):
         tx.run(update_flows(flow), rows=some)
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Generic, Literal, TypeVar
 
-from genealogy.model.names import Flow, Label, Link, Role
+from genealogy.model.names import FEW_AT, Flow, Label, Link, Role
 
 R = TypeVar("R")
 _TOKEN = re.compile(r"\b(LABELS|FLOWS|FLOW|LINK|ROLES)\b")
@@ -126,14 +126,14 @@ def add_roles(roles: Iterable[Role]) -> Query[Count]:
     return _write("load/add_roles.cypher", Count, "ids", ROLES=":".join(roles))
 
 
-def flows_at(flow: Flow, side: Literal["source", "target"]) -> Query[Ids]:
-    """The fact ids of all flows of a type at nodes, on the side with fewer of them."""
-    return _read(f"load/flows_at_{side}.cypher", Ids, "ids", FLOW=flow)
+def flows_at(flow: Flow) -> Query[Ids]:
+    """The fact ids of all flows of a type at nodes, on the side with few of them."""
+    return _read(f"load/flows_at_{FEW_AT[flow]}.cypher", Ids, "ids", FLOW=flow)
 
 
 def flow_versions(flow: Flow) -> Query[Rows]:
     """All stored versions of given facts."""
-    return _read("load/flow_versions.cypher", Rows, "rows", FLOW=flow)
+    return _read(f"load/flow_versions_at_{FEW_AT[flow]}.cypher", Rows, "rows", FLOW=flow)
 
 
 def create_flows(flow: Flow, side: Literal["source", "target"]) -> Query[Count]:
@@ -143,7 +143,7 @@ def create_flows(flow: Flow, side: Literal["source", "target"]) -> Query[Count]:
 
 def update_flows(flow: Flow) -> Query[Count]:
     """Sets the values of stored versions of facts."""
-    return _write("load/update_flows.cypher", Count, "rows", FLOW=flow)
+    return _write(f"load/update_flows_at_{FEW_AT[flow]}.cypher", Count, "rows", FLOW=flow)
 
 
 def links_at(link: Link) -> Query[Rows]:
@@ -169,7 +169,7 @@ def registry() -> list[Query[Any]]:
         *(create_nodes([label]) for label in Label if label is not Label.SCHEMA),
         *(create_nodes([label], dated=True) for label in Label if label is not Label.SCHEMA),
         *(add_roles([role]) for role in Role),
-        *(flows_at(flow, side) for flow in Flow for side in sides),
+        *(flows_at(flow) for flow in Flow),
         *(create_flows(flow, side) for flow in Flow for side in sides),
         *(flow_versions(flow) for flow in Flow),
         *(update_flows(flow) for flow in Flow),

@@ -41,6 +41,7 @@ FORBIDDEN = {
     r"\w+\.node_id IN \$|elementId\(\w+\) IN|\bid\(": "a scan on ArcadeDB: UNWIND instead",
     r"MERGE \(\w+:\w+:\w+": "a scan on ArcadeDB: one label and one key",
     r"0x[0-9A-F]|\d_\d": "number forms differ",
+    r"^\s*(OPTIONAL )?MATCH \(\)": "ArcadeDB starts there: begin at what is bound",
     r"\*\]|\*\d+\.\.\]": "an upper bound is needed",
 }
 #: Files that may do what is forbidden elsewhere, with the reason.

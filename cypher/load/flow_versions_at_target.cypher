@@ -1,10 +1,9 @@
-// Which versions of these facts are stored?
-// $rows  [source id, target id, fact id]
+// Which versions of these facts are stored, looked up at their target?
+// $rows  [target id, fact ids]
 UNWIND $rows AS x
-MATCH (a:Entity {node_id: x[0]})
-MATCH (b:Entity {node_id: x[1]})
-MATCH (a)-[r:FLOW]->(b)
-WHERE r.fact_id = x[2]
+MATCH (n:Entity {node_id: x[0]})
+MATCH (n)<-[r:FLOW]-()
+WHERE r.fact_id IN x[1]
 RETURN collect([
   r.fact_id, r.quantity, r.uom, r.base_quantity,
   toString(r.occurred_at), r.occurred_offset, toString(r.valid_from), toString(r.valid_to),
