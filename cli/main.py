@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+# Nothing else is imported here: an interruption while importing must end well, too.
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from cli.exits import Exit, exit_of
-from genealogy.errors import LotgraphError
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cli.session import Opener
 
-_LANGUAGE = "--lang"
+#: Two exit codes of cli.exits that are needed when it cannot be imported any more.
+FAILURE, INTERRUPTED = 1, 130
+
+#: Options that may stand anywhere, and how many words each takes.
+_COMMON = {"--lang": 2, "--quiet": 1, "-q": 1}
 
 
 def main() -> None:
@@ -27,34 +30,36 @@ def run(arguments: Sequence[str], opener: Opener | None = None) -> int:
     ``opener`` opens the engine; by default the configured database.
     """
     try:
-        return _ended(language_first(arguments), opener)
+        return _ended(common_first(arguments), opener)
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as with `lotgraph … | head`; nobody is left to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FAILURE
+        return FAILURE
 
 
-def language_first(arguments: Sequence[str]) -> list[str]:
-    """The arguments with ``--lang`` moved to the front, so that it may stand anywhere."""
-    rest, found = list(arguments), []
-    for i, argument in enumerate(arguments):
-        if argument == "--":
-            break
-        if argument == _LANGUAGE or argument.startswith(f"{_LANGUAGE}="):
-            length = 2 if argument == _LANGUAGE else 1
-            found = rest[i : i + length]
-            del rest[i : i + length]
-            break
-    return [*found, *rest]
+def common_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with those options in front that may stand anywhere."""
+    end = list(arguments).index("--") if "--" in arguments else len(arguments)
+    front: list[str] = []
+    rest: list[str] = []
+    i = 0
+    while i < end:
+        name, assigned, _ = arguments[i].partition("=")
+        length = 1 if assigned else _COMMON.get(name, 1)
+        (front if name in _COMMON else rest).extend(arguments[i : min(i + length, end)])
+        i += length
+    return [*front, *rest, *arguments[end:]]
 
 
 def _ended(arguments: list[str], opener: Opener | None) -> int:
     _speak(arguments)
     # Help texts are read when the commands are imported, so the language comes first.
     from cli.app import command_line
+    from cli.exits import Exit, exit_of
     from cli.session import say_error, say_internal_error
+    from genealogy.errors import LotgraphError
 
     try:
         command_line(arguments, opener)
@@ -74,10 +79,12 @@ def _ended(arguments: list[str], opener: Opener | None) -> int:
 
 
 def _speak(arguments: Sequence[str]) -> None:
-    if arguments[:1] == [_LANGUAGE] and len(arguments) > 1:
-        os.environ["LOTGRAPH_LANG"] = arguments[1]
-    elif arguments and arguments[0].startswith(f"{_LANGUAGE}="):
-        os.environ["LOTGRAPH_LANG"] = arguments[0].partition("=")[2]
+    for i, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if argument == "--":
+            return
+        if name == "--lang":
+            os.environ["LOTGRAPH_LANG"] = value or "".join(arguments[i + 1 : i + 2])
 
 
 def _code(end: SystemExit) -> int:

@@ -15,7 +15,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(engine(), cl
 
 @schema.parametrize()
 @settings(
-    max_examples=25,
+    max_examples=60,
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),

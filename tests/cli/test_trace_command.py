@@ -1,0 +1,178 @@
+"""``lotgraph trace`` and ``lotgraph why``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.answers import FIELDS, PIPED
+from cli.exits import Exit
+from genealogy.exports.registry import EXPORTS
+from tests.cli.command import Command
+from tests.small_company import GOODS, GOODS_URN, RAW, RENJI, SENT, SUPPLIER, TUBING
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+def test_piped_answers_are_tab_separated_and_whole(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", SUPPLIER)
+    assert ended.out.splitlines()[0].split("\t") == list(PIPED)
+    assert [r["id"] for r in rows(ended.out)][:3] == [SUPPLIER, RAW, "batch:WO-2201"]
+    assert len(rows(ended.out)) == 11
+
+
+def test_nothing_but_data_goes_to_standard_output(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", SUPPLIER)
+    assert "Not complete" not in ended.out
+    assert "Not complete" in ended.err
+    assert "\x1b" not in ended.out + ended.err
+
+
+def test_an_answer_with_gaps_ends_with_partial(lotgraph: Command) -> None:
+    assert lotgraph("trace", "forward", SUPPLIER).code == Exit.PARTIAL
+
+
+def test_partial_answers_can_be_accepted(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", SUPPLIER, "--allow-partial")
+    assert (ended.code, "Not complete" in ended.err) == (Exit.OK, True)
+
+
+def test_a_truncated_answer_says_where_it_stopped(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "--max-depth", "2")
+    assert ended.code == Exit.PARTIAL
+    assert "not followed at 1 nodes" in ended.err
+    assert {r["id"]: r["note"] for r in rows(ended.out)}[TUBING] == "max_depth"
+
+
+def test_a_complete_answer_ends_with_ok(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", "FG1183")
+    assert (ended.code, ended.err) == (Exit.OK, "")
+
+
+def test_quiet_says_nothing(lotgraph: Command) -> None:
+    assert lotgraph("-q", "trace", "forward", SUPPLIER).err == ""
+
+
+@pytest.mark.parametrize(
+    "spelling", [GOODS, GOODS_URN, "FG1183", "https://id.gs1.org/01/06901234000016/10/FG1183"]
+)
+def test_any_spelling_is_a_seed(lotgraph: Command, spelling: str) -> None:
+    assert rows(lotgraph("trace", "backward", spelling).out)[0]["id"] == GOODS
+
+
+def test_levels_upstream_are_negative(lotgraph: Command) -> None:
+    found = rows(lotgraph("trace", "both", TUBING, "--allow-partial").out)
+    assert {r["id"]: r["level"] for r in found}[RAW] == "-2"
+    assert {r["id"]: r["level"] for r in found}[GOODS] == "2"
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_format_is_written(lotgraph: Command, name: str) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "-f", name)
+    assert ended.code == Exit.OK
+    assert GOODS in ended.out
+
+
+@pytest.mark.parametrize(
+    ("shorthand", "name"), [("--json", "json"), ("--nl", "ndjson"), ("--csv", "csv")]
+)
+def test_shorthands_are_formats(lotgraph: Command, shorthand: str, name: str) -> None:
+    asked = ("trace", "backward", GOODS)
+    assert lotgraph(*asked, shorthand).out == lotgraph(*asked, "-f", name).out
+
+
+def test_a_file_name_chooses_its_format(lotgraph: Command, tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "t.json"
+    ended = lotgraph("trace", "backward", GOODS, "-o", str(target))
+    assert (ended.code, ended.out) == (Exit.OK, "")
+    assert json.loads(target.read_text("utf-8"))["query"]["seeds"] == [GOODS]
+
+
+def test_a_table_can_be_written_to_a_file(lotgraph: Command, tmp_path: Path) -> None:
+    target = tmp_path / "t.tsv"
+    lotgraph("trace", "backward", GOODS, "-o", str(target))
+    assert rows(target.read_text("utf-8"))[0]["id"] == GOODS
+
+
+def test_fields_choose_columns(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "--fields", "id, kind", "--no-headers")
+    assert ended.out.splitlines()[0] == f"{GOODS}\tLot"
+
+
+def test_every_field_can_be_chosen(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "--fields", ",".join(FIELDS))
+    assert tuple(ended.out.splitlines()[0].split("\t")) == FIELDS
+
+
+def test_a_limit_says_how_many_rows_it_left_out(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "--limit", "2")
+    assert len(rows(ended.out)) == 2
+    assert "5 more rows" in ended.err
+
+
+def test_a_limit_of_zero_means_all(lotgraph: Command) -> None:
+    assert len(rows(lotgraph("trace", "backward", GOODS, "--limit", "0").out)) == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--as-of", "2026-03-01"), "--as-of 2026-03-01"),
+        (("--known-at", "2026-03-01T00:00"), "--known-at"),
+        (("-f", "xml"), "no format xml"),
+        (("--json", "--csv"), "only one format"),
+        (("--json", "--limit", "3"), "--limit is for tables"),
+        (("--fields", "colour"), "no column colour"),
+    ],
+)
+def test_options_that_cannot_be_used_are_usage_errors(
+    lotgraph: Command, arguments: tuple[str, ...], words: str
+) -> None:
+    ended = lotgraph("trace", "forward", GOODS, *arguments)
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert words in ended.err
+
+
+def test_the_same_format_twice_is_no_contradiction(lotgraph: Command) -> None:
+    assert lotgraph("trace", "backward", GOODS, "--json", "-f", "JSON").code == Exit.OK
+
+
+def test_times_restrict_what_had_happened(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", RAW, "--as-of", "2026-03-01T09:30+08:00", "-q")
+    assert [r["id"] for r in rows(ended.out)] == [RAW, "batch:WO-2201"]
+
+
+def test_stops_are_resolved_and_kept(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "--stop", "T2201", "--json")
+    assert json.loads(ended.out)["query"]["stops"] == [TUBING]
+    assert ended.code == Exit.PARTIAL
+
+
+# --- why ---------------------------------------------------------------------------------
+
+
+def test_why_prints_a_path_with_its_records(lotgraph: Command) -> None:
+    ended = lotgraph("why", "C-017", "--from", RAW)
+    path = rows(ended.out)
+    assert (path[0]["node"], path[-1]["node"]) == (RAW, RENJI)
+    assert path[1]["source_record"] == "moves.csv:1"
+    assert ended.code == Exit.OK
+
+
+def test_why_goes_upstream_too(lotgraph: Command) -> None:
+    found = json.loads(lotgraph("why", RAW, "--from", SENT, "--json").out)
+    assert (found["from"], found["to"]) == (SENT, RAW)
+    assert found["steps"][0]["edge"] is None
+    assert found["steps"][1]["edge"]["type"] == "SHIPPED_IN"
+
+
+def test_why_of_what_was_not_reached_is_not_found(lotgraph: Command) -> None:
+    ended = lotgraph("why", "lot:SUP-090:RM-900:24A0871", "--from", RAW)
+    assert ended.code == Exit.NOT_FOUND
+    assert "Not complete" in ended.err
