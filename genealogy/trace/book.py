@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import compress
+from itertools import compress, repeat
 from operator import not_
 
 from genealogy.model.facts import NodeId
@@ -21,6 +21,7 @@ from genealogy.trace.windows import windows
 # Looking a member up in its enum takes longer than comparing it.
 _LOT, _BATCH = Label.LOT, Label.BATCH
 _BOXES = FLOW_ENDS[Flow.CONTAINED_IN][1]
+_CONTAINED, _PARTS = frozenset({Flow.CONTAINED_IN}), frozenset({Flow.PART_OF})
 _HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 #: Edges that may leave something that holds other things.
 _FROM_BOX = frozenset(flow for flow, (sources, _) in FLOW_ENDS.items() if sources & _BOXES)
@@ -50,11 +51,12 @@ class Bundles:
 
     def __init__(self) -> None:
         self._latest: dict[NodeId, int] = {}
-        self._older: dict[int, int] = {}
+        self._older: list[int] = []
 
-    def add(self, edges: Iterable[tuple[int, NodeId]]) -> None:
-        """File edges under their nodes."""
+    def add(self, edges: Iterable[tuple[int, NodeId]], until: int) -> None:
+        """File edges, numbered below ``until``, under their nodes."""
         latest, older = self._latest, self._older
+        older += [-1] * (until - len(older))
         for edge, node in edges:
             if node in latest:
                 older[edge] = latest[node]
@@ -62,10 +64,10 @@ class Bundles:
 
     def of(self, node: NodeId) -> Iterator[int]:
         """The edges filed under a node."""
-        edge = self._latest.get(node)
-        while edge is not None:
+        edge, older = self._latest.get(node, -1), self._older
+        while edge >= 0:
             yield edge
-            edge = self._older.get(edge)
+            edge = older[edge]
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class FlowBook:
         closure = self.source.closure(starts, self.direction, known_at=self.known_at)
         if closure is None:
             return
-        whole, tails = set(closure.expanded), self._tails(closure.rows)
+        whole, tails = set(closure.expanded), self.tails(closure.rows)
         if all(map(whole.__contains__, tails)):
             self._enter(closure.rows)
         else:
@@ -132,7 +134,8 @@ class FlowBook:
         rows = self.source.edges(missing, "backward", known_at=self.known_at)
         rows = as_of(rows, self.until)
         rows = select(rows, [i for i, flow in enumerate(rows.type) if flow in _HOLDS])
-        self.inside.add(enumerate(rows.target, self._add(rows)))
+        first = self._add(rows)
+        self.inside.add(enumerate(rows.target, first), len(self.kept))
 
     def read_nodes(self, node_ids: Iterable[NodeId]) -> None:
         """Read those of these nodes that were not read before."""
@@ -157,20 +160,21 @@ class FlowBook:
         """Whether a node is of a kind that stands for its contents."""
         return node_id in self.nodes and self.nodes[node_id].kind in _STANDS_FOR_CONTENTS
 
-    def _tails(self, rows: FlowRows) -> list[NodeId]:
+    def tails(self, rows: FlowRows) -> list[NodeId]:
+        """The near end of each edge, as the trace walks it."""
         return rows.source if self.direction == "forward" else rows.target
 
     def _enter(self, rows: FlowRows) -> None:
         rows = self._passages(as_of(rows, self.until))
         self.read_nodes(self._telling(rows))
-        edges = enumerate(self._tails(rows), self._add(rows))
+        edges = enumerate(self.tails(rows), self._add(rows))
         if self.direction == "forward" or Flow.CONTAINED_IN not in rows.type:
-            self.ahead.add(edges)
+            self.ahead.add(edges, len(self.kept))
             return
         filed = list(edges)
         inward = [flow == Flow.CONTAINED_IN for flow in rows.type]
-        self.inside.add(compress(filed, inward))
-        self.ahead.add(compress(filed, map(not_, inward)))
+        self.inside.add(compress(filed, inward), len(self.kept))
+        self.ahead.add(compress(filed, map(not_, inward)), len(self.kept))
 
     def _passages(self, rows: FlowRows) -> FlowRows:
         """Without deliveries to a Party or Place that is not itself a seed (backward)."""
@@ -183,11 +187,9 @@ class FlowBook:
     def _telling(self, rows: FlowRows) -> list[NodeId]:
         """Nodes of which the kind or the mixing decides when material passes."""
         batches = _LEAVES_BATCH[self.direction] if self.exact else frozenset()
-        tails = zip(self._tails(rows), rows.type, strict=True)
-        sources = zip(rows.source, rows.type, strict=True)
         return [
-            *(tail for tail, flow in tails if flow in batches),
-            *(source for source, flow in sources if flow == Flow.PART_OF),
+            *compress(self.tails(rows), map(batches.__contains__, rows.type)),
+            *compress(rows.source, map(_PARTS.__contains__, rows.type)),
         ]
 
     def _add(self, rows: FlowRows) -> int:
@@ -199,9 +201,7 @@ class FlowBook:
             opens, closes = [-t for t in closes], [-t for t in opens]
         self.opens += opens
         self.closes += closes
-        marks = _CAREFUL[self.direction]
-        self.careful += bytes(marks.get(flow, 0) for flow in rows.type)
+        self.careful += bytes(map(_CAREFUL[self.direction].get, rows.type, repeat(0)))
         self.kept += bytes(len(opens))
-        contained = zip(rows.target, rows.type, strict=True)
-        self.containers.update(v for v, t in contained if t == Flow.CONTAINED_IN)
+        self.containers.update(compress(rows.target, map(_CONTAINED.__contains__, rows.type)))
         return first

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import compress
 
+from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
-from genealogy.ports import Direction, FlowRows, NodeRow
+from genealogy.ports import Direction, FlowRows
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import Contents, can_open
 from genealogy.trace.result import Completeness, Frontier, FrontierReason, Gap, GapKind
 from genealogy.trace.walk import Walk
 
-_DELIVERED = Flow.DELIVERED_TO
 #: Kinds of node that a gap may concern, each with the flows that would close it
 #: (an empty set stands for any flow).
 _CLOSED_BY: dict[Direction, dict[str, tuple[GapKind, frozenset[Flow]]]] = {
@@ -67,25 +68,26 @@ def _halted_contents(walk: Walk, contents: Contents) -> Iterator[Frontier]:
 
 
 def _node_gaps(walk: Walk) -> Iterator[Gap]:
-    rules = _CLOSED_BY[walk.book.direction]
+    rules = {
+        kind: (gap, _closed(walk.book, closing))
+        for kind, (gap, closing) in _CLOSED_BY[walk.book.direction].items()
+    }
+    nodes = walk.book.nodes
     for node_id in walk.first:
-        node = walk.book.nodes[node_id]
-        if node.kind in rules:
-            kind, closing = rules[node.kind]
-            if not _closed(walk.book, node, closing):
-                yield Gap(kind, node_id)
+        node = nodes[node_id]
+        if (rule := rules.get(node.kind)) and node_id not in rule[1]:
+            yield Gap(rule[0], node_id)
         if node.properties.get("unlotted") is True:
             yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
 
 
-def _closed(book: FlowBook, node: NodeRow, closing: frozenset[Flow]) -> bool:
-    """Whether a flow at the node closes the gap; a receipt does only when its time is known."""
-    types, receipts = book.rows.type, book.rows.occurred_at
-    for edge in book.ahead.of(node.node_id):
-        closes = not closing or types[edge] in closing
-        if closes and (receipts[edge] is not None or types[edge] != _DELIVERED):
-            return True
-    return False
+def _closed(book: FlowBook, closing: frozenset[Flow]) -> set[NodeId]:
+    """Nodes with a flow that closes a gap; a delivery does only when its time is known."""
+    rows, tails = book.rows, book.tails(book.rows)
+    if closing == {Flow.DELIVERED_TO}:
+        ends = zip(tails, rows.type, rows.occurred_at, strict=True)
+        return {tail for tail, flow, at in ends if at is not None and flow in closing}
+    return set(compress(tails, map(closing.__contains__, rows.type)) if closing else tails)
 
 
 def _time_gaps(book: FlowBook) -> Iterator[Gap]:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
-from genealogy.trace.book import ENDING, UNSURE, FlowBook
+from genealogy.trace.book import ENDING, UNSURE, Bundles, FlowBook
 from genealogy.trace.result import FrontierReason, TraceQuery
 from genealogy.trace.windows import BEGIN, END, Spans
 
@@ -118,8 +118,7 @@ class Walk:
     _passing: dict[NodeId, int] = field(default_factory=dict)
     _spans: dict[NodeId, Spans] = field(default_factory=dict)
     _inward: set[int] = field(default_factory=set)
-    _again: dict[NodeId, Sequence[int]] = field(default_factory=dict)
-    _again_inward: dict[NodeId, Sequence[int]] = field(default_factory=dict)
+    _noted: tuple[dict[NodeId, Sequence[int]], ...] = field(default_factory=lambda: ({}, {}))
 
     def run(self, layers: list[list[int]], progress: Progress | None = None) -> None:
         """Reach all there is; ``layers`` are labels to start from, by their distance."""
@@ -140,42 +139,35 @@ class Walk:
     def passable(self, label: int) -> Iterator[int]:
         """The edges over which the material of a label can leave its node."""
         node, end = self.labels.node[label], self.labels.end[label]
-        start = self._leaves(label)
-        for edge in (self.book.inside if label in self._inward else self.book.ahead).of(node):
+        start = BEGIN if node in self.book.mixed else self.labels.start[label]
+        for edge in self._edges(label).of(node):
             if self.book.opens[edge] <= end and self.book.closes[edge] >= start:
                 yield edge
 
-    def _leaves(self, label: int) -> int:
-        """From when the material of a label can leave; a wholly mixed batch knows no times."""
-        return BEGIN if self.labels.node[label] in self.book.mixed else self.labels.start[label]
-
-    def _untried(self, label: int) -> tuple[dict[NodeId, Sequence[int]], Iterable[int]]:
-        """The edges that a label may open up, and where to note those for a later label."""
-        inward = label in self._inward
-        noted = self._again_inward if inward else self._again
-        node = self.labels.node[label]
-        if node in noted:
-            return noted, noted[node]
-        return noted, (self.book.inside if inward else self.book.ahead).of(node)
+    def _edges(self, label: int) -> Bundles:
+        return self.book.inside if label in self._inward else self.book.ahead
 
     def _extend(self, frontier: Collection[int]) -> Level:
         """Walk all edges that the labels of the frontier open up.
 
-        An edge whose window lies within a label's interval has given all it can;
-        the others are tried again when the node gets another label.
+        An edge whose window lies within a label's interval has given all it can; the
+        others are noted and tried again when the node gets another label. A wholly
+        mixed batch knows no times.
         """
         level, book, labels = Level(), self.book, self.labels
         opens, closes, heads, careful = book.opens, book.closes, book.heads, book.careful
         arrival, via, kept, edge_id = self.arrival, level.via, book.kept, book.rows.edge_id
         for label in frontier:
-            start, end = self._leaves(label), labels.end[label]
-            later: list[int] | None = None
-            noted, edges = self._untried(label)
-            for edge in edges:
+            node, start, end = labels.node[label], labels.start[label], labels.end[label]
+            if node in book.mixed:
+                start = BEGIN
+            noted = self._noted[label in self._inward]
+            later: list[int] = []
+            for edge in noted[node] if node in noted else self._edges(label).of(node):
                 begin, close = opens[edge], closes[edge]
                 passable = close >= start and begin <= end
                 if begin < start or close > end or not passable:
-                    later = _noted(later, edge)
+                    later.append(edge)
                     if not passable:
                         continue
                     begin = max(begin, start)
@@ -190,7 +182,7 @@ class Walk:
                     arrival[head] = begin
                     via[head] = edge
                     level.after[head] = label
-            noted[labels.node[label]] = later or ()
+            noted[node] = later or ()
         return level
 
     def _reach(self, level: Level, depth: int) -> list[int]:
@@ -259,10 +251,3 @@ class Walk:
         stops, nodes = frozenset(self.query.stops), self.labels.node
         self.halted += [(n, FrontierReason.STOP) for n in frontier if nodes[n] in stops]
         return [n for n in frontier if nodes[n] not in stops]
-
-
-def _noted(edges: list[int] | None, edge: int) -> list[int]:
-    if edges is None:
-        return [edge]
-    edges.append(edge)
-    return edges

@@ -58,15 +58,17 @@ def expected(
     direction: str,
     *,
     exact: bool,
+    shut: Iterable[NodeId] = (),
 ) -> Expected:
-    """The answer to a trace without limits."""
+    """The answer to a trace without limits; what is in ``shut`` does not tell its contents."""
     flows, seeds = list(flows), list(seeds)
     graph = _states(genealogy, exact)
     for fact in flows:
         for t in moments(fact):
             graph.add_edge((fact.source_id, "out", t), (fact.target_id, side(fact), t), weight=1)
     if direction == "forward":
-        _hold(graph, genealogy, flows, seeds, exact)
+        opened = [f for f in flows if f.target_id not in shut]
+        _hold(graph, genealogy, opened, seeds, exact)
         _enter(graph, [(s, "out", t) for s in seeds for t in DAYS])
         return _answer(graph, seeds, ("in", "boxed", "end", "held"), flows, direction)
     graph = graph.reverse()
@@ -139,16 +141,16 @@ def _answer(
     return Expected(
         {n: min(d for m, _, d in hits if m == n) for n, _, _ in hits},
         {n: None if t == unknown else t for n, t in days.items()},
-        frozenset(edge_id(f) for f in flows if _carried(f, far, direction)),
+        frozenset(edge_id(f) for f in flows if _carried(f, graph, far, direction)),
     )
 
 
-def _carried(fact: FlowFact, far: dict[object, int], direction: str) -> bool:
+def _carried(fact: FlowFact, graph: nx.DiGraph, far: dict[object, int], direction: str) -> bool:
     for t in moments(fact):
         tail = (fact.source_id, "out", t)
         if direction == "backward":
             tail = (fact.target_id, side(fact), t)
-        held = fact.type in HOLDS and (fact.target_id, "held", t) in far
-        if tail in far or held:
+        outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
+        if tail in far or (outer in far and graph.has_edge(outer, inner)):
             return True
     return False
