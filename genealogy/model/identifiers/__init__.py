@@ -29,6 +29,7 @@ from genealogy.model.identifiers.forms import (
 from genealogy.model.names import Label
 
 __all__ = [
+    "KINDS",
     "Identifier",
     "InvalidIdentifier",
     "canonical",
@@ -113,7 +114,7 @@ def _read(text: str, kind: Label | None) -> Identifier:
         return _own(kind, text)
     elements = _elements(text, kind)
     if elements is not None:
-        return _of_kind(keys.identify(_as_kind(elements, kind), text), kind)
+        return _of_kind(_as_place(keys.identify(_as_kind(elements, kind), text), kind), kind)
     known = kind or _kind_of_urn(text)
     if known is None:
         raise invalid("no_kind", text)
@@ -166,6 +167,14 @@ def _as_kind(elements: Elements, kind: Label | None) -> Elements:
     if kind is Label.PLACE and "417" in elements:
         return {"414": elements["417"]}
     return elements
+
+
+def _as_place(found: Identifier, kind: Label | None) -> Identifier:
+    # Things happen in vehicles, tanks and containers, which have keys of their own.
+    if kind is Label.PLACE and found.kind in (Label.ITEM, Label.UNIT):
+        node_id = NodeId(f"{PREFIXES[kind]}:{found.node_id}")
+        return Identifier(node_id, kind, found.spelling, found.code)
+    return found
 
 
 def _kind_of_urn(text: str) -> Label | None:

@@ -122,7 +122,7 @@ def _padded(ai: str, value: str) -> str:
     if ai == "01" and is_digits(value) and len(value) in (8, 12, 13):
         return value.zfill(14)
     # Many systems leave out the filler zero before a returnable asset's number.
-    if ai == "8003" and value[:1] != "0" and has_check_digit(value[:13]):
+    if ai == "8003" and not has_check_digit(value[:14]) and has_check_digit(value[:13]):
         return f"0{value}"
     return value
 
