@@ -1,0 +1,209 @@
+"""Reads EPCIS JSON and JSON-LD: documents, query documents, lists and single events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from loaders.epcis.event import EventType
+from loaders.epcis.raw import BadEvent, Fault, Found, Note, RawEvent, RawMasterData, Unreadable
+from loaders.epcis.text_stream import TextStream
+from loaders.epcis.vocabulary import PREFIXES, local_name
+
+_DOCUMENTS = frozenset({"EPCISDocument", "EPCISQueryDocument"})
+#: The way from the root of a document to its events.
+_INNER = frozenset({"epcisBody", "queryResults", "resultsBody"})
+_EVENTS = frozenset({"eventList", "event"})
+_TYPE_NAMES = ("type", "isA", "@type")
+
+
+@dataclass(slots=True)
+class _Document:
+    """What is known of a document while it is read."""
+
+    path: Path
+    stream: TextStream
+    prefixes: dict[str, str] = field(default_factory=lambda: dict(PREFIXES))
+    terms: frozenset[str] = frozenset()
+    has_context: bool = False
+    header: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+    found_events: bool = False
+
+    def learn(self, context: Any) -> None:
+        """Take in what a context defines."""
+        self.has_context = True
+        prefixes, terms = context_of(context)
+        self.prefixes |= prefixes
+        self.terms |= terms
+
+
+def read_json(path: Path, progress: Callable[[int], None] | None = None) -> Iterator[Found]:
+    """Every event and vocabulary element of a file, in order, without holding it in memory.
+
+    Raises Unreadable at the place where the file stops making sense.
+    """
+    stream = TextStream(path)
+    try:
+        document = _Document(path, stream)
+        yield from _root(document, progress or (lambda _: None))
+        if stream.lenient:
+            yield Note(None, "epcis_comments")
+    finally:
+        stream.close()
+
+
+def _root(document: _Document, progress: Callable[[int], None]) -> Iterator[Found]:
+    stream = document.stream
+    if stream.peek() == "[":
+        yield from _list(document, progress)
+    elif stream.peek() == "{":
+        yield from _document(document, progress)
+    elif stream.peek() == "":
+        raise Unreadable(Fault("epcis_empty"), None)
+    else:
+        stream.fail("'{' / '['")
+    if stream.peek():
+        stream.fail("")
+
+
+def _document(document: _Document, progress: Callable[[int], None]) -> Iterator[Found]:
+    yield from _object(document, progress, document.header)
+    kind = _type(document.header)
+    if kind in list(EventType):
+        yield _event(document, document.header, 1)
+    elif not document.found_events:
+        yield from _without_events(document, kind)
+    yield from _master_data(document.header)
+
+
+def _without_events(document: _Document, kind: str | None) -> Iterator[Found]:
+    if kind not in _DOCUMENTS:
+        raise Unreadable(Fault("epcis_not_a_document", value=kind), 1)
+    yield Note(None, "epcis_no_events")
+
+
+def _object(
+    document: _Document, progress: Callable[[int], None], into: dict[str, Any]
+) -> Iterator[Found]:
+    """Walk one object on the way to the events; its other members go ``into``."""
+    stream = document.stream
+    stream.expect("{")
+    while not stream.take("}"):
+        name = stream.value()
+        stream.expect(":")
+        if name in _INNER and stream.peek() == "{":
+            yield from _object(document, progress, {})
+        elif name in _EVENTS and stream.peek() in "[{":
+            yield from _events(document, progress)
+        else:
+            into[name] = stream.value()
+            if name == "@context":
+                document.learn(into[name])
+        if not stream.take(","):
+            stream.expect("}")
+            return
+
+
+def _events(document: _Document, progress: Callable[[int], None]) -> Iterator[Found]:
+    document.found_events = True
+    _require_context(document)
+    if document.stream.peek() == "[":
+        yield from _list(document, progress)
+    else:
+        line = document.stream.line
+        yield _event(document, document.stream.value(), line)
+
+
+def _require_context(document: _Document) -> None:
+    """Without a context the names in a document mean nothing; it may stand at its end."""
+    if document.has_context:
+        return
+    with document.path.open("rb") as file:
+        try:
+            for context in ijson.items(file, "@context"):
+                document.learn(context)
+        except (ijson.JSONError, UnicodeDecodeError):
+            return
+    if not document.has_context:
+        raise Unreadable(Fault("epcis_no_context", "@context"), 1)
+
+
+def _list(document: _Document, progress: Callable[[int], None]) -> Iterator[Found]:
+    stream = document.stream
+    stream.expect("[")
+    while not stream.take("]"):
+        stream.peek()
+        line = stream.line
+        value = stream.value()
+        progress(stream.bytes_read)
+        yield from _member(document, value, line)
+        if not stream.take(","):
+            stream.expect("]")
+            return
+
+
+def _member(document: _Document, value: Any, line: int) -> Iterator[Found]:
+    """An event of a list; a list may also hold whole documents."""
+    if isinstance(value, Mapping) and _type(value) in _DOCUMENTS:
+        document.learn(value.get("@context"))
+        for event in _events_within(value):
+            yield _event(document, event, line)
+        yield from _master_data(value)
+    else:
+        yield _event(document, value, line)
+
+
+def _events_within(value: Mapping[str, Any]) -> Iterator[Any]:
+    for name, inner in value.items():
+        if name in _INNER and isinstance(inner, Mapping):
+            yield from _events_within(inner)
+        elif name in _EVENTS:
+            yield from inner if isinstance(inner, list) else [inner]
+
+
+def _event(document: _Document, value: Any, line: int) -> Found:
+    document.number += 1
+    if not isinstance(value, Mapping):
+        fault = Fault("epcis_not_object", "eventList", str(value)[:200])
+        return BadEvent(line, document.number, fault)
+    prefixes, terms = document.prefixes, document.terms
+    if "@context" in value:
+        more, named = context_of(value["@context"])
+        prefixes, terms = prefixes | more, terms | named
+    return RawEvent(value, line, document.number, prefixes, terms)
+
+
+def _type(value: Mapping[str, Any]) -> str | None:
+    name = next((value[n] for n in _TYPE_NAMES if n in value), None)
+    return local_name(name) if isinstance(name, str) else None
+
+
+def context_of(context: Any) -> tuple[dict[str, str], frozenset[str]]:
+    """The prefixes and the bare terms that a context defines; remote ones are not fetched."""
+    prefixes: dict[str, str] = {}
+    terms: set[str] = set()
+    for part in context if isinstance(context, list) else [context]:
+        for name, meaning in part.items() if isinstance(part, Mapping) else ():
+            target = meaning.get("@id") if isinstance(meaning, Mapping) else meaning
+            if isinstance(target, str) and not name.startswith("@"):
+                prefixes[name] = target
+            terms.add(name)
+    return prefixes, frozenset(terms)
+
+
+def _master_data(header: Mapping[str, Any]) -> Iterator[RawMasterData]:
+    data = header.get("epcisHeader")
+    lists = data.get("epcisMasterData", {}) if isinstance(data, Mapping) else {}
+    for vocabulary in lists.get("vocabularyList", ()) if isinstance(lists, Mapping) else ():
+        for element in vocabulary.get("vocabularyElementList", ()):
+            found = {
+                str(a.get("id")): str(a.get("attribute"))
+                for a in element.get("attributes", ())
+                if isinstance(a, Mapping) and isinstance(a.get("attribute"), str)
+            }
+            yield RawMasterData(str(vocabulary.get("type")), str(element.get("id")), found, 1)
