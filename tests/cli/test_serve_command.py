@@ -1,0 +1,49 @@
+"""``lotgraph serve``: on loopback, over real sockets, until interrupted."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.exits import Exit
+from tests.cli.command import Command, process
+from tests.small_company import GOODS
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Where a server of this test listens; it is interrupted at the end."""
+    monkeypatch.setenv("LOTGRAPH_DATA_DIR", str(tmp_path))
+    with process("serve", "--port", "0") as serving:
+        assert serving.stderr is not None
+        assert serving.stderr.readline() == "ready\n"
+        said = serving.stderr.readline()
+        yield next(word for word in said.split() if word.startswith("http"))
+        serving.send_signal(signal.SIGINT)
+        serving.communicate(timeout=30)
+    assert serving.returncode == Exit.INTERRUPTED
+
+
+def test_a_trace_is_served_and_kept(address: str, tmp_path: Path) -> None:
+    assert address.startswith("http://127.0.0.1:")
+    asked = json.dumps({"direction": "backward", "seeds": ["FG1183"]}).encode()
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{address}/v1/traces", asked, headers)
+    ) as answer:
+        made = json.load(answer)
+    assert made["query"]["seeds"] == [GOODS]
+    assert [p.stem for p in (tmp_path / "traces").iterdir()] == [made["id"]]
+
+
+def test_a_port_that_is_taken_is_told(lotgraph: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = lotgraph("serve", "--port", port)
+    assert (ended.code, "[address_in_use]" in ended.err) == (Exit.USAGE, True)
