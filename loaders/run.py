@@ -10,6 +10,7 @@ from typing import Protocol
 from genealogy.errors import LoadError, UnreadableFile
 from genealogy.messages import text
 from genealogy.ports import EventBook, FactSink
+from loaders import epcis
 from loaders.report import Loaded, Progress
 from loaders.tables.load import KIND as TABLES
 from loaders.tables.load import load_tables
@@ -56,7 +57,21 @@ def _tables(path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
     )
 
 
-FORMATS: tuple[Format, ...] = (Format(TABLES, holds_tables, _tables),)
+def _epcis(path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
+    options = epcis.Options(
+        source_system=how.source_system,
+        dry_run=how.dry_run,
+        strict=how.strict,
+        rejects_path=how.rejects_path,
+        progress=how.progress,
+    )
+    return epcis.load_epcis(path, sink, book, options)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(TABLES, holds_tables, _tables),
+    Format("epcis", epcis.recognises, _epcis),
+)
 
 
 def format_of(path: Path) -> Format:

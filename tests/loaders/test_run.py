@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,17 @@ class NoEvents:
 
     def events(self, event_ids: Sequence[NodeId]) -> list[StoredEvent]:
         return []
+
+
+EVENT = {
+    "type": "ObjectEvent",
+    "eventID": "urn:uuid:3f0c2d1e-6a52-4c6e-9d0e-0a5a4a1b2c3d",
+    "eventTime": "2026-03-02T08:00:00+08:00",
+    "eventTimeZoneOffset": "+08:00",
+    "epcList": ["urn:epc:id:sgtin:0614141.107346.2017"],
+    "action": "OBSERVE",
+    "bizStep": "shipping",
+}
 
 
 def test_tables_are_loaded_from_a_folder(tmp_path: Path) -> None:
@@ -55,6 +67,26 @@ def test_what_no_format_recognises_is_refused_with_the_known_ones(tmp_path: Path
 
 def test_an_empty_folder_is_in_no_format(tmp_path: Path) -> None:
     with pytest.raises(LoadError):
+        format_of(tmp_path)
+
+
+def test_epcis_events_are_loaded_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "e.jsonld").write_text(json.dumps(EVENT))
+    loaded = load(tmp_path / "e.jsonld", MemoryGraph(), NoEvents())
+    assert (loaded.kind, loaded.total.read) == ("epcis", 1)
+
+
+def test_options_reach_the_epcis_loader_too(tmp_path: Path) -> None:
+    (tmp_path / "e.json").write_text(json.dumps(EVENT))
+    graph = MemoryGraph()
+    assert load(tmp_path / "e.json", graph, NoEvents(), dry_run=True).dry_run
+    assert graph.batches == []
+
+
+def test_a_folder_of_two_formats_is_refused_rather_than_half_read(tmp_path: Path) -> None:
+    write_tables(tmp_path, COMPANY)
+    (tmp_path / "e.json").write_text(json.dumps(EVENT))
+    with pytest.raises(LoadError, match="several formats"):
         format_of(tmp_path)
 
 
