@@ -39,11 +39,18 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 def write(trace: Trace, out: BinaryIO) -> None:
     """Write the trace as one CSV table."""
     stream = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
-    table = csv.DictWriter(stream, columns(trace), restval="", lineterminator="\r\n")
-    table.writeheader()
-    state = trace.completeness.state.value
+    table = csv.writer(stream, lineterminator="\r\n")
+    names = columns(trace)
+    table.writerow(names)
+    position = {name: i for i, name in enumerate(names)}
+    blank = ["" for _ in names]
+    blank[position["completeness"]] = trace.completeness.state.value
     for row in _rows(trace):
-        table.writerow({k: cell(v) for k, v in {"completeness": state, **row}.items()})
+        cells = blank.copy()
+        for name, value in row.items():
+            if value is not None:
+                cells[position[name]] = cell(value)
+        table.writerow(cells)
     stream.flush()
     stream.detach()
 
@@ -56,9 +63,7 @@ def columns(trace: Trace) -> list[str]:
 
 
 def cell(value: Any) -> str:
-    """A value as the text of one cell; lists are joined, null is empty."""
-    if value is None:
-        return ""
+    """A value as the text of one cell; lists are joined."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -68,6 +73,8 @@ def cell(value: Any) -> str:
 
 def harmless(text: str) -> str:
     """Text that a spreadsheet shows rather than runs; numbers unchanged."""
+    if text[:1].isalnum():
+        return text
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

@@ -8,6 +8,7 @@ question are JSON text. Quantities stand twice: ``quantity`` as exact text and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, BinaryIO
 
 import orjson
@@ -120,13 +121,20 @@ def _edge(edge: Record) -> str:
 
 def _data(owner: str, values: Record) -> str:
     return "".join(
-        f"<data key={xml_attribute(f'{owner}.{name}')}>{xml_text(_text(value))}</data>"
+        f"{_opening(owner, name)}{xml_text(_text(value))}</data>"
         for name, value in values.items()
         if value is not None
     )
 
 
+@cache
+def _opening(owner: str, name: str) -> str:
+    return f"<data key={xml_attribute(f'{owner}.{name}')}>"
+
+
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return orjson.dumps(value).decode() if isinstance(value, list | dict) else str(value)

@@ -6,6 +6,8 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Nearly all text needs nothing; one search is far cheaper than every replacement.
+_SPECIAL = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]')
 
 
 def xml_safe(text: str) -> str:
@@ -15,12 +17,14 @@ def xml_safe(text: str) -> str:
 
 def xml_text(text: str) -> str:
     """The text as element content; a carriage return survives reading."""
+    if not _SPECIAL.search(text):
+        return text
     return escape(xml_safe(text), {"\r": "&#13;"})
 
 
 def xml_attribute(text: str) -> str:
     """The text as a quoted attribute value; line breaks and tabs survive reading."""
-    return quoteattr(xml_safe(text))
+    return quoteattr(xml_safe(text)) if _SPECIAL.search(text) else f'"{text}"'
 
 
 def _picture(character: str) -> str:

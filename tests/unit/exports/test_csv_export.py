@@ -82,8 +82,7 @@ def test_only_text_that_would_run_gets_an_apostrophe(value: str, text: str) -> N
 
 
 def test_cells_spell_values_plainly() -> None:
-    assert [cell(v) for v in (None, True, False, 3, ["a", "b"])] == [
-        "",
+    assert [cell(v) for v in (True, False, 3, ["a", "b"])] == [
         "true",
         "false",
         "3",
