@@ -22,7 +22,7 @@ LotgraphError
 
 Errors carry a code and parameters; the words are in the message catalogue, so
 one error speaks English and Chinese. HTTP status and exit codes belong to
-``api.errors`` and ``cli.main``.
+``api.errors`` and ``cli.exits``.
 """
 
 from __future__ import annotations
