@@ -1,0 +1,69 @@
+"""Size: time follows the answer, however deep or wide it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import pytest
+
+from genealogy.model.facts import FlowFact, NodeId
+from genealogy.model.names import Flow
+from genealogy.trace.result import Mode, TraceQuery
+from genealogy.trace.run import trace
+from genealogy.trace.witness import witness
+from tests.fakes import MemoryFlows
+from tests.genealogies import chain, flow, genealogy
+
+
+def seconds(facts: Iterable[FlowFact], seed: str, way: str = "forward", **limits: object) -> float:
+    """Processor time of a trace that has to end; the source's own time included."""
+    source = MemoryFlows(facts)
+    before = time.process_time()
+    trace(source, TraceQuery((NodeId(seed),), way, **limits))
+    return time.process_time() - before
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_chain_of_50000_levels_is_followed_to_its_end(way: str) -> None:
+    drawn = chain(50_000)
+    seed = "lot:000000" if way == "forward" else "lot:050000"
+    answer = trace(MemoryFlows(drawn.facts), TraceQuery((NodeId(seed),), way))
+    last = answer.reached[-1]
+    assert (last.distance, len(answer.edges.edge_id)) == (50_000, 50_000)
+    assert len(witness(answer, last.node_id)) == 50_000
+
+
+def test_twice_the_depth_takes_about_twice_the_time() -> None:
+    short, long = (
+        min(seconds(chain(n).facts, "lot:000000") for _ in range(3)) for n in (4000, 16000)
+    )
+    assert long < 10 * short
+
+
+def test_a_hub_improved_again_and_again_does_not_walk_its_edges_again() -> None:
+    """Arrivals that get earlier level by level, at a lot with many outputs all later."""
+    steps = 400
+    late = [flow(Flow.RELABELLED_AS, "lot:0000", "lot:hub", steps + 1)]
+    line = [flow(Flow.RELABELLED_AS, f"lot:{i:04}", f"lot:{i + 1:04}") for i in range(steps)]
+    into = [flow(Flow.RELABELLED_AS, f"lot:{i:04}", "lot:hub", steps - i) for i in range(1, steps)]
+    out = [flow(Flow.CONSUMED_BY, "lot:hub", f"batch:{i}", steps + 2) for i in range(4000)]
+    drawn = genealogy([*late, *line, *into, *out])
+    assert seconds(drawn.facts, "lot:0000") < 2 + 20 * seconds(
+        drawn.facts, "lot:0000", mode=Mode.CONSERVATIVE
+    )
+
+
+def test_a_tote_used_a_thousand_times_tells_its_uses_apart() -> None:
+    uses = [
+        fact
+        for i in range(1000)
+        for fact in (
+            flow(Flow.CONTAINED_IN, f"item:{i % 2}", "unit:T", start=3 * i, end=3 * i + 1),
+            flow(Flow.SHIPPED_IN, "unit:T", f"shipment:{i}", 3 * i + 1),
+        )
+    ]
+    query = TraceQuery((NodeId("item:1"),), "forward")
+    answer = trace(MemoryFlows(genealogy(uses).facts), query)
+    shipped = {r.node_id for r in answer.reached if r.node_id.startswith("shipment")}
+    assert shipped == {f"shipment:{i}" for i in range(1, 1000, 2)}

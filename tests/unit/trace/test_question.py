@@ -1,0 +1,101 @@
+"""Questions that cannot be asked, and how often the source is asked for an answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+
+from genealogy.errors import InvalidQuery, NotFound
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow
+from genealogy.trace.result import Mode, TraceQuery
+from genealogy.trace.run import trace
+from tests.fakes import MemoryFlows
+from tests.genealogies import chain, flow, genealogy
+from tests.unit.trace.following import follow
+
+PAIR = genealogy([flow(Flow.RELABELLED_AS, "lot:A", "lot:B", 1)])
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - a time without zone is what is tested
+
+
+@pytest.mark.parametrize(
+    ("seeds", "limits", "code"),
+    [
+        ((), {}, "no_seeds"),
+        (("lot:A",), {"max_depth": -1}, "negative_depth"),
+        (("lot:A",), {"as_of": NAIVE}, "time_without_zone"),
+        (("lot:A",), {"known_at": NAIVE}, "time_without_zone"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(seeds: tuple, limits: dict, code: str) -> None:
+    with pytest.raises(InvalidQuery) as refused:
+        follow(PAIR, *seeds, **limits)
+    assert refused.value.error_code == code
+    for language in ("en", "zh"):
+        assert refused.value.message(language)
+        assert refused.value.hint(language)
+
+
+def test_an_unknown_seed_is_never_answered() -> None:
+    with pytest.raises(NotFound) as refused:
+        follow(PAIR, "lot:A", "lot:nowhere")
+    assert refused.value.params["text"] == "lot:nowhere"
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_each_node_is_asked_for_its_edges_once(way: str) -> None:
+    drawn = genealogy(
+        flow(Flow.RELABELLED_AS, f"lot:{a}", f"lot:{b}", t)
+        for a, b, t in [(1, 2, 5), (1, 3, 1), (3, 2, 2), (2, 1, 3), (2, 4, 3)]
+    )
+    source = MemoryFlows(drawn.facts)
+    trace(source, TraceQuery((NodeId("lot:1"),), way))
+    asked = Counter(n for call, ids in source.calls if call.startswith("edges") for n in ids)
+    assert set(asked.values()) == {1}
+
+
+def test_each_node_is_read_once_beside_the_seeds() -> None:
+    source = MemoryFlows(chain(20).facts)
+    trace(source, TraceQuery((NodeId("lot:000000"),), "forward"))
+    assert [len(ids) for call, ids in source.calls if call == "nodes"] == [1, 20]
+
+
+def test_one_call_a_level() -> None:
+    source = MemoryFlows(chain(20).facts)
+    trace(source, TraceQuery((NodeId("lot:000000"),), "forward"))
+    assert sum(call == "edges forward" for call, _ in source.calls) == 21
+
+
+def test_a_whole_closure_leaves_nothing_to_ask() -> None:
+    source = MemoryFlows(chain(20).facts, expanded=lambda nodes: nodes)
+    answer = trace(source, TraceQuery((NodeId("lot:000000"),), "forward"))
+    assert len(answer.reached) == 21
+    assert not any(call.startswith("edges") for call, _ in source.calls)
+
+
+def test_with_stops_or_a_depth_no_closure_is_asked_for() -> None:
+    source = MemoryFlows(chain(20).facts, expanded=lambda nodes: nodes)
+    for limits in ({"stops": (NodeId("lot:000003"),)}, {"max_depth": 3}):
+        trace(source, TraceQuery((NodeId("lot:000000"),), "forward", **limits))
+    assert not any(call.startswith("closure") for call, _ in source.calls)
+
+
+def test_parties_are_never_asked_what_they_supply() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.SHIPPED_IN, "lot:A", "shipment:1", 1),
+            flow(Flow.DELIVERED_TO, "shipment:1", "party:C", 2),
+        ]
+    )
+    source = MemoryFlows(drawn.facts)
+    trace(source, TraceQuery((NodeId("lot:A"),), "forward", Mode.CONSERVATIVE))
+    assert not any("party:C" in ids for call, ids in source.calls if call.startswith("edges"))
+
+
+def test_progress_is_told_after_each_level() -> None:
+    told: list[tuple[int, int]] = []
+    query = TraceQuery((NodeId("lot:000000"),), "forward")
+    trace(MemoryFlows(chain(3).facts), query, progress=lambda *counts: told.append(counts))
+    assert told == [(1, 1), (2, 2), (3, 3), (4, 3)]
