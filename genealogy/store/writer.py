@@ -101,7 +101,9 @@ def _create_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
             groups[plan.label, *sorted(plan.roles)].append((node_id, plan))
     for labels, plans in groups.items():
         for some in chunks(plans, _ROWS):
-            rows = [stored_properties(node_id, sorted(plan.claims)) for node_id, plan in some]
+            rows = [
+                stored_properties(node_id, claims.merged([], plan.claims)) for node_id, plan in some
+            ]
             _create(tx, labels, rows)
     return Written(nodes_new=sum(map(len, groups.values())))
 

@@ -153,6 +153,15 @@ def test_properties_of_a_node_follow_the_latest_record(sink: GraphSink) -> None:
     assert row.properties == {"status": "released", "expires_on": "2027-01-01"}
 
 
+def test_a_claim_told_on_two_lines_of_one_write_is_one_claim(sink: GraphSink) -> None:
+    twice: list[Fact] = [
+        lot(status="released"),
+        replace(lot(status="released"), source=Source("erp", "lots.csv:3")),
+    ]
+    sink.write(twice)
+    assert sink.write(twice) == Written(unchanged=1)
+
+
 def test_times_of_a_node_come_back_in_utc(sink: GraphSink) -> None:
     sink.write([lot(produced_at=at(3))])
     [row] = GraphIndex(sink.store).nodes([FLOUR])
