@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from genealogy.errors import InvalidQuery
 from genealogy.exports import as_csv, as_graphml, as_json, as_ndjson, as_svg
-from genealogy.messages import text
 from genealogy.trace.result import Trace
 
 
@@ -36,10 +34,3 @@ EXPORTS = {
         Export("svg", "Picture (SVG)", ".svg", "image/svg+xml", as_svg.write),
     )
 }
-
-
-def export_named(name: str) -> Export:
-    """The format with this name. Raises InvalidQuery, naming the formats there are."""
-    if name not in EXPORTS:
-        raise InvalidQuery(reason=text("export.unknown", name=name, names=", ".join(EXPORTS)))
-    return EXPORTS[name]

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genealogy.errors import InvalidQuery
-from genealogy.exports.registry import EXPORTS, export_named
+from genealogy.exports.registry import EXPORTS
 from genealogy.trace.result import Trace
 from tests.unit.exports import samples
 
@@ -47,11 +46,6 @@ def test_writing_twice_gives_the_same_bytes(name: str) -> None:
 def test_a_partial_answer_says_so_in_every_format(name: str) -> None:
     said = written(name, samples.small()).decode()
     assert "truncated" in said or "Not complete" in said
-
-
-def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidQuery, match="json, ndjson, csv, graphml, svg"):
-        export_named("xls")
 
 
 def test_suffixes_and_media_types_are_unique() -> None:

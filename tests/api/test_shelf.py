@@ -1,0 +1,123 @@
+"""Stored traces: ids, pinned record time, digests, and the bound on memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from api.shelf import Shelf, TraceChanged, digest_of, id_of
+from genealogy.errors import NotFound
+from genealogy.model.facts import NodeId
+from genealogy.trace.result import Mode, TraceQuery
+from tests.api.clients import NOW, StoppedClock
+from tests.small_company import FLOWS, GOODS, NODES, RAW, SUPPLIER, TUBING, Company, engine
+
+ASKED = TraceQuery((NodeId(SUPPLIER),), "forward")
+
+
+def shelf(folder: Path | None = None, company: Company | None = None) -> Shelf:
+    return Shelf(engine(company), StoppedClock(), folder)
+
+
+def test_an_id_is_fit_for_addresses_and_file_names() -> None:
+    found = id_of(ASKED, 1)
+    assert len(found) == 26
+    assert found.isalnum()
+    assert found == found.lower()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ASKED, direction="backward"),
+        replace(ASKED, mode=Mode.CONSERVATIVE),
+        replace(ASKED, seeds=(NodeId(RAW),)),
+        replace(ASKED, stops=(NodeId(GOODS),)),
+        replace(ASKED, max_depth=0),
+        replace(ASKED, as_of=NOW),
+        replace(ASKED, known_at=NOW),
+    ],
+)
+def test_another_question_has_another_id(other: TraceQuery) -> None:
+    assert id_of(other, 1) != id_of(ASKED, 1)
+
+
+def test_the_order_of_seeds_and_stops_does_not_matter() -> None:
+    two = (NodeId(RAW), NodeId(TUBING))
+    one = replace(ASKED, seeds=two, stops=two)
+    assert id_of(one, 1) == id_of(replace(one, seeds=two[::-1], stops=two[::-1]), 1)
+
+
+def test_other_data_give_another_id() -> None:
+    assert id_of(ASKED, 1) != id_of(ASKED, 2)
+
+
+def test_a_given_record_time_is_kept() -> None:
+    given = datetime(2026, 3, 5, tzinfo=UTC)
+    stored, trace = shelf().store(replace(ASKED, known_at=given))
+    assert (stored.query.known_at, trace.query.known_at) == (given, given)
+
+
+def test_a_stored_question_is_read_back_as_it_was(tmp_path: Path) -> None:
+    asked = TraceQuery(
+        (NodeId(RAW), NodeId(GOODS)),
+        "both",
+        Mode.CONSERVATIVE,
+        as_of=datetime(2026, 3, 2, 1, 2, 3, 4, tzinfo=UTC),
+        stops=(NodeId(TUBING),),
+        max_depth=3,
+    )
+    stored, _ = shelf(tmp_path).store(asked)
+    again = shelf(tmp_path).find(stored.trace_id)
+    assert again == stored
+    assert again.query == replace(asked, known_at=NOW)
+
+
+def test_the_answer_found_again_is_the_one_first_given(tmp_path: Path) -> None:
+    stored, trace = shelf(tmp_path).store(ASKED)
+    other = shelf(tmp_path)
+    assert digest_of(other.answer(other.find(stored.trace_id))) == digest_of(trace)
+
+
+def test_a_changed_answer_is_told(tmp_path: Path) -> None:
+    stored, _ = shelf(tmp_path).store(ASKED)
+    other = shelf(tmp_path, Company([*NODES, *FLOWS[1:]]))
+    with pytest.raises(TraceChanged, match=stored.trace_id):
+        other.answer(other.find(stored.trace_id))
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a" * 27, "A" * 26, "a" * 26])
+def test_no_other_file_is_ever_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(NotFound):
+        shelf(tmp_path / "traces").find(name)
+
+
+def test_without_a_folder_questions_live_in_memory() -> None:
+    kept = shelf()
+    stored, _ = kept.store(ASKED)
+    assert kept.find(stored.trace_id) is stored
+
+
+def test_an_answer_in_memory_is_not_asked_for_again() -> None:
+    company = Company()
+    kept = shelf(company=company)
+    stored, _ = kept.store(ASKED)
+    asked_before = len(company.calls)
+    kept.answer(stored)
+    kept.store(ASKED)
+    assert len(company.calls) == asked_before
+
+
+def test_the_oldest_answers_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.shelf.MOST_EDGES", 12)
+    company = Company()
+    kept = shelf(company=company)
+    first, _ = kept.store(ASKED)
+    kept.store(replace(ASKED, direction="backward", seeds=(NodeId(GOODS),)))
+    asked_before = len(company.calls)
+    kept.answer(first)
+    assert len(company.calls) > asked_before
