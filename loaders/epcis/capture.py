@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -96,8 +96,7 @@ class Capture:
 
     def facts(self) -> Iterator[Fact]:
         """Everything to be written for the events taken, flows last."""
-        for known in self._about:
-            yield from facts_about(known)
+        yield from _each_once(fact for known in self._about for fact in facts_about(known))
         for nodes in self._news.values():
             yield from nodes
         yield from self._flows()
@@ -112,6 +111,18 @@ class Capture:
         before = stored | {i: k for i, k in self._before.items() if i in changed}
         after = before | changed
         yield from settled(_ordered(before), _ordered(after))
+
+
+def _each_once(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Facts without properties once a batch: the same places and parties are named all over."""
+    seen: set[tuple[object, ...]] = set()
+    for fact in facts:
+        if isinstance(fact, NodeFact) and not fact.properties:
+            key = (fact.node_id, fact.label, fact.roles, fact.identifiers)
+            if key in seen:
+                continue
+            seen.add(key)
+        yield fact
 
 
 def _ordered(known: dict[str, Known]) -> list[Known]:

@@ -22,6 +22,9 @@ _OFFSET = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)")
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?")
 _WRONG_NUMBERS = frozenset({"identifier_check_digit", "identifier_digits", "identifier_length"})
+_DEEPEST = 100
+#: Beyond that many digits before or after the point a number is no quantity but an attack.
+_MOST_DIGITS = 100
 _QUANTITY_FIELDS = frozenset({"epcClass", "quantity", "uom"})
 
 
@@ -162,7 +165,7 @@ class Fields:
             amount = Decimal(value) if isinstance(value, str | Decimal) else None
         except InvalidOperation:
             amount = None
-        if amount is None or not amount.is_finite():
+        if amount is None or not _is_writable(amount):
             self.fault("epcis_not_number", name, value)
             return None
         if amount < 0:
@@ -236,6 +239,12 @@ class Fields:
                 yield found
 
 
+def _is_writable(amount: Decimal) -> bool:
+    if not amount.is_finite():
+        return False
+    return abs(amount.adjusted()) <= _MOST_DIGITS and len(amount.as_tuple().digits) <= _MOST_DIGITS
+
+
 def named_place(text: str, kind: Label) -> Identifier | None:
     """A place or party whose number is wrong, under its own text; null when it is right."""
     try:
@@ -260,12 +269,19 @@ def expanded_term(text: str, prefixes: Mapping[str, str]) -> str:
     return bare
 
 
-def expanded_names(data: Any, prefixes: Mapping[str, str]) -> Any:
-    """Extensions and attributes with expanded names, every scalar as text."""
+def expanded_names(data: Any, prefixes: Mapping[str, str], depth: int = 0) -> Any:
+    """Extensions and attributes with expanded names, every scalar as text.
+
+    Raises RecursionError for data nested more than 100 deep.
+    """
+    if depth > _DEEPEST:
+        raise RecursionError
     if isinstance(data, Mapping):
-        return {expanded(k, prefixes): expanded_names(v, prefixes) for k, v in data.items()}
+        return {
+            expanded(k, prefixes): expanded_names(v, prefixes, depth + 1) for k, v in data.items()
+        }
     if isinstance(data, list):
-        return [expanded_names(item, prefixes) for item in data]
+        return [expanded_names(item, prefixes, depth + 1) for item in data]
     if isinstance(data, bool):
         return "true" if data else "false"
     return "" if data is None else str(data)

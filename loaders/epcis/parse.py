@@ -43,8 +43,13 @@ class Parsed:
 
 def parse(raw: RawEvent) -> Parsed:
     """Read one raw event; collects every fault rather than the first."""
-    raw = _flattened(raw)
-    fields = Fields(raw)
+    try:
+        return _parsed(Fields(_flattened(raw)))
+    except RecursionError:
+        return Parsed(None, (Fault("epcis_nested"),))
+
+
+def _parsed(fields: Fields) -> Parsed:
     kind = _type(fields)
     if kind is None:
         return Parsed(None, tuple(fields.faults))

@@ -62,7 +62,8 @@ class TextStream:
         self._decode = codecs.getincrementaldecoder(encoding_of(head))()
         self._buffer = ""
         self._position = 0
-        self._lines_before = 1
+        self._lines = 1
+        self._counted = 0
         self._ended = False
         self.lenient = False
         self.bytes_read = 0
@@ -74,7 +75,9 @@ class TextStream:
     @property
     def line(self) -> int:
         """The line of the cursor, 1 = first."""
-        return self._lines_before + self._buffer.count("\n", 0, self._position)
+        self._lines += self._buffer.count("\n", self._counted, self._position)
+        self._counted = self._position
+        return self._lines
 
     def peek(self) -> str:
         """The next character after white space; empty at the end."""
@@ -135,7 +138,7 @@ class TextStream:
         return (at_end and self._more()) or self._become_lenient()
 
     def _broken(self, error: json.JSONDecodeError) -> Unreadable:
-        line = self._lines_before + self._buffer.count("\n", 0, error.pos)
+        line = self.line + self._buffer.count("\n", self._position, error.pos)
         at_end = error.pos >= len(self._buffer.rstrip()) or error.msg.startswith("Unterminated")
         code = "epcis_truncated" if at_end else "epcis_json_syntax"
         return Unreadable(Fault(code, params={"why": error.msg}), line)
@@ -169,9 +172,9 @@ class TextStream:
 
     def _forget(self) -> None:
         if self._position > _CHUNK:
-            self._lines_before += self._buffer.count("\n", 0, self._position)
+            self._lines = self.line
             self._buffer = self._buffer[self._position :]
-            self._position = 0
+            self._position = self._counted = 0
 
 
 def _blank(found: re.Match[str]) -> str:
