@@ -23,7 +23,7 @@ from genealogy.exports.xml_text import xml_attribute, xml_text
 WIDTH = 232.0
 HEIGHT = 60.0
 ICON = 38.0
-TITLE_ROOM, NAME_ROOM, DETAIL_ROOM = 20, 30, 34
+TITLE_ROOM, NAME_ROOM, DETAIL_ROOM = 22, 30, 37
 
 Point = tuple[float, float]
 

@@ -26,6 +26,7 @@ MOST_MARKS = 200
 MOST_APART = 40
 LEAST_ALIKE = 3
 BANDS = 12
+LONG_CODE = 14
 
 _SAME_STATUS = {
     "available": "in_stock",
@@ -250,13 +251,23 @@ def title_of(mark: Mark) -> str:
 def name_of(mark: Mark) -> str:
     """The second line of a mark: the name in Chinese and English, or the range of codes."""
     if len(mark.pieces) > 1:
-        codes = sorted(piece.row.code or piece.row.node_id for piece in mark.pieces)
-        return f"{codes[0]} … {codes[-1]}"
+        return _range(sorted(piece.row.code or piece.row.node_id for piece in mark.pieces))
     row, product = mark.pieces[0].row, mark.pieces[0].product
     named = row if row.name or product is None else product
     names = (named.properties.get("name_zh"), named.name)
     kind = row.properties.get("process") or row.properties.get("unit_type")
     return " ".join(str(name) for name in names if name) or str(kind or _product(mark.pieces[0]))
+
+
+def _range(codes: Sequence[str]) -> str:
+    """The first code, and of the last the end in which it differs."""
+    first, last = codes[0], codes[-1]
+    if len(first) != len(last) or len(first) < LONG_CODE:
+        return f"{first} … {last}"
+    differ = next(
+        (i for i, pair in enumerate(zip(first, last, strict=True)) if len(set(pair)) > 1), 0
+    )
+    return f"{first} … {last[differ:]}"
 
 
 def detail_of(mark: Mark) -> str:

@@ -109,12 +109,23 @@ def cells(words: str) -> int:
 
 
 def fitted(words: str, room: int) -> str:
-    """The text cut to ``room`` cells, with an ellipsis where something was cut."""
-    if cells(words) <= room:
-        return words
-    kept = ""
-    for character in words:
-        if cells(kept + character) >= room:
-            break
-        kept += character
-    return f"{kept}…"
+    """The text cut to about ``room`` cells, with an ellipsis where something was cut."""
+    left = float(room)
+    for i, character in enumerate(words):
+        left -= _breadth(character)
+        if left < 0:
+            return f"{_begun(words[:i], room)}…"
+    return words
+
+
+def _begun(words: str, room: int) -> str:
+    while words and sum(map(_breadth, words)) > room - 1:
+        words = words[:-1]
+    return words
+
+
+def _breadth(character: str) -> float:
+    # In a proportional typeface digits and capitals are broader than the average letter.
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2.0
+    return 1.2 if character.isdigit() or character.isupper() else 1.0

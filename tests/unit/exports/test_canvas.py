@@ -95,6 +95,13 @@ def test_a_group_tells_count_range_and_sum() -> None:
     [group] = [m for m in scene(samples.trace_of(nodes, edges, "batch:B")).marks if not m.seed]
     assert title_of(group) == "×250 P"
     assert name_of(group) == "000 … 249"
+
+
+def test_a_long_range_shows_where_its_ends_differ() -> None:
+    edges, nodes = crowd()
+    far = [replace(node, code=f"09506000000{node.code}") for node in nodes]
+    [group] = [m for m in scene(samples.trace_of(far, edges, "batch:B")).marks if not m.seed]
+    assert name_of(group) == "09506000000000 … 249"
     assert detail_of(group) == "Item 单件 · 500 H87"
 
 
