@@ -206,6 +206,13 @@ def test_a_terminal_gets_an_aligned_table_and_the_counts() -> None:
     assert "7 nodes, 7 movements" in shown
 
 
+def test_a_load_on_a_terminal_shows_its_counts(tmp_path: Path) -> None:
+    (tmp_path / "products.csv").write_text("product_id,name,base_uom\nP1,管,MTR\n")
+    shown = on_a_terminal("load", str(tmp_path / "products.csv"))
+    assert "ACCEPTED" in shown
+    assert "Traceback" not in shown
+
+
 def test_no_colour_is_used_where_none_is_wanted() -> None:
     shown = on_a_terminal("trace", "backward", GOODS, NO_COLOR="1")
     assert "\x1b[3" not in shown
