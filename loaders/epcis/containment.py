@@ -65,57 +65,106 @@ def containment_flows(events: Iterable[Known]) -> Iterator[FlowFact]:
 
 
 def _pair_flows(flow: Flow, family: _Family, pair: Pair) -> Iterator[FlowFact]:
-    closers = _closers(family, pair)
-    adds = sorted(family.said[pair].get(Action.ADD, ()), key=_order)
-    for known, child in adds:
-        yield from _opened(flow, known, child, closers, ())
-    starts = [known for known, _ in adds]
-    for known, child in sorted(family.said[pair].get(Action.OBSERVE, ()), key=_order):
+    stay = _stay(family, pair)
+    closers = stay.ends(stay.standing())
+    for known, child in stay.added:
+        yield from _opened(flow, stay, known, child, ())
+    starts = [known for known, _ in stay.added]
+    for known, child in stay.observed:
         covering = _covering(starts, closers, known)
-        yield from _opened(flow, known, child, closers, covering, Confidence.OBSERVED)
+        yield from _opened(flow, stay, known, child, covering, Confidence.OBSERVED)
         if not any(c.voided_at is None for c in covering):
             starts.append(known)
-    for known, child in family.said[pair].get(Action.DELETE, ()):
+    for known, child in stay.removed:
         yield from _found_ended(flow, known, child, _covering(starts, closers, known))
+
+
+def _stay(family: _Family, pair: Pair) -> _Stay:
+    parent, child = pair
+    said = {action: sorted(some, key=_order) for action, some in family.said[pair].items()}
+    moves = [known for other, known in family.added.get(child, ()) if other != parent]
+    return _Stay(
+        added=said.get(Action.ADD, []),
+        observed=said.get(Action.OBSERVE, []),
+        removed=said.get(Action.DELETE, []),
+        elsewhere=[*family.emptied.get(parent, ()), *moves],
+    )
 
 
 def _order(entry: tuple[Known, Content]) -> tuple[datetime, str]:
     return entry[0].order
 
 
-def _closers(family: _Family, pair: Pair) -> list[Known]:
-    parent, child = pair
-    removals = _whole_removals(family.said[pair])
-    moves = [known for other, known in family.added.get(child, ()) if other != parent]
-    return sorted([*removals, *family.emptied.get(parent, ()), *moves], key=lambda k: k.order)
+@dataclass(slots=True)
+class _Stay:
+    """All that was said of one child in one parent.
+
+    ``elsewhere`` are events that end the stay without naming an amount: the parent
+    was emptied, or the child was added to another parent.
+    """
+
+    added: list[tuple[Known, Content]]
+    observed: list[tuple[Known, Content]]
+    removed: list[tuple[Known, Content]]
+    elsewhere: list[Known]
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether part of the child may have been taken out while the rest stayed."""
+        return any(
+            child.label is Label.LOT and child.amount is not None for _, child in self.removed
+        )
+
+    def standing(self) -> list[Known]:
+        """Every event that has not been withdrawn."""
+        said = [known for known, _ in (*self.added, *self.removed)]
+        return [known for known in (*said, *self.elsewhere) if known.voided_at is None]
+
+    def deciding_for(self, base: Known) -> list[Known]:
+        """The events that have a say in when an interval ends that ``base`` opened."""
+        if not self.in_parts:
+            removals = [known for known, _ in self.removed]
+            later = (k for k in (*removals, *self.elsewhere) if k.event.at > base.event.at)
+            return deciding(base, later)
+        said = [known for known, _ in (*self.added, *self.removed) if known is not base]
+        return [*{known.event.event_id: known for known in said}.values(), *self.elsewhere]
+
+    def ends(self, held: Sequence[Known]) -> list[Known]:
+        """Those of the events held after which nothing of the child is inside."""
+        ids = {known.event.event_id for known in held}
+        others = [known for known in self.elsewhere if known.event.event_id in ids]
+        if not self.in_parts:
+            return [*(k for k, _ in self.removed if k.event.event_id in ids), *others]
+        return _emptying(
+            [(k, child, 0) for k, child in self.added if k.event.event_id in ids]
+            + [(k, child, 1) for k, child in self.removed if k.event.event_id in ids]
+            + [(k, None, 1) for k in others]
+        )
 
 
-def _whole_removals(actions: dict[Action, list[tuple[Known, Content]]]) -> list[Known]:
-    """The DELETEs after which nothing of the child is left; part of a lot may stay."""
-    whole: list[Known] = []
-    inside: Decimal | None = Decimal(0)
-    entries = [(entry, True) for entry in actions.get(Action.ADD, ())]
-    entries += [(entry, False) for entry in actions.get(Action.DELETE, ())]
-    for (known, child), is_add in sorted(entries, key=lambda e: (e[0][0].event.at, not e[1])):
-        if known.voided_at is not None:
-            whole += [] if is_add else [known]
-        elif is_add:
-            inside = _plus(inside, child.amount)
+def _emptying(entries: list[tuple[Known, Content | None, int]]) -> list[Known]:
+    """The events after which nothing is left of a lot that goes in and out in parts."""
+    inside: dict[str | None, Decimal | None] = {}
+    found: list[Known] = []
+    for known, child, is_removal in sorted(entries, key=lambda e: (e[0].event.at, e[2])):
+        if not is_removal and child is not None:
+            inside[child.uom] = _plus(inside.get(child.uom, Decimal(0)), child.amount)
+            continue
+        if child is None or child.amount is None:
+            inside.clear()
         else:
-            inside = _left(inside, child.amount)
-            if inside == 0:
-                whole.append(known)
-    return whole
+            inside[child.uom] = _less(inside.get(child.uom, Decimal(0)), child.amount)
+        if not any(amount is None or amount > 0 for amount in inside.values()):
+            found.append(known)
+    return found
 
 
 def _plus(inside: Decimal | None, amount: Decimal | None) -> Decimal | None:
     return None if inside is None or amount is None else inside + amount
 
 
-def _left(inside: Decimal | None, removed: Decimal | None) -> Decimal | None:
+def _less(inside: Decimal | None, removed: Decimal) -> Decimal | None:
     """What stays inside; unknown when a known part leaves an unknown whole."""
-    if removed is None:
-        return Decimal(0)
     return None if inside is None else max(inside - removed, Decimal(0))
 
 
@@ -126,30 +175,31 @@ def _covering(starts: Sequence[Known], closers: Sequence[Known], at: Known) -> l
         start
         for start in starts
         if start.event.at <= moment
-        and not any(start.event.at < c.event.at < moment for c in closers if c.voided_at is None)
+        and not any(start.event.at < c.event.at < moment for c in closers)
     ]
 
 
 def _opened(
     flow: Flow,
+    stay: _Stay,
     known: Known,
     child: Content,
-    closers: Sequence[Known],
     covering: Sequence[Known],
     confidence: Confidence = Confidence.RECORDED,
 ) -> Iterator[FlowFact]:
     start = known.event.at
-    ends = deciding(known, (c for c in closers if c.event.at > start))
     covered = {c.event.event_id for c in covering}
 
     def value(held: list[Known]) -> Times | None:
         if any(h.event.event_id in covered for h in held):
             return None
-        end = min((h.event.at for h in held), default=None)
+        ends = (e.event.at for e in stay.ends([known, *held]))
+        end = min((at for at in ends if at > start), default=None)
         return Times(occurred_at=start, valid_from=start, valid_to=end)
 
     move = _move(flow, known, child, confidence)
-    for version in history(known, [*ends, *covering], value):
+    others = {o.event.event_id: o for o in (*stay.deciding_for(known), *covering)}
+    for version in history(known, list(others.values()), value):
         yield stated(known, move, version)
 
 
