@@ -60,10 +60,12 @@ def expected(
     exact: bool,
     shut: Iterable[NodeId] = (),
 ) -> Expected:
-    """The answer to a trace without limits; what is in ``shut`` does not tell its contents."""
+    """The answer to a trace that does not go on from what is in ``shut``."""
     flows, seeds = list(flows), list(seeds)
     graph = _states(genealogy, exact)
     for fact in flows:
+        if (fact.source_id if direction == "forward" else fact.target_id) in shut:
+            continue
         for t in moments(fact):
             graph.add_edge((fact.source_id, "out", t), (fact.target_id, side(fact), t), weight=1)
     if direction == "forward":
@@ -147,10 +149,9 @@ def _answer(
 
 def _carried(fact: FlowFact, graph: nx.DiGraph, far: dict[object, int], direction: str) -> bool:
     for t in moments(fact):
-        tail = (fact.source_id, "out", t)
-        if direction == "backward":
-            tail = (fact.target_id, side(fact), t)
+        out, came = (fact.source_id, "out", t), (fact.target_id, side(fact), t)
         outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
-        if tail in far or (outer in far and graph.has_edge(outer, inner)):
+        walked = [(out, came) if direction == "forward" else (came, out), (outer, inner)]
+        if any(tail in far and graph.has_edge(tail, head) for tail, head in walked):
             return True
     return False

@@ -20,7 +20,7 @@ import pytest
 from genealogy.model.facts import FlowFact
 from genealogy.model.names import Flow
 from tests.genealogies import Genealogy, flow, genealogy
-from tests.unit.trace.following import frontiers, follow, loosely, reached
+from tests.unit.trace.following import follow, frontiers, loosely, reached
 
 #: Delivery: sender, receiver, departure, arrival (days of January, null: no day known).
 DELIVERIES: dict[str, tuple[str, str, int | None, int | None]] = {
