@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import accumulate, compress, pairwise
 from operator import attrgetter
 
 from genealogy.model.times import from_micros
@@ -32,9 +32,8 @@ def assemble(query: TraceQuery, answers: Sequence[Answer]) -> Trace:
     walks = [answer.walk for answer in answers]
     for walk in walks:
         keep_edges_among_reached(walk)
-    edges = _edges(walks)
-    position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
-    steps = {walk.book.direction: _steps(walk, position) for walk in walks}
+    edges, places = _edges(walks)
+    steps = {w.book.direction: _steps(w, at) for w, at in zip(walks, places, strict=True)}
     reached = [r for walk in walks for r in _reached(walk, steps[walk.book.direction])]
     reached.sort(key=attrgetter("node_id"))
     reached.sort(key=attrgetter("distance"))
@@ -49,20 +48,33 @@ def assemble(query: TraceQuery, answers: Sequence[Answer]) -> Trace:
     )
 
 
-def _edges(walks: Sequence[Walk]) -> FlowRows:
-    """The edges that carried the trace, each once, by id."""
+def _edges(walks: Sequence[Walk]) -> tuple[FlowRows, list[list[int]]]:
+    """The edges that carried the trace, each once, by id; and where those of each walk went."""
     rows, marks = walks[0].book.rows, walks[0].book.kept
     for walk in walks[1:]:
-        rows = joined(rows, walk.book.rows)
-        marks = marks + walk.book.kept
-    position = dict(compress(zip(rows.edge_id, range(len(marks)), strict=True), marks))
-    return select(rows, [position[edge_id] for edge_id in sorted(position)])
+        rows, marks = joined(rows, walk.book.rows), marks + walk.book.kept
+    kept = sorted(compress(range(len(marks)), marks), key=rows.edge_id.__getitem__)
+    picks, place = _each_once(rows.edge_id, kept)
+    ends = [0, *accumulate(len(walk.book.kept) for walk in walks)]
+    return select(rows, picks), [place[start:end] for start, end in pairwise(ends)]
 
 
-def _steps(walk: Walk, position: dict[str, int]) -> Steps:
-    ids, labels = walk.book.rows.edge_id, walk.labels
-    edge = [position[ids[e]] if e >= 0 else -1 for e in labels.edge]
-    return Steps(edge, labels.before, walk.first)
+def _each_once(ids: Sequence[str], ordered: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Of edges ordered by id, one for each id; and for every edge the place of that one."""
+    picks: list[int] = []
+    place = [-1] * len(ids)
+    last = None
+    for edge in ordered:
+        if ids[edge] != last:
+            last = ids[edge]
+            picks.append(edge)
+        place[edge] = len(picks) - 1
+    return picks, place
+
+
+def _steps(walk: Walk, place: Sequence[int]) -> Steps:
+    edge = [place[e] if e >= 0 else -1 for e in walk.labels.edge]
+    return Steps(edge, walk.labels.before, walk.first)
 
 
 def _reached(walk: Walk, steps: Steps) -> Iterator[Reached]:
