@@ -32,7 +32,7 @@ _HAS_CHILDREN = frozenset({EventType.AGGREGATION, EventType.ASSOCIATION})
 
 
 def body_of(event: Event) -> str:
-    """The canonical body as text; raises ValueError for text that is not valid Unicode."""
+    """The canonical body as text."""
     return _canonical_json(_whole(event))
 
 
@@ -58,10 +58,7 @@ def _core(body: str) -> dict[str, Any]:
 
 
 def _canonical_json(value: Any) -> str:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError as error:
-        raise ValueError(str(error)) from error
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _whole(event: Event) -> dict[str, Any]:

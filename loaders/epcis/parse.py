@@ -58,10 +58,7 @@ def _parsed(fields: Fields) -> Parsed:
         _check(fields, event)
     if event is None or fields.faults:
         return Parsed(None, tuple(fields.faults))
-    try:
-        return Parsed(identified(event), notes=tuple(fields.notes))
-    except ValueError:
-        return Parsed(None, (Fault("epcis_not_unicode"),))
+    return Parsed(identified(event), notes=tuple(fields.notes))
 
 
 def _flattened(raw: RawEvent) -> RawEvent:

@@ -94,19 +94,28 @@ def _object(
     stream = document.stream
     stream.expect("{")
     while not stream.take("}"):
-        name = stream.value()
+        if stream.peek() != '"':
+            stream.fail('"')
+        name = _member_value(stream)
         stream.expect(":")
         if name in _INNER and stream.peek() == "{":
             yield from _object(document, progress, {})
         elif name in _EVENTS and stream.peek() in "[{":
             yield from _events(document, progress)
         else:
-            into[name] = stream.value()
+            into[name] = _member_value(stream)
             if name == "@context":
                 document.learn(into[name])
-        if not stream.take(","):
-            stream.expect("}")
+        if not stream.comma("}"):
             return
+
+
+def _member_value(stream: TextStream) -> Any:
+    line = stream.line
+    value = stream.value()
+    if not stream.is_unicode:
+        raise Unreadable(Fault("epcis_not_unicode"), line)
+    return value
 
 
 def _events(document: _Document, progress: Callable[[int], None]) -> Iterator[Found]:
@@ -116,7 +125,7 @@ def _events(document: _Document, progress: Callable[[int], None]) -> Iterator[Fo
         yield from _list(document, progress)
     else:
         line = document.stream.line
-        yield _event(document, document.stream.value(), line)
+        yield _event(document, _member_value(document.stream), line)
 
 
 def _require_context(document: _Document) -> None:
@@ -141,9 +150,12 @@ def _list(document: _Document, progress: Callable[[int], None]) -> Iterator[Foun
         line = stream.line
         value = stream.value()
         progress(stream.bytes_read)
-        yield from _member(document, value, line)
-        if not stream.take(","):
-            stream.expect("]")
+        if stream.is_unicode:
+            yield from _member(document, value, line)
+        else:
+            document.number += 1
+            yield BadEvent(line, document.number, Fault("epcis_not_unicode"))
+        if not stream.comma("]"):
             return
 
 
@@ -197,13 +209,22 @@ def context_of(context: Any) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def _master_data(header: Mapping[str, Any]) -> Iterator[RawMasterData]:
-    data = header.get("epcisHeader")
-    lists = data.get("epcisMasterData", {}) if isinstance(data, Mapping) else {}
-    for vocabulary in lists.get("vocabularyList", ()) if isinstance(lists, Mapping) else ():
-        for element in vocabulary.get("vocabularyElementList", ()):
+    data = _mapping(_mapping(header.get("epcisHeader")).get("epcisMasterData"))
+    for vocabulary in _mappings(data.get("vocabularyList")):
+        for element in _mappings(vocabulary.get("vocabularyElementList")):
             found = {
                 str(a.get("id")): str(a.get("attribute"))
-                for a in element.get("attributes", ())
-                if isinstance(a, Mapping) and isinstance(a.get("attribute"), str)
+                for a in _mappings(element.get("attributes"))
+                if isinstance(a.get("attribute"), str)
             }
             yield RawMasterData(str(vocabulary.get("type")), str(element.get("id")), found, 1)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    for member in value if isinstance(value, list) else [value]:
+        if isinstance(member, Mapping):
+            yield member

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, NoReturn
 from loaders.epcis.raw import Fault, Unreadable
 
 _CHUNK = 1 << 20
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -53,7 +54,10 @@ _DECODER = json.JSONDecoder(
 
 
 class TextStream:
-    """A cursor over a JSON text; every method raises Unreadable where the text is broken."""
+    """A cursor over a JSON text; every method raises Unreadable where the text is broken.
+
+    ``lenient`` tells whether comments or surplus commas had to be passed over.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("rb")
@@ -65,7 +69,9 @@ class TextStream:
         self._lines = 1
         self._counted = 0
         self._ended = False
+        self._cleaned = False
         self.lenient = False
+        self.is_unicode = True
         self.bytes_read = 0
 
     def close(self) -> None:
@@ -107,8 +113,19 @@ class TextStream:
         if not self.take(expected):
             self.fail(f"'{expected}'")
 
+    def comma(self, closing: str) -> bool:
+        """Step over a comma before a further member, or over the closing bracket."""
+        if not self.take(","):
+            self.expect(closing)
+            return False
+        self.lenient = self.lenient or self.peek() == closing
+        return True
+
     def value(self) -> Any:
-        """The next value whole: object, list, text, Decimal, bool or null."""
+        """The next value whole: object, list, text, Decimal, bool or null.
+
+        ``is_unicode`` then tells whether all its text is valid Unicode.
+        """
         self.peek()
         while True:
             try:
@@ -122,9 +139,20 @@ class TextStream:
             if end == len(self._buffer) and self._more():
                 # A number may go on in the next piece.
                 continue
+            self.is_unicode = self._is_unicode(found, end)
             self._position = end
             self._forget()
             return found
+
+    def _is_unicode(self, value: Any, end: int) -> bool:
+        # Only an escaped half of a surrogate pair can spoil a text that was decoded.
+        if _SURROGATE.search(self._buffer, self._position, end) is None:
+            return True
+        try:
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def fail(self, expected: str) -> NoReturn:
         """Raise for a text that ends too early or holds something else than expected."""
@@ -158,7 +186,7 @@ class TextStream:
 
     def _become_lenient(self) -> bool:
         """Blank out comments and surplus commas in all that follows; False when done before."""
-        if self.lenient:
+        if self._cleaned:
             return False
         while self._more():
             pass
@@ -167,7 +195,7 @@ class TextStream:
         if cleaned == rest:
             return False
         self._buffer = self._buffer[: self._position] + cleaned
-        self.lenient = True
+        self._cleaned = self.lenient = True
         return True
 
     def _forget(self) -> None:

@@ -1,0 +1,332 @@
+"""A bad event is refused for every reason at once and never stops or spoils the others."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genealogy.errors import LoadAborted, LoadError, UnreadableFile
+from loaders.epcis import Options, load_epcis
+from loaders.epcis.parse import parse
+from loaders.epcis.raw import RawEvent
+from tests.fakes_store import LOADED_AT, MemoryGraph
+from tests.loaders.epcis.epcis_events import (
+    CLASS,
+    ITEM,
+    LOT,
+    LOT_2,
+    N_ITEM,
+    PALLET,
+    amounts,
+    document,
+    event,
+    load,
+    packing,
+    recorded,
+    shipping,
+    unpacking,
+    utc,
+    voiding,
+)
+
+GOOD = event("Object", epcList=[ITEM])
+MADE = event(
+    "Transformation", inputQuantityList=amounts(LOT, 1), outputQuantityList=amounts(LOT_2, 1)
+)
+
+
+def codes(data: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return [(fault.code, fault.field) for fault in parse(RawEvent(data, 1, 1)).faults]
+
+
+def without(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {k: v for k, v in data.items() if k not in names}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (without(GOOD, "action"), ("epcis_missing", "action")),
+        (without(GOOD, "eventTime"), ("epcis_missing", "eventTime")),
+        (without(GOOD, "eventTimeZoneOffset"), ("epcis_missing", "eventTimeZoneOffset")),
+        (without(GOOD, "epcList"), ("epcis_no_objects", "epcList")),
+        (GOOD | {"type": "MagicEvent"}, ("epcis_event_type", "type")),
+        (GOOD | {"action": "add"}, ("epcis_action", "action")),
+        (GOOD | {"eventTime": "2026-03-01T08:00:00"}, ("epcis_time", "eventTime")),
+        (GOOD | {"eventTime": "01/03/2026"}, ("epcis_time", "eventTime")),
+        (GOOD | {"eventTime": "0001-01-01T00:00:00+14:00"}, ("epcis_time", "eventTime")),
+        (GOOD | {"eventTime": 20260301}, ("epcis_not_text", "eventTime")),
+        (GOOD | {"eventTimeZoneOffset": "+15:00"}, ("epcis_offset", "eventTimeZoneOffset")),
+        (GOOD | {"eventTimeZoneOffset": "CST"}, ("epcis_offset", "eventTimeZoneOffset")),
+        (GOOD | {"bizStep": "transforming"}, ("epcis_word", "bizStep")),
+        (GOOD | {"disposition": "in_transport"}, ("epcis_word", "disposition")),
+        (
+            GOOD | {"persistentDisposition": {"set": ["bad"]}},
+            ("epcis_word", "persistentDisposition.set"),
+        ),
+        (
+            GOOD | {"sourceList": [{"type": "place", "source": "urn:x:1"}]},
+            ("epcis_word", "sourceList.type"),
+        ),
+        (GOOD | {"sourceList": [{"type": "location"}]}, ("epcis_missing", "sourceList.source")),
+        (
+            GOOD | {"bizTransactionList": [{"type": "po"}]},
+            ("epcis_missing", "bizTransactionList.bizTransaction"),
+        ),
+        (GOOD | {"epcList": ["S1"]}, ("identifier_no_kind", "epcList")),
+        (GOOD | {"epcList": [7]}, ("epcis_not_text", "epcList")),
+        (
+            GOOD | {"epcList": ["https://id.gs1.org/00/106141412345678901"]},
+            ("identifier_check_digit", "epcList"),
+        ),
+        (GOOD | {"quantityList": amounts(LOT, "-1")}, ("epcis_negative", "quantityList.quantity")),
+        (
+            GOOD | {"quantityList": amounts(LOT, "ten")},
+            ("epcis_not_number", "quantityList.quantity"),
+        ),
+        (
+            GOOD | {"quantityList": amounts(LOT, "NaN")},
+            ("epcis_not_number", "quantityList.quantity"),
+        ),
+        (
+            GOOD | {"quantityList": amounts(LOT, "1E999999999")},
+            ("epcis_not_number", "quantityList.quantity"),
+        ),
+        (GOOD | {"quantityList": amounts(LOT, 1, "kilo")}, ("epcis_uom", "quantityList.uom")),
+        (GOOD | {"quantityList": [{"quantity": "1"}]}, ("epcis_missing", "quantityList.epcClass")),
+        (GOOD | {"quantityList": ["x"]}, ("epcis_not_object", "quantityList")),
+        (
+            GOOD | {"quantityList": [{"epcClass": LOT, "weight": 5}]},
+            ("epcis_unknown_field", "quantityList.weight"),
+        ),
+        (GOOD | {"ilmd": {"materialType": "soil"}}, ("epcis_no_namespace", "ilmd.materialType")),
+        (GOOD | {"errorDeclaration": {}}, ("epcis_missing", "errorDeclaration.declarationTime")),
+        (GOOD | {"errorDeclaration": "yes"}, ("epcis_not_object", "errorDeclaration")),
+        (without(packing(1), "parentID"), ("epcis_missing", "parentID")),
+        (packing(1, ()), ("epcis_no_objects", "childEPCs")),
+        (event("Transaction", epcList=[ITEM]), ("epcis_missing", "bizTransactionList")),
+        (without(MADE, "inputQuantityList"), ("epcis_half_transformation", "inputEPCList")),
+        (without(MADE, "outputQuantityList"), ("epcis_half_transformation", "outputEPCList")),
+        (
+            event("Transformation", transformationID="urn:x:t") | {"transformationID": None},
+            ("epcis_half_transformation", "inputEPCList"),
+        ),
+    ],
+)
+def test_each_fault_is_named_with_its_field(data: Any, expected: tuple[str, str]) -> None:
+    assert expected in codes(data)
+
+
+def test_all_faults_of_an_event_are_told_at_once() -> None:
+    bad = without(GOOD, "action") | {"eventTime": "x", "bizStep": "y", "epcList": ["z"]}
+
+    assert {field for _, field in codes(bad)} == {"action", "eventTime", "bizStep", "epcList"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD | {"bizStep": "urn:x:own:step"},
+        GOOD | {"bizStep": "urn:epcglobal:cbv:bizstep:shipping"},
+        GOOD | {"epcList": []},
+        event("Object", sensorElementList=[{}], readPoint={"id": "urn:x:here"}),
+        event("Transformation", transformationID="urn:x:t", inputQuantityList=amounts(LOT)),
+        event("Transformation", transformationID="urn:x:t", outputQuantityList=amounts(LOT)),
+        packing(1, action="OBSERVE") | {"parentID": ""},
+        unpacking(1),
+        GOOD | {"quantityList": amounts(LOT, "20")},
+        GOOD | {"ilmd": {"cbvmda:lotNumber": "1", "undefined": "x"}},
+        GOOD | {"eventTimeZoneOffset": "-14:00"},
+    ],
+)
+def test_what_the_standard_allows_is_taken(data: dict[str, Any]) -> None:
+    assert codes(data) == []
+
+
+def test_standard_words_are_one_word_in_every_spelling() -> None:
+    spellings = [
+        "shipping",
+        "urn:epcglobal:cbv:bizstep:shipping",
+        "https://ref.gs1.org/cbv/BizStep-shipping",
+        "https://ns.gs1.org/cbv/BizStep-shipping",
+        "cbv:BizStep-shipping",
+    ]
+    steps = [parse(RawEvent(GOOD | {"bizStep": s}, 1, 1)).event for s in spellings]
+
+    assert {e.step for e in steps if e} == {"shipping"}
+
+
+def test_a_bad_event_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "e.json"
+    events = [GOOD, GOOD | {"action": "X"}, "no event", None, packing(1)]
+    path.write_text(json.dumps(document(events)))  # type: ignore[arg-type]
+    graph = MemoryGraph()
+    rejects = tmp_path / "rejects.csv"
+    loaded = load_epcis(path, graph, graph, Options(rejects_path=rejects, now=LOADED_AT))
+
+    assert (loaded.total.read, loaded.total.accepted, loaded.total.rejected) == (5, 2, 3)
+    assert N_ITEM in graph.nodes
+    with rejects.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["code"] for row in rows] == ["epcis_action", "epcis_not_object", "epcis_not_object"]
+    assert all(row["reason"] and row["hint"] and row["line"] for row in rows)
+
+
+def test_an_event_told_twice_is_one_event() -> None:
+    graph = MemoryGraph()
+    loaded = load(graph, GOOD | {"eventID": "urn:x:1"}, GOOD | {"eventID": "urn:x:1"})
+
+    assert (loaded.total.accepted, loaded.total.duplicates) == (1, 1)
+
+
+def test_an_event_told_twice_in_other_spellings_is_one_event() -> None:
+    graph = MemoryGraph()
+    link = "https://id.gs1.org/01/04012345111118/21/S1"
+    loaded = load(graph, GOOD, GOOD | {"epcList": [link], "eventTime": "2026-03-01T00:00:00Z"})
+
+    assert (loaded.total.accepted, loaded.total.duplicates) == (1, 1)
+    assert graph.nodes[N_ITEM].identifiers == sorted([ITEM, link])
+
+
+@pytest.mark.parametrize("batch_events", [1, 100])
+def test_an_event_that_contradicts_a_known_one_is_refused(batch_events: int) -> None:
+    graph = MemoryGraph()
+    first, second = packing(1, eventID="urn:x:1"), packing(1, [PALLET], eventID="urn:x:1")
+    second["parentID"] = "urn:epc:id:sscc:4012345.0000000999"
+    loaded = load(graph, first, second, options=Options(now=LOADED_AT, batch_events=batch_events))
+
+    assert [s.code for s in loaded.samples] == ["epcis_contradiction"]
+    assert len(graph.edges()) == 1
+
+
+def test_a_second_declaration_of_another_time_is_refused() -> None:
+    graph = MemoryGraph()
+    made = recorded(packing(1, eventID="urn:x:1"), 2)
+    loaded = load(graph, made, voiding(made, 5), voiding(made, 5), voiding(made, 9))
+
+    assert (loaded.total.accepted, loaded.total.duplicates, loaded.total.rejected) == (2, 1, 1)
+    assert graph.nodes["event:urn:x:1"].properties["voided_at"] == utc(5, 18)
+
+
+def test_a_declaration_time_without_zone_is_read_in_the_zone_of_the_event() -> None:
+    graph = MemoryGraph()
+    made = packing(1, eventID="urn:x:1")
+    declared = made | {"errorDeclaration": {"declarationTime": "2026-03-05T18:00:00"}}
+    loaded = load(graph, made, declared)
+
+    assert graph.nodes["event:urn:x:1"].properties["voided_at"] == utc(5, 18)
+    assert [r.code for r in loaded.remarks] == ["epcis_zone_assumed"]
+
+
+def test_a_dry_run_writes_nothing_and_finds_everything(tmp_path: Path) -> None:
+    path = tmp_path / "e.json"
+    clash = [packing(1, eventID="urn:x:1"), packing(2, eventID="urn:x:1")]
+    path.write_text(json.dumps(document([*clash, GOOD, GOOD, shipping(2)])))
+    for batch_events in (1, 100):
+        graph = MemoryGraph()
+        loaded = load_epcis(path, graph, graph, Options(dry_run=True, batch_events=batch_events))
+
+        assert (graph.writes, graph.nodes) == (0, {})
+        assert loaded.dry_run
+        total = loaded.total
+        assert (total.accepted, total.duplicates, total.rejected) == (3, 1, 1)
+
+
+def test_a_strict_load_is_all_or_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "e.json"
+    path.write_text(json.dumps(document([GOOD, GOOD | {"action": "X"}])))
+    graph = MemoryGraph()
+    with pytest.raises(LoadAborted) as caught:
+        load_epcis(path, graph, graph, Options(strict=True))
+
+    assert (graph.writes, graph.nodes) == (0, {})
+    assert caught.value.params["loaded"].rejects == 1
+
+    path.write_text(json.dumps(document([GOOD])))
+    assert load_epcis(path, graph, graph, Options(strict=True)).total.accepted == 1
+    assert N_ITEM in graph.nodes
+
+
+def test_nothing_at_a_path_is_said(tmp_path: Path) -> None:
+    graph = MemoryGraph()
+    with pytest.raises(UnreadableFile):
+        load_epcis(tmp_path / "none.json", graph, graph)
+    with pytest.raises(LoadError, match="no JSON or XML"):
+        load_epcis(tmp_path, graph, graph)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(LOT) | st.just(ITEM),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+FULL = [
+    GOOD
+    | {
+        "eventID": "urn:x:1",
+        "recordTime": "2026-03-02T08:00:00Z",
+        "bizStep": "shipping",
+        "disposition": "in_transit",
+        "persistentDisposition": {"set": ["recalled"]},
+        "readPoint": {"id": "urn:x:p"},
+        "bizLocation": {"id": "urn:x:q"},
+        "quantityList": amounts(CLASS, 1),
+        "bizTransactionList": [{"type": "desadv", "bizTransaction": "urn:x:d"}],
+        "sourceList": [{"type": "owning_party", "source": "urn:x:s"}],
+        "destinationList": [{"type": "location", "destination": "urn:x:t"}],
+        "ilmd": {"cbvmda:lotNumber": "L"},
+        "sensorElementList": [{"sensorReport": [{"type": "Temperature"}]}],
+        "certificationInfo": "urn:x:c",
+        "errorDeclaration": {
+            "declarationTime": "2026-03-05T08:00:00Z",
+            "correctiveEventIDs": ["a"],
+        },
+        "baseExtension": {},
+        "extension": {},
+        "@context": {"x": "urn:x:"},
+    },
+    MADE | {"transformationID": "urn:x:t", "inputEPCList": [ITEM], "outputEPCList": [ITEM]},
+    packing(1) | {"childQuantityList": amounts(LOT, 1)},
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(FULL), st.data())
+def test_any_value_in_any_field_is_taken_or_refused_never_worse(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    name = draw.draw(st.sampled_from(sorted(data)))
+    graph = MemoryGraph()
+    loaded = load(graph, data | {name: draw.draw(anything)}, packing(2, parent="urn:x:last"))
+
+    assert ("CONTAINED_IN", N_ITEM, "item:urn:x:last") in graph.edges()
+    assert loaded.total.read == 2
+    for told in (*loaded.samples, *loaded.remarks):
+        assert told.reason("en")
+        assert told.reason("zh")
+        assert told.hint("zh")
+
+
+@settings(max_examples=150, deadline=None)
+@given(anything)
+def test_any_header_is_taken_or_passed_over(header: Any) -> None:
+    with_header = document([GOOD], epcisHeader={"epcisMasterData": {"vocabularyList": header}})
+    for data in (with_header, document([GOOD], epcisHeader=header)):
+        assert load_text(json.dumps(data)) == 1
+
+
+def load_text(text: str) -> int:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "e.json"
+        path.write_text(text)
+        graph = MemoryGraph()
+        return load_epcis(path, graph, graph).total.accepted
