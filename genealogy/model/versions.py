@@ -61,9 +61,7 @@ def replaced(stored: Sequence[Version], derived: Sequence[Version], now: datetim
     recorded, so that they hold at no time.
     """
     wanted = {v.recorded_at or now: replace(v, recorded_at=v.recorded_at or now) for v in derived}
-    stale = [
-        replace(v, retracted_at=v.recorded_at) for v in stored if v.recorded_at not in wanted
-    ]
+    stale = [replace(v, retracted_at=v.recorded_at) for v in stored if v.recorded_at not in wanted]
     return _difference(stored, [*_chained(wanted.values()), *stale])
 
 

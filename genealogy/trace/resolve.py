@@ -56,9 +56,7 @@ def find(index: NodeIndex, text: str, *, limit: int = 20) -> list[Candidate]:
     found += _by_code(index, text, limit)
     found += [Candidate(n, Match.NAME, n.name or n.code) for n in index.by_name(text, limit=limit)]
     if key := code_key(text):
-        found += [
-            Candidate(n, Match.PREFIX, n.code) for n in index.by_prefix(key, limit=limit)
-        ]
+        found += [Candidate(n, Match.PREFIX, n.code) for n in index.by_prefix(key, limit=limit)]
     ranked = _ranked(found)[:limit]
     if problem is not None and not ranked:
         raise problem
@@ -101,9 +99,7 @@ def near(index: NodeIndex, text: str, candidates: Iterable[Candidate] = ()) -> l
 
 def _by_identifier(index: NodeIndex, text: str) -> Iterable[Candidate]:
     read = {r.node_id: r.spelling for r in readings(text)}
-    return (
-        Candidate(n, Match.IDENTIFIER, read[n.node_id]) for n in index.nodes(list(read))
-    )
+    return (Candidate(n, Match.IDENTIFIER, read[n.node_id]) for n in index.nodes(list(read)))
 
 
 def _by_code(index: NodeIndex, text: str, limit: int) -> list[Candidate]:
