@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +60,10 @@ class MemoryGraph:
     links: dict[LinkKey, LinkFact] = field(default_factory=dict)
     versions: dict[FlowKey, list[FlowFact]] = field(default_factory=dict)
     writes: int = 0
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+        """Write each batch when its turn comes."""
+        return (self.write(batch) for batch in batches)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         """Fold facts in; flows are folded last, all versions of one fact together."""
