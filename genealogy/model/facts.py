@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import NewType
 
 from genealogy.model.names import Confidence, Flow, Label, Link, Role
+from genealogy.model.sealed import sealed
 
 NodeId = NewType("NodeId", str)
 
@@ -28,6 +29,7 @@ class Source:
     record: str
 
 
+@sealed
 @dataclass(frozen=True, slots=True)
 class NodeFact:
     """What one source record says of one node.
@@ -45,6 +47,7 @@ class NodeFact:
     recorded_at: datetime | None = None
 
 
+@sealed
 @dataclass(frozen=True, slots=True)
 class FlowFact:
     """What one source record says of material moving from one node to another.
@@ -79,6 +82,7 @@ class FlowFact:
     derived: bool = False
 
 
+@sealed
 @dataclass(frozen=True, slots=True)
 class LinkFact:
     """A tie that carries no material; ``part`` says which part the target plays."""
