@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -128,6 +128,14 @@ class FactSink(Protocol):
 
     def write(self, facts: Iterable[Fact]) -> Written:
         """Fold facts into the graph, all or nothing for this call; idempotent."""
+        ...
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+        """Write each batch as ``write`` does, while the next ones are made; results in order.
+
+        A batch that fails ends the stream with its error. Closing the stream waits
+        for what is being written; what has not begun by then is left out.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ Another supplier has a lot 24A0871 too, so the bare code is ambiguous.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -135,6 +135,9 @@ class Company(MemoryFlows):
             return key[:3] == code_key_[:3] or key[-3:] == code_key_[-3:]
 
         return self._where(limit, alike)
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+        return (self.write(batch) for batch in batches)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         new = list(facts)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from genealogy.errors import LoadAborted, LoadError
-from genealogy.model.facts import Fact, NodeFact
+from genealogy.model.facts import Fact, Written
 from genealogy.ports import FactSink
 from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally
 from loaders.tables.container import SUFFIX, TableFile, table_files
 from loaders.tables.declared import TABLES
 from loaders.tables.encoding import check_utf8
 from loaders.tables.facts import facts_of
-from loaders.tables.records import Record, Records
-from loaders.tables.rows import Header, Row, Unusable, read_header, typed_row
+from loaders.tables.movements import wrong_ends
+from loaders.tables.records import Block, Record, Records
+from loaders.tables.rows import Faults, Header, Rows, Unusable, note, read_header, typed_rows
 from loaders.tables.seen import Seen
 
 KIND = "tables"
@@ -27,58 +30,45 @@ BATCH_ROWS = 5_000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
-@dataclass(slots=True)
-class _Batch:
-    """The facts of some rows; what is only mentioned is stated once a batch."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Some rows of a file, read: the facts they state, and the bytes read so far in all."""
 
-    facts: list[Fact] = field(default_factory=list)
-    rows: int = 0
-    _mentioned: set[tuple[object, ...]] = field(default_factory=set)
-
-    def add(self, facts: list[Fact]) -> None:
-        self.rows += 1
-        self.facts.extend(fact for fact in facts if self._is_new(fact))
-
-    def _is_new(self, fact: Fact) -> bool:
-        if not isinstance(fact, NodeFact) or fact.properties:
-            return True
-        mention = (fact.node_id, fact.label, fact.roles, fact.identifiers, fact.source.system)
-        known = mention in self._mentioned
-        self._mentioned.add(mention)
-        return not known
+    file: str
+    facts: list[Fact]
+    bytes_done: int
 
 
 @dataclass(slots=True)
 class _Load:
-    """One pass over the files of a load; without a sink it only checks."""
+    """One pass over the files of a load, as steps that are checked when they are taken."""
 
     tally: Tally
-    sink: FactSink | None
     system: str
     batch_rows: int
-    progress: Progress | None
-    bytes_all: int
     bytes_done: int = 0
 
-    def file(self, file: TableFile) -> None:
-        """Load one file, or refuse it whole."""
-        trouble = _unreadable(file)
-        if trouble is not None:
-            self.tally.refuse(trouble)
-        else:
-            self._read(file)
-        self.bytes_done += file.size
-        self._tell(file, 0)
+    def steps(self, files: Iterable[TableFile]) -> Iterator[_Step]:
+        """Read file after file; one that cannot be read is refused whole."""
+        for file in files:
+            trouble = _unreadable(file)
+            if trouble is not None:
+                self.tally.refuse(trouble)
+            else:
+                yield from self._read(file)
+            self.bytes_done += file.size
+            yield _Step(file.name, [], self.bytes_done)
 
-    def _read(self, file: TableFile) -> None:
+    def _read(self, file: TableFile) -> Iterator[_Step]:
         with file.open() as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as stream:
             records = Records(stream)
             header = self._header(file, next(records, None))
             if header is None:
                 return
-            for batch in self._batches(file, header, records):
-                self._write(file, batch)
-                self._tell(file, raw.tell())
+            seen = Seen()
+            for block in records.blocks(self.batch_rows):
+                facts = self._facts(file, header, block, seen)
+                yield _Step(file.name, facts, self.bytes_done + raw.tell())
 
     def _header(self, file: TableFile, record: Record | None) -> Header | None:
         if record is None:
@@ -97,39 +87,79 @@ class _Load:
             )
         return header
 
-    def _batches(self, file: TableFile, header: Header, records: Records) -> Iterator[_Batch]:
-        batch, seen = _Batch(), Seen()
-        for record in records:
-            facts = self._facts(file, header, record, seen)
-            if facts is not None:
-                batch.add(facts)
-            if batch.rows >= self.batch_rows:
-                yield batch
-                batch = _Batch()
-        yield batch
+    def _facts(self, file: TableFile, header: Header, block: Block, seen: Seen) -> list[Fact]:
+        rows, faults = typed_rows(TABLES[file.table], file.name, header, block)
+        rows = _less(rows, faults, wrong_ends(rows))
+        earlier = seen.earlier(rows)
+        rows = _less(rows, faults, _contradictions(rows, earlier))
+        new = rows.without(earlier) if earlier else rows
+        for line in sorted(faults):
+            self.tally.reject(file.name, faults[line])
+        self.tally.duplicate(file.name, len(rows) - len(new))
+        self.tally.accept(file.name, len(new))
+        return facts_of(new, self.system) if len(new) else []
 
-    def _facts(
-        self, file: TableFile, header: Header, record: Record, seen: Seen
-    ) -> list[Fact] | None:
-        try:
-            row = typed_row(TABLES[file.table], file.name, header, record)
-            facts = list(facts_of(row, self.system))
-            if _said_before(row, seen):
-                self.tally.duplicate(file.name)
-                return None
-        except Unusable as trouble:
-            self.tally.reject(file.name, trouble.reasons)
-            return None
-        self.tally.accept(file.name)
-        return facts
 
-    def _write(self, file: TableFile, batch: _Batch) -> None:
-        if self.sink is not None and batch.facts:
-            self.tally.wrote(file.name, self.sink.write(batch.facts))
+def _less(rows: Rows, faults: Faults, reasons: list[Reject]) -> Rows:
+    """The rows without those that there are reasons against, which are noted."""
+    if not reasons:
+        return rows
+    note(faults, reasons)
+    return rows.without(faults)
 
-    def _tell(self, file: TableFile, position: int) -> None:
+
+def _contradictions(rows: Rows, earlier: Mapping[int, tuple[int, bool]]) -> list[Reject]:
+    """Why rows that say otherwise than earlier ones of the same name are not believed."""
+    found = []
+    records = zip(rows.lines, rows.texts("record_id"), strict=True) if earlier else ()
+    for line, record_id in records:
+        first, same = earlier.get(line, (0, True))
+        if not same:
+            field = "record_id" if record_id else ", ".join(rows.table.names)
+            params = {"first": first}
+            found.append(Reject(rows.file, line, field, record_id, "contradiction", params))
+    return found
+
+
+@dataclass(slots=True)
+class _Writing:
+    """Steps on their way to the sink: told as done, in order, when they are written."""
+
+    tally: Tally
+    sink: FactSink | None
+    progress: Progress | None
+    bytes_all: int
+    _waiting: deque[_Step] = field(default_factory=deque)
+
+    def run(self, steps: Iterable[_Step]) -> None:
+        """Write all steps; the next ones are read while the sink is still busy."""
+        stream = self.sink.stream if self.sink else _nowhere
+        with closing(stream(self._batches(steps))) as written:
+            for outcome in written:
+                self._tell(until_written=True)
+                step = self._waiting.popleft()
+                self.tally.wrote(step.file, outcome)
+                self._done(step)
+        self._tell(until_written=False)
+
+    def _batches(self, steps: Iterable[_Step]) -> Iterator[list[Fact]]:
+        for step in steps:
+            self._waiting.append(step)
+            if step.facts:
+                yield step.facts
+
+    def _tell(self, *, until_written: bool) -> None:
+        while self._waiting and not (until_written and self._waiting[0].facts):
+            self._done(self._waiting.popleft())
+
+    def _done(self, step: _Step) -> None:
         if self.progress is not None:
-            self.progress(file.name, self.bytes_done + position, self.bytes_all)
+            self.progress(step.file, step.bytes_done, self.bytes_all)
+
+
+def _nowhere(batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+    for _ in batches:
+        yield Written()
 
 
 def recognises(path: Path) -> bool:
@@ -166,9 +196,8 @@ def load_tables(
             tally = Tally(rejects)
             _remark_unknown(tally, files)
             size = sum(file.size for file in ours)
-            load = _Load(tally, into, source_system, batch_rows, progress, size)
-            for file in ours:
-                load.file(file)
+            steps = _Load(tally, source_system, batch_rows).steps(ours)
+            _Writing(tally, into, progress, size).run(steps)
             return tally.result(str(path), KIND, dry_run=dry_run)
 
         if strict:
@@ -205,18 +234,3 @@ def _unreadable(file: TableFile) -> Reject | None:
     if trouble is None:
         return None
     return Reject(file.name, trouble.line, None, None, "not_utf8", {"guess": trouble.guess})
-
-
-def _said_before(row: Row, seen: Seen) -> bool:
-    """Whether this very row came before; raises Unusable when another one contradicts it."""
-    earlier = seen.earlier(row)
-    if earlier is None:
-        return False
-    line, same = earlier
-    if not same:
-        record_id = row.text("record_id")
-        field = "record_id" if record_id else ", ".join(row.table.names)
-        raise Unusable(
-            Reject(row.file, row.line, field, record_id, "contradiction", {"first": line})
-        )
-    return True

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 #: A line longer than this is no record of ours; its rest is skipped without being held.
 MAX_LINE = 2**20
+#: Characters held at once, however long the lines are.
+_BLOCK_CHARS = 4 * MAX_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,22 @@ class Record:
     line: int
     fields: tuple[str, ...]
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Records that follow each other: rows of cells with their lines, and the unusable ones."""
+
+    lines: Sequence[int]
+    rows: Sequence[Sequence[str]]
+    broken: Sequence[Record] = ()
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Block:
+        """The block that these records make."""
+        sound = [record for record in records if not record.problem]
+        broken = [record for record in records if record.problem]
+        return cls([record.line for record in sound], [record.fields for record in sound], broken)
 
 
 class Records:
@@ -46,8 +64,43 @@ class Records:
     def __next__(self) -> Record:
         while True:
             record = self._read()
-            if record.problem or any(field.strip() for field in record.fields):
+            if record.problem or not _is_blank(record.fields):
                 return record
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """The records in blocks of about ``size``."""
+        while lines := self._ahead(size):
+            yield self._plain(lines) or self._one_by_one(lines)
+
+    def _ahead(self, size: int) -> list[str]:
+        lines: list[str] = []
+        chars = 0
+        while len(lines) < size and chars < _BLOCK_CHARS and (line := self._next_line()):
+            lines.append(line)
+            chars += len(line)
+        return lines
+
+    def _plain(self, lines: list[str]) -> Block | None:
+        """The lines as a block when each is a whole record and nothing is wrong with any."""
+        if max(map(len, lines)) > MAX_LINE:
+            return None
+        try:
+            rows = list(csv.reader(lines, strict=True))
+        except csv.Error:
+            return None
+        fits = len(rows) == len(lines) and set(map(len, rows)) == {self._width}
+        if not fits or any(map(_is_blank, rows)):
+            return None
+        start = self._line
+        self._line += len(lines)
+        return Block(range(start, self._line), rows)
+
+    def _one_by_one(self, lines: list[str]) -> Block:
+        self._again.extendleft(reversed(lines))
+        records: list[Record] = []
+        while self._again and (record := next(self, None)):
+            records.append(record)
+        return Block.of(records)
 
     def _read(self) -> Record:
         start, self._taken = self._line, []
@@ -85,3 +138,8 @@ class Records:
             while rest and not rest.endswith(("\n", "\r")):
                 rest = self._stream.readline(MAX_LINE)
         return line
+
+
+def _is_blank(fields: Sequence[str]) -> bool:
+    # Most records begin with something.
+    return not (fields and fields[0].strip()) and not any(field.strip() for field in fields)

@@ -6,101 +6,109 @@ tables of many million rows need no more than their names cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from loaders.tables.rows import Row
+from loaders.tables.rows import Rows
 
-_RECENT = 16_384
 _SILENT = frozenset({"source_system", "record_id", "recorded_at", "retracted_at"})
+_TOLD = ("source_system", "recorded_at", "retracted_at")
 
-Column = npt.NDArray[Any]
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Names in order, and beside each its content and line."""
+    """Names in order, and beside each the content and line of the row that said it first."""
 
-    names: Column
-    contents: Column
-    lines: Column
+    names: Array
+    contents: Array
+    lines: Array
 
-    def find(self, name: int) -> tuple[int, int] | None:
-        at = int(np.searchsorted(self.names, np.uint64(name)))
-        if at < len(self.names) and int(self.names[at]) == name:
-            return int(self.contents[at]), int(self.lines[at])
-        return None
+    def at(self, which: Array) -> _Run:
+        """The entries at these positions, or where the mask is true."""
+        return _Run(self.names[which], self.contents[which], self.lines[which])
+
+    def find(self, names: Array) -> tuple[Array, Array]:
+        """Which of these names are here, and the positions of those."""
+        at = np.searchsorted(self.names, names)
+        at[at == len(self.names)] = 0
+        here = self.names[at] == names
+        return here, at[here]
 
 
 @dataclass(slots=True)
 class Seen:
-    """The rows of one file met so far, by name (64-bit digests)."""
+    """The rows of one file met so far, by 64-bit hashes that hold for this process."""
 
-    _recent: dict[int, tuple[int, int]] = field(default_factory=dict)
     _runs: list[_Run] = field(default_factory=list)
 
-    def earlier(self, row: Row) -> tuple[int, bool] | None:
-        """The line that spoke of the same before, and whether it said the same; None if new."""
-        name, content = digest(name_of(row)), digest(content_of(row))
-        found = self._find(name)
-        if found is not None:
-            return found[1], found[0] == content
-        self._recent[name] = (content, row.line)
-        if len(self._recent) >= _RECENT:
-            self._settle()
-        return None
+    def earlier(self, rows: Rows) -> dict[int, tuple[int, bool]]:
+        """The rows, by line, that speak of what an earlier row spoke of.
 
-    def _find(self, name: int) -> tuple[int, int] | None:
-        found = self._recent.get(name)
-        runs = iter(self._runs)
-        while found is None and (run := next(runs, None)) is not None:
-            found = run.find(name)
-        return found
+        With each: the line of that row, and whether it said the same.
+        """
+        if not len(rows):
+            return {}
+        told = _run(_hashes(names_of(rows)), _hashes(contents_of(rows)), rows.lines)
+        is_first = np.append(True, told.names[1:] != told.names[:-1])
+        firsts = told.at(is_first)
+        self._look_up(firsts)
+        origin = firsts.at(np.cumsum(is_first) - 1)
+        again = origin.lines != told.lines
+        same = origin.contents[again] == told.contents[again]
+        lines = zip(origin.lines[again].tolist(), same.tolist(), strict=True)
+        return dict(zip(told.lines[again].tolist(), lines, strict=True))
 
-    def _settle(self) -> None:
-        rows = sorted((name, *rest) for name, rest in self._recent.items())
-        names, contents, lines = zip(*rows, strict=True)
-        self._recent = {}
-        run = _Run(
-            np.array(names, dtype=np.uint64),
-            np.array(contents, dtype=np.uint64),
-            np.array(lines, dtype=np.uint32),
-        )
+    def _look_up(self, firsts: _Run) -> None:
+        """Put known rows in the place of those of their name, and keep the others."""
+        new = np.ones(len(firsts.names), dtype=bool)
+        for run in self._runs:
+            here, at = run.find(firsts.names)
+            firsts.contents[here], firsts.lines[here] = run.contents[at], run.lines[at]
+            new &= ~here
+        self._keep(firsts.at(new))
+
+    def _keep(self, run: _Run) -> None:
         # Merging runs of like size keeps their number logarithmic.
         while self._runs and len(self._runs[-1].names) <= len(run.names):
-            run = _merged(self._runs.pop(), run)
-        self._runs.append(run)
+            older = self._runs.pop()
+            run = _run(
+                np.concatenate((older.names, run.names)),
+                np.concatenate((older.contents, run.contents)),
+                np.concatenate((older.lines, run.lines)),
+            )
+        if len(run.names):
+            self._runs.append(run)
 
 
-def name_of(row: Row) -> str:
-    """What names the statement a row makes: what it speaks of, and when it was recorded."""
-    record_id = row.text("record_id") if row.table.movement else None
-    names = ("record_id",) if record_id else row.table.names
-    return _spelt(row, (*names, "source_system", "recorded_at", "retracted_at"))
+def names_of(rows: Rows) -> list[tuple[str, ...]]:
+    """What names the statement of each row: what it speaks of, and when it was recorded."""
+    names = _spelt(rows, (*rows.table.names, *_TOLD))
+    if not rows.table.movement or "record_id" not in rows:
+        return names
+    records = _spelt(rows, ("record_id", *_TOLD))
+    return [record if record[0] else name for record, name in zip(records, names, strict=True)]
 
 
-def content_of(row: Row) -> str:
-    """What a row says, apart from who recorded it when."""
-    return _spelt(row, (c.name for c in row.table.columns if c.name not in _SILENT))
+def contents_of(rows: Rows) -> list[tuple[str, ...]]:
+    """What each row says, apart from who recorded it when."""
+    return _spelt(rows, [c.name for c in rows.table.columns if c.name not in _SILENT])
 
 
-def digest(text: str) -> int:
-    """A 64-bit digest of a text."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+def _spelt(rows: Rows, names: Iterable[str]) -> list[tuple[str, ...]]:
+    return list(zip(*map(rows.spellings, names), strict=True))
 
 
-def _spelt(row: Row, names: Iterable[str]) -> str:
-    # A separator that no cell can hold keeps neighbours apart.
-    return "\x1f".join([row.spellings.get(name, "") for name in names])
+def _hashes(keys: list[tuple[str, ...]]) -> Array:
+    return np.fromiter(map(hash, keys), np.int64, len(keys))
 
 
-def _merged(one: _Run, other: _Run) -> _Run:
-    names = np.concatenate((one.names, other.names))
+def _run(names: Array, contents: Array, lines: Array | Sequence[int]) -> _Run:
+    """The run of these rows; among rows of one name the earlier line comes first."""
     order = np.argsort(names, kind="stable")
-    contents = np.concatenate((one.contents, other.contents))[order]
-    return _Run(names[order], contents, np.concatenate((one.lines, other.lines))[order])
+    return _Run(names, contents, np.asarray(lines, dtype=np.uint32)).at(order)

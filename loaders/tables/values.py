@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +22,7 @@ from loaders.tables.dictionary import Column, Type
 from loaders.tables.units import unit_like, units
 
 Parsed = str | bool | Decimal | Instant | Identifier | date | tuple[str, ...]
+Parser = Callable[[str, Column], Parsed]
 
 GTIN_LENGTHS = (8, 12, 13, 14)
 
@@ -38,6 +39,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _ZONED_OR_TIMED = re.compile(r"[0-9][T ][0-9]{2}:")
 _ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SUSPECT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f#]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -48,6 +50,17 @@ class BadValue(ValueError):
         super().__init__(code)
         self.code = code
         self.params = params
+
+
+def parser_of(column: Column) -> Parser:
+    """What reads those cells of a column that are plain (see ``all_plain``); raises BadValue."""
+    return _PARSERS[column.type]
+
+
+def all_plain(texts: Iterable[str]) -> bool:
+    """Whether no text holds what ``parse`` refuses whatever the column."""
+    together = "\t".join(texts)
+    return not _SUSPECT.search(together)
 
 
 def parse(text: str, column: Column) -> Parsed:
@@ -103,22 +116,12 @@ def parse_uom(text: str, _: Column) -> str:
     raise BadValue("unit_symbol" if near else "unknown_unit", near=near or "")
 
 
-@lru_cache(maxsize=65_536)
-def moment(text: str) -> Instant:
+def parse_moment(text: str, _: Column) -> Instant:
     """A date and time with zone; raises BadValue."""
-    if _DATE.fullmatch(text):
-        raise BadValue("time_missing")
-    if _ZONED_OR_TIMED.search(text) and not _ZONE.search(text):
-        raise BadValue("zone_missing")
     try:
         return parse_instant(text)
     except ValueError as error:
-        raise BadValue("bad_instant") from error
-
-
-def parse_moment(text: str, _: Column) -> Instant:
-    """A date and time with zone; raises BadValue."""
-    return moment(text)
+        raise BadValue(_why_not_moment(text)) from error
 
 
 def parse_date(text: str, _: Column) -> date:
@@ -186,6 +189,13 @@ def _gs1_digits(text: str, column: Column, lengths: tuple[int, ...]) -> str:
     return text
 
 
+def _why_not_moment(text: str) -> str:
+    if _DATE.fullmatch(text):
+        return "time_missing"
+    zoneless = _ZONED_OR_TIMED.search(text) and not _ZONE.search(text)
+    return "zone_missing" if zoneless else "bad_instant"
+
+
 def _why_not_decimal(text: str) -> str:
     if _SCIENTIFIC.fullmatch(text):
         return "scientific_quantity"
@@ -202,7 +212,7 @@ def _countries() -> frozenset[str]:
     return frozenset(line for line in source.split() if len(line) == 2)
 
 
-_PARSERS: dict[Type, Callable[[str, Column], Parsed]] = {
+_PARSERS: dict[Type, Parser] = {
     Type.TEXT: parse_text,
     Type.CODE: parse_code,
     Type.REF: parse_reference,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,9 @@ class MemoryGraph:
         told = list(facts)
         self.batches.append(len(told))
         return sum((self._fold(fact) for fact in told), Written())
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+        return (self.write(batch) for batch in batches)
 
     def _fold(self, fact: Fact) -> Written:
         if isinstance(fact, NodeFact):

@@ -11,15 +11,19 @@ from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact
 from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Role
 from loaders.tables.declared import TABLES
 from loaders.tables.facts import facts_of
-from loaders.tables.records import Record
-from loaders.tables.rows import Unusable, read_header, typed_row
+from loaders.tables.movements import wrong_ends
+from loaders.tables.records import Block, Record
+from loaders.tables.rows import read_header, typed_rows
 from tests.loaders.tables.a_company import CAP, COMPANY, PUMP, RESIN
 
 
 def facts(table: str, cells: dict[str, str]) -> list[Fact]:
     header = read_header(TABLES[table], "f.csv", Record(1, tuple(cells)))
-    row = typed_row(TABLES[table], "f.csv", header, Record(7, tuple(cells.values())))
-    return list(facts_of(row, "erp"))
+    block = Block([7], [tuple(cells.values())])
+    rows, faults = typed_rows(TABLES[table], "f.csv", header, block)
+    assert not faults
+    assert not wrong_ends(rows)
+    return facts_of(rows, "erp")
 
 
 def flow(table: str, cells: dict[str, str]) -> FlowFact:
@@ -236,9 +240,10 @@ def test_a_row_may_name_its_own_source_system_and_be_withdrawn() -> None:
     ],
 )
 def test_ends_that_cannot_be_joined_are_refused(table: str, changes: dict[str, str]) -> None:
-    with pytest.raises(Unusable) as caught:
-        facts(table, example(table, **changes))
-    assert caught.value.reasons[0].code == "wrong_ends"
+    cells = example(table, **changes)
+    header = read_header(TABLES[table], "f.csv", Record(1, tuple(cells)))
+    rows, _ = typed_rows(TABLES[table], "f.csv", header, Block([7], [tuple(cells.values())]))
+    assert [(reason.line, reason.code) for reason in wrong_ends(rows)] == [(7, "wrong_ends")]
 
 
 def test_labels_follow_the_identifier() -> None:
@@ -248,3 +253,37 @@ def test_labels_follow_the_identifier() -> None:
         Label.BATCH,
         Label.PLACE,
     }
+
+
+def test_rows_of_several_movements_and_systems_keep_what_is_their_own() -> None:
+    cells = COMPANY["shipment_lines"]
+    names = tuple({name: None for row in cells for name in row} | {"source_system": None})
+    header = read_header(TABLES["shipment_lines"], "f.csv", Record(1, names))
+    told = [tuple(row.get(name, "") for name in names[:-1]) for row in cells]
+    block = Block([2, 3, 5], [(*told[0], ""), (*told[1], "wms"), (*told[0], "wms")])
+    rows, _ = typed_rows(TABLES["shipment_lines"], "f.csv", header, block)
+    found = {
+        (f.type, f.source.system, f.source.record)
+        for f in facts_of(rows, "erp")
+        if isinstance(f, FlowFact)
+    }
+    assert found == {
+        (Flow.SHIPPED_IN, "erp", "f.csv:2"),
+        (Flow.RETURNED_IN, "wms", "f.csv:3"),
+        (Flow.SHIPPED_IN, "wms", "f.csv:5"),
+    }
+
+
+def test_what_is_only_mentioned_is_stated_once_a_system() -> None:
+    names = ("batch_id", "input_id", "source_system")
+    header = read_header(TABLES["consumption"], "f.csv", Record(1, names))
+    told = [("B", RESIN, ""), ("batch:B", RESIN, ""), ("B", CAP, ""), ("B", RESIN, "wms")]
+    rows, _ = typed_rows(TABLES["consumption"], "f.csv", header, Block(range(2, 6), told))
+    nodes = [f for f in facts_of(rows, "erp") if isinstance(f, NodeFact)]
+    assert sorted((n.node_id, n.source.system) for n in nodes) == [
+        (CAP, "erp"),
+        ("batch:B", "erp"),
+        ("batch:B", "wms"),
+        (RESIN, "erp"),
+        (RESIN, "wms"),
+    ]

@@ -282,7 +282,6 @@ def test_memory_does_not_grow_with_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loaders.tables.rows._REMEMBERED", 500)
-    monkeypatch.setattr("loaders.tables.seen._RECENT", 500)
 
     def peak(rows: int) -> int:
         lines = (f"B,lot:A:B:{n % 50},{n}" for n in range(rows))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from loaders.tables.declared import TABLES
 from loaders.tables.dictionary import SPELLING, Type
-from loaders.tables.facts import LINKS, MOVEMENTS
+from loaders.tables.facts import LINKS
+from loaders.tables.movements import MOVEMENTS
 from loaders.tables.page import PAGE, tables_page
 
 

@@ -116,3 +116,40 @@ def test_line_numbers_are_those_of_the_text(rows: list[list[str]]) -> None:
 def test_any_text_is_split_into_records_with_rising_lines(text: str) -> None:
     found = read(text)
     assert [r.line for r in found] == sorted({r.line for r in found})
+
+
+def in_blocks(text: str, size: int) -> list[Record]:
+    """The records as blocks tell them, header first."""
+    records = Records(io.StringIO(text, newline=""))
+    found = [record for record in [next(records, None)] if record]
+    for block in records.blocks(size):
+        rows = zip(block.lines, map(tuple, block.rows), strict=True)
+        some = [*(Record(line, row) for line, row in rows), *block.broken]
+        found += sorted(some, key=lambda record: record.line)
+    return found
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a,b", "1,2", '"x', 'y",z', '"x\ny",z', ",", "", "1", " ,3", 'a"b,c'])
+    )
+    .map("\n".join)
+    .filter(lambda text: not _header_is_broken(text)),
+    st.integers(1, 5),
+)
+def test_blocks_hold_the_same_records_as_reading_one_by_one(text: str, size: int) -> None:
+    assert in_blocks(text, size) == read(text)
+
+
+def _header_is_broken(text: str) -> bool:
+    return any(record.problem for record in read(text)[:1])
+
+
+def test_a_line_that_is_too_long_leaves_its_neighbours_in_a_block_alone() -> None:
+    text = f"a,b\n1,2\n{'x' * (MAX_LINE + 1)}\n3,4\n"
+    assert [(r.line, r.problem) for r in in_blocks(text, 10)] == [
+        (1, None),
+        (2, None),
+        (3, "line_too_long"),
+        (4, None),
+    ]
