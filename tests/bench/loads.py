@@ -7,7 +7,7 @@ go through the ways forward and backward, so that none is always the first.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -40,6 +40,10 @@ class Kept:
     """A sink that keeps the batches it is given, as the loader cut them."""
 
     batches: list[list[Fact]] = field(default_factory=list)
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+        """Keep each batch when its turn comes."""
+        return (self.write(batch) for batch in batches)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         """Keep a batch."""
