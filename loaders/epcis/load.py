@@ -40,7 +40,7 @@ class Options:
 
 def recognises(path: Path) -> bool:
     """Whether a path holds EPCIS files, told by their suffix and first bytes."""
-    return any(_looks_like_epcis(file.path) for file in _files(path))
+    return any(_may_be_epcis(file.path) for file in _files(path))
 
 
 def load_epcis(
@@ -96,9 +96,13 @@ def _files(root: Path) -> list[_File]:
     return [_File(p, p.relative_to(root).as_posix(), p.stat().st_size) for p in found]
 
 
-def _looks_like_epcis(path: Path) -> bool:
-    if path.suffix.lower() not in SUFFIXES or first_character(path) not in "<[{":
+def _may_be_epcis(path: Path) -> bool:
+    if path.suffix.lower() not in SUFFIXES:
         return False
+    first = first_character(path)
+    if first not in ("<", "[", "{"):
+        # An empty file is taken, so that the user is told that it is empty.
+        return first == ""
     with path.open("rb") as file:
         head = file.read(_HEAD).replace(b"\x00", b"")
     return any(mark in head for mark in _MARKS)

@@ -18,6 +18,8 @@ _DOCUMENTS = frozenset({"EPCISDocument", "EPCISQueryDocument"})
 #: The way from the root of a document to its events.
 _INNER = frozenset({"epcisBody", "queryResults", "resultsBody"})
 _EVENTS = frozenset({"eventList", "event"})
+#: An event is kept whole in the database; a longer one is no event but a mistake.
+LONGEST_EVENT = 4_000_000
 _TYPE_NAMES = ("type", "isA", "@type")
 
 
@@ -150,13 +152,23 @@ def _list(document: _Document, progress: Callable[[int], None]) -> Iterator[Foun
         line = stream.line
         value = stream.value()
         progress(stream.bytes_read)
-        if stream.is_unicode:
+        fault = _unusable(stream)
+        if fault is None:
             yield from _member(document, value, line)
         else:
             document.number += 1
-            yield BadEvent(line, document.number, Fault("epcis_not_unicode"))
+            yield BadEvent(line, document.number, fault)
         if not stream.comma("]"):
             return
+
+
+def _unusable(stream: TextStream) -> Fault | None:
+    """Why the value just read cannot be an event, whatever is in it."""
+    if not stream.is_unicode:
+        return Fault("epcis_not_unicode")
+    if stream.length > LONGEST_EVENT:
+        return Fault("epcis_too_large", params={"longest": f"{LONGEST_EVENT:,}"})
+    return None
 
 
 def _member(document: _Document, value: Any, line: int) -> Iterator[Found]:

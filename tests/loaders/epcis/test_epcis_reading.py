@@ -204,10 +204,17 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_very_long_line_is_read(tmp_path: Path) -> None:
-    filler = "x" * 5_000_000
-    loaded = load_bytes(tmp_path, json.dumps(document([{**ONE, "x:filler": filler}, TWO])))
+    events = [{**ONE, "eventID": f"urn:x:{i}", "x:filler": "x" * 1_000_000} for i in range(6)]
 
-    assert loaded.total.accepted == 2
+    assert load_bytes(tmp_path, json.dumps(document(events))).total.accepted == 6
+
+
+def test_an_event_beyond_all_measure_is_refused_and_the_next_one_read(tmp_path: Path) -> None:
+    loaded = load_bytes(tmp_path, json.dumps(document([{**ONE, "x:f": "x" * 5_000_000}, TWO])))
+
+    assert loaded.total.accepted == 1
+    assert [s.code for s in loaded.samples] == ["epcis_too_large"]
+    assert "4,000,000" in loaded.samples[0].reason()
 
 
 def test_text_that_is_not_unicode_is_refused(tmp_path: Path) -> None:
@@ -366,6 +373,12 @@ def test_epcis_files_are_recognised_by_content(tmp_path: Path) -> None:
 
     assert recognises(tmp_path)
     assert [recognises(p) for p in sorted(tmp_path.iterdir())] == [True, False, False, True]
+
+
+def test_an_empty_file_is_taken_so_that_it_can_be_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("")
+
+    assert recognises(tmp_path / "a.json")
 
 
 def test_a_folder_is_read_file_by_file_under_relative_names(tmp_path: Path) -> None:
