@@ -1,9 +1,11 @@
 """Intervals of aggregation and association, from all events about a parent and its children.
 
-An ADD opens an interval; it ends with the next DELETE of the child, the next
-DELETE of the parent without children, or when the child, being one thing, is
-added elsewhere. An OBSERVE inside no interval opens one, marked observed. A
-DELETE inside none tells of an interval whose beginning is unknown.
+An ADD opens an interval; it ends with the next DELETE of the child or the next
+DELETE of the parent without children. Being added to another parent ends nothing:
+the unpacking may be missing, or the inner case was told of along with the pallet,
+and a stay that ends too early would lose what the parent did next.
+An OBSERVE inside no interval opens one, marked observed. A DELETE inside none
+tells of an interval whose beginning is unknown.
 """
 
 from __future__ import annotations
@@ -34,9 +36,6 @@ class _Family:
 
     said: dict[Pair, dict[Action, list[tuple[Known, Content]]]] = field(default_factory=dict)
     emptied: dict[NodeId, list[Known]] = field(default_factory=lambda: defaultdict(list))
-    added: dict[NodeId, list[tuple[NodeId, Known]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
 
     def take(self, known: Known) -> None:
         """Sort in one event."""
@@ -49,8 +48,6 @@ class _Family:
         for child in event.contents:
             actions = self.said.setdefault((parent, child.node_id), defaultdict(list))
             actions[event.action].append((known, child))
-            if event.action is Action.ADD and child.label is not Label.LOT:
-                self.added[child.node_id].append((parent, known))
 
 
 def containment_flows(events: Iterable[Known]) -> Iterator[FlowFact]:
@@ -80,14 +77,13 @@ def _pair_flows(flow: Flow, family: _Family, pair: Pair) -> Iterator[FlowFact]:
 
 
 def _stay(family: _Family, pair: Pair) -> _Stay:
-    parent, child = pair
+    parent, _ = pair
     said = {action: sorted(some, key=_order) for action, some in family.said[pair].items()}
-    moves = [known for other, known in family.added.get(child, ()) if other != parent]
     return _Stay(
         added=said.get(Action.ADD, []),
         observed=said.get(Action.OBSERVE, []),
         removed=said.get(Action.DELETE, []),
-        elsewhere=[*family.emptied.get(parent, ()), *moves],
+        emptied=family.emptied.get(parent, []),
     )
 
 
@@ -99,14 +95,13 @@ def _order(entry: tuple[Known, Content]) -> tuple[datetime, str]:
 class _Stay:
     """All that was said of one child in one parent.
 
-    ``elsewhere`` are events that end the stay without naming an amount: the parent
-    was emptied, or the child was added to another parent.
+    ``emptied`` are the DELETEs of the parent without children: nothing stays inside.
     """
 
     added: list[tuple[Known, Content]]
     observed: list[tuple[Known, Content]]
     removed: list[tuple[Known, Content]]
-    elsewhere: list[Known]
+    emptied: list[Known]
 
     @property
     def in_parts(self) -> bool:
@@ -118,21 +113,21 @@ class _Stay:
     def standing(self) -> list[Known]:
         """Every event that has not been withdrawn."""
         said = [known for known, _ in (*self.added, *self.removed)]
-        return [known for known in (*said, *self.elsewhere) if known.voided_at is None]
+        return [known for known in (*said, *self.emptied) if known.voided_at is None]
 
     def deciding_for(self, base: Known) -> list[Known]:
         """The events that have a say in when an interval ends that ``base`` opened."""
         if not self.in_parts:
             removals = [known for known, _ in self.removed]
-            later = (k for k in (*removals, *self.elsewhere) if k.event.at > base.event.at)
+            later = (k for k in (*removals, *self.emptied) if k.event.at > base.event.at)
             return deciding(base, later)
         said = [known for known, _ in (*self.added, *self.removed) if known is not base]
-        return [*{known.event.event_id: known for known in said}.values(), *self.elsewhere]
+        return [*{known.event.event_id: known for known in said}.values(), *self.emptied]
 
     def ends(self, held: Sequence[Known]) -> list[Known]:
         """Those of the events held after which nothing of the child is inside."""
         ids = {known.event.event_id for known in held}
-        others = [known for known in self.elsewhere if known.event.event_id in ids]
+        others = [known for known in self.emptied if known.event.event_id in ids]
         if not self.in_parts:
             return [*(k for k, _ in self.removed if k.event.event_id in ids), *others]
         return _emptying(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from genealogy.model.facts import FlowFact, NodeId, Source
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import Flow
 from genealogy.ports import EventBook, StoredEvent
 from loaders.epcis.body import event_of
 from loaders.epcis.containment import containment_flows
@@ -65,8 +65,6 @@ def touched(events: Iterable[Known]) -> set[NodeId]:
 def _touched(event: Event) -> Iterator[NodeId]:
     if event.type in _LINKING and event.parent is not None:
         yield event.parent.node_id
-        # A lot may be in many units at once, so its other units have no say.
-        yield from (c.node_id for c in event.contents if c.label is not Label.LOT)
     if is_dispatch(event) or is_receipt(event) or event.step == VOID_DISPATCH:
         if event.despatch_advice is not None:
             yield shipment_id(event)

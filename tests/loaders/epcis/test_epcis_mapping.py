@@ -270,11 +270,11 @@ def test_unpacking_one_child_leaves_the_others_inside() -> None:
     }
 
 
-def test_packing_elsewhere_ends_the_older_stay_of_a_single_thing() -> None:
+def test_packing_elsewhere_without_unpacking_ends_nothing_for_a_missed_lot_is_worse() -> None:
     graph = graph_of(packing(1), packing(3, parent=PALLET_2))
 
     assert {(f.target_id, f.valid_from, f.valid_to) for f in graph.flows()} == {
-        (N_PALLET, utc(1), utc(3)),
+        (N_PALLET, utc(1), None),
         (N_PALLET_2, utc(3), None),
     }
 
