@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 from genealogy.model import claims
-from genealogy.model.facts import Fact, LinkFact, NodeId, Written
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeId, Written
 from genealogy.model.names import Label, Link, Role
 from genealogy.store.batch import Batch, NodePlan, stored_properties
 from genealogy.store.bolt import GraphStore, Transaction
@@ -46,23 +46,50 @@ class GraphSink:
             return Written()
         return self.store.write(lambda tx: _write(tx, batch, self.loaded_at))
 
-    def stream(self, batches: Iterable[Sequence[Fact]]) -> Iterator[Written]:
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
         """Write batches, each in a transaction of its own, while the next ones are made.
 
-        As many at once as the database gains from; results come in order.
+        As many at once as the database gains from, but never two that tell of the
+        same: neither would see what the other writes. Results come in order. The
+        first failure ends the stream; closing it waits for what is being written.
         """
-        with ThreadPoolExecutor(self.store.engine.writers) as pool:
-            pending: deque[Future[Written]] = deque()
+        writers = self.store.engine.writers
+        with ThreadPoolExecutor(writers) as pool:
+            pending: deque[_Pending] = deque()
             try:
                 for batch in batches:
-                    pending.append(pool.submit(self.write, batch))
-                    if len(pending) > self.store.engine.writers:
-                        yield pending.popleft().result()
+                    told = _told(batch) if writers > 1 else frozenset()
+                    while any(not told.isdisjoint(other.told) for other in pending):
+                        yield pending.popleft().future.result()
+                    pending.append(_Pending(told, pool.submit(self.write, batch)))
+                    if len(pending) > writers:
+                        yield pending.popleft().future.result()
                 while pending:
-                    yield pending.popleft().result()
+                    yield pending.popleft().future.result()
             finally:
-                for future in pending:
-                    future.cancel()
+                for other in pending:
+                    other.future.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A batch on its way: what it tells of, and its outcome."""
+
+    told: frozenset[str]
+    future: Future[Written]
+
+
+def _told(facts: Iterable[Fact]) -> frozenset[str]:
+    """The ids of nodes, flows and starts of links of which facts tell more than that they are."""
+    told = set()
+    for fact in facts:
+        if isinstance(fact, FlowFact):
+            told.add(fact.fact_id)
+        elif isinstance(fact, LinkFact):
+            told.add(fact.source_id)
+        elif fact.properties or fact.identifiers:
+            told.add(fact.node_id)
+    return frozenset(told)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
+from threading import Barrier, Thread, active_count
 from typing import Any
 
 import pytest
@@ -269,3 +269,43 @@ def test_a_stream_stops_at_the_first_failure(sink: GraphSink) -> None:
     bad: list[Fact] = [lot(produced_at=datetime(2026, 1, 1))]  # noqa: DTZ001
     with pytest.raises(ValueError, match="without zone"):
         list(sink.stream([[consumed()], bad, [consumed(fact_id="later")]]))
+
+
+def test_batches_of_a_stream_that_tell_of_the_same_are_folded_as_if_in_turn(
+    sink: GraphSink,
+) -> None:
+    sink.write([NodeFact(Label.LOT, FLOUR, ERP), consumed(fact_id="before")])
+    batches: list[list[Fact]] = [
+        [consumed(f"{10 + i}", recorded_at=at(i)), replace(lot(grade=f"g{i}"), recorded_at=at(i))]
+        for i in range(8)
+    ]
+    assert sum((w for w in sink.stream(batches)), Written()).flows_new == 1
+    assert len([r for r in edges_of(sink.store, FLOUR) if r[3] == "f-consumed"]) == 1
+    assert sink.store.run(FLOW_COUNT)[0].count == 1 + len(batches)
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.properties == {"grade": "g7"}
+
+
+def test_a_stream_that_is_closed_leaves_whole_batches_and_no_thread(sink: GraphSink) -> None:
+    def batches() -> Iterator[list[Fact]]:
+        for i in range(100):
+            yield [consumed(fact_id=f"f{i}-{j}", source_id=NodeId(f"lot:{i}")) for j in range(10)]
+
+    before = active_count()
+    stream = sink.stream(batches())
+    assert next(stream).flows_new == 10
+    stream.close()
+    assert active_count() == before
+    assert sink.store.run(FLOW_COUNT)[0].count in range(10, 60, 10)
+
+
+def test_what_breaks_off_the_making_of_batches_ends_the_stream(sink: GraphSink) -> None:
+    def batches() -> Iterator[list[Fact]]:
+        yield [consumed()]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(sink.stream(batches()))
+    assert sink.store.run(FLOW_COUNT)[0].count in (0, 1)
+    assert sum((w for w in sink.stream([[consumed()]])), Written()).flows_changed == 0
+    assert sink.store.run(FLOW_COUNT)[0].count == 1
