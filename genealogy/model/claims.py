@@ -7,10 +7,11 @@ contradict each other the one recorded last holds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from genealogy.model.facts import NodeFact
 from genealogy.model.times import iso
@@ -28,41 +29,50 @@ def claim(fact: NodeFact, now: datetime) -> str | None:
         "dated": fact.recorded_at is not None,
         "ids": sorted(fact.identifiers),
         "record": fact.source.record,
-        "set": {key: _plain(value) for key, value in sorted(fact.properties.items())},
+        "set": {key: _plain(value) for key, value in fact.properties.items()},
         "system": fact.source.system,
     }
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _canonical(body).decode()
 
 
 def merged(stored: Iterable[str], told: Iterable[str]) -> list[str]:
     """All claims, each once; one without record time that repeats another adds nothing."""
+    texts = [*stored, *sorted(told)]
+    if len(texts) < 2:
+        return texts
     kept: dict[tuple[Any, ...], str] = {}
-    for text in [*stored, *sorted(told)]:
-        kept.setdefault(_content(json.loads(text)), text)
+    for text in texts:
+        kept.setdefault(_content(orjson.loads(text)), text)
     return sorted(kept.values())
 
 
 def properties(claims: Iterable[str]) -> dict[str, Any]:
     """The properties that hold by these claims, later records over earlier ones."""
-    ordered = sorted(
-        map(json.loads, claims),
-        key=lambda c: (c["at"], c["system"], json.dumps(c["set"], sort_keys=True)),
-    )
-    values: dict[str, Any] = {}
-    for body in ordered:
-        values |= {key: _value(value) for key, value in body["set"].items()}
-    return values
+    return outcome(claims)[0]
 
 
 def identifiers(claims: Iterable[str]) -> list[str]:
     """Every spelling under which a source named the node."""
-    return sorted({spelling for text in claims for spelling in json.loads(text)["ids"]})
+    return outcome(claims)[1]
+
+
+def outcome(claims: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """The properties that hold by these claims, and every spelling of the node's name."""
+    bodies = [orjson.loads(text) for text in claims]
+    if len(bodies) > 1:
+        bodies.sort(key=lambda c: (c["at"], c["system"], _canonical(c["set"])))
+    values = {key: _value(value) for body in bodies for key, value in body["set"].items()}
+    return values, sorted({spelling for body in bodies for spelling in body["ids"]})
 
 
 def _content(body: Mapping[str, Any]) -> tuple[Any, ...]:
     at = body["at"] if body["dated"] else None
-    content = json.dumps([body["set"], body["ids"]], sort_keys=True)
+    content = _canonical([body["set"], body["ids"]])
     return (body["system"], at, content)
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -30,7 +31,7 @@ def parse_instant(text: str) -> Instant:
         raise ValueError("a date and time with a zone is needed, such as 2026-03-02T08:00:00+08:00")
     moment = datetime.fromisoformat(cleaned)
     try:
-        return Instant(moment.astimezone(UTC), offset_text(moment))
+        return Instant(moment.astimezone(UTC), _fixed_offset(moment.tzinfo))
     except OverflowError as error:
         raise ValueError("the time is outside the years 1 to 9999") from error
 
@@ -41,6 +42,12 @@ def offset_text(moment: datetime) -> str:
     sign = "-" if offset < timedelta() else "+"
     minutes = abs(offset) // timedelta(minutes=1)
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+@lru_cache(maxsize=256)
+def _fixed_offset(zone: tzinfo | None) -> str:
+    """The offset of a zone that is nothing but an offset, as ``fromisoformat`` makes them."""
+    return offset_text(EPOCH.astimezone(zone))
 
 
 def to_micros(moment: datetime) -> int:
@@ -61,7 +68,8 @@ def iso(moment: datetime, offset: str | None = None) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"a time without zone cannot be told: {moment}")
     if offset is None or offset == "+00:00":
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        return f"{in_utc.isoformat()[: -len('+00:00')]}Z"
     sign = -1 if offset.startswith("-") else 1
     hours, minutes = offset[1:].split(":")
     zone = timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))

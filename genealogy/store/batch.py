@@ -43,16 +43,22 @@ class Batch:
             if isinstance(fact, NodeFact):
                 batch._node(fact, now)
                 continue
-            batch.nodes.setdefault(fact.source_id, NodePlan(fact.source_label))
-            batch.nodes.setdefault(fact.target_id, NodePlan(fact.target_label))
+            batch._plan(fact.source_id, fact.source_label)
+            batch._plan(fact.target_id, fact.target_label)
             if isinstance(fact, FlowFact):
                 batch.flows[fact.type].append(fact)
             else:
                 batch.links[fact.type].append(fact)
         return batch
 
+    def _plan(self, node_id: NodeId, label: Label) -> NodePlan:
+        plan = self.nodes.get(node_id)
+        if plan is None:
+            plan = self.nodes[node_id] = NodePlan(label)
+        return plan
+
     def _node(self, fact: NodeFact, now: datetime) -> None:
-        plan = self.nodes.setdefault(fact.node_id, NodePlan(fact.label))
+        plan = self._plan(fact.node_id, fact.label)
         plan.roles.update(fact.roles)
         told = claims.claim(fact, now)
         if told is not None:
@@ -61,7 +67,7 @@ class Batch:
 
 def stored_properties(node_id: NodeId, told: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The properties of a node with these claims, and apart from them its times as UTC text."""
-    values = claims.properties(told)
+    values, identifiers = claims.outcome(told)
     # The body of an event is read by programs alone, and the claim has it already.
     values.pop("body", None)
     times = {key: iso(values.pop(key)) for key in NODE_TIMES if key in values}
@@ -74,7 +80,7 @@ def stored_properties(node_id: NodeId, told: list[str]) -> tuple[dict[str, Any],
         "code_key": key,
         "code_tail": key[::-1],
         "name_key": names.casefold() or None,
-        "identifiers": claims.identifiers(told) or None,
+        "identifiers": identifiers or None,
         "claims": told or None,
     }
     return encode_map(named), times

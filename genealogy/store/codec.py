@@ -22,9 +22,7 @@ def encode(value: Any) -> Any:
         if value.tzinfo is None:
             raise ValueError(f"a time without zone cannot be stored: {value}")
         return value.astimezone(UTC)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value
+    return decimal_or_null(value) if isinstance(value, Decimal) else value
 
 
 def encode_map(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,6 +41,11 @@ def decode(value: Any) -> Any:
 def iso_or_null(moment: datetime | None) -> str | None:
     """UTC text for Cypher's datetime(), or null."""
     return None if moment is None else iso(moment)
+
+
+def decimal_or_null(value: Decimal | None) -> str | None:
+    """A quantity as text without exponent, or null."""
+    return None if value is None else format(value, "f")
 
 
 def micros_or_null(text: str | None) -> int | None:

@@ -12,7 +12,7 @@ from genealogy.model.facts import FlowFact, NodeId, Written
 from genealogy.model.names import FEW_AT, Confidence, Flow
 from genealogy.model.versions import Changes, Version, merge, replaced
 from genealogy.store.bolt import Transaction
-from genealogy.store.codec import encode, iso_or_null
+from genealogy.store.codec import decimal_or_null, iso_or_null
 from genealogy.store.queries import create_flows, flow_versions, flows_at, update_flows
 
 _ROWS = 10_000
@@ -130,9 +130,9 @@ def _row(fact: FlowFact, recorded_at: datetime, retracted_at: datetime | None) -
         fact.target_id,
         [
             fact.fact_id,
-            encode(fact.quantity),
+            decimal_or_null(fact.quantity),
             fact.uom,
-            encode(fact.base_quantity),
+            decimal_or_null(fact.base_quantity),
             iso_or_null(fact.occurred_at),
             fact.occurred_offset,
             iso_or_null(fact.valid_from),
@@ -155,9 +155,9 @@ def _version_row(fact: FlowFact, version: Version) -> Row:
         fact.target_id,
         [
             fact.fact_id,
-            encode(quantity),
+            decimal_or_null(quantity),
             uom,
-            encode(base),
+            decimal_or_null(base),
             iso_or_null(occurred),
             offset,
             iso_or_null(begin),

@@ -305,5 +305,9 @@ def spellings(node_id: str, aliases: Iterable[str] = ()) -> tuple[str, ...]:
 
 def code_key(code: str) -> str:
     """A search key: full-width forms folded, case folded, letters and digits only."""
-    folded = unicodedata.normalize("NFKC", code).casefold()
+    # Most codes are ASCII, which normalisation leaves alone.
+    folded = code if code.isascii() else unicodedata.normalize("NFKC", code)
+    folded = folded.casefold()
+    if folded.isalnum():
+        return folded
     return "".join(character for character in folded if character.isalnum())

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from biip.checksums import gs1_standard_check_digit
-
 from genealogy.errors import InvalidIdentifier
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
@@ -58,7 +56,9 @@ def is_digits(text: str) -> bool:
 
 def with_check_digit(body: str) -> str:
     """A numeric key with its GS1 check digit appended."""
-    return f"{body}{gs1_standard_check_digit(body)}"
+    # From the right, every other digit counts three times (GS1 General Specifications, 7.9).
+    weighted = 3 * sum(map(int, body[::-2])) + sum(map(int, body[-2::-2]))
+    return f"{body}{-weighted % 10}"
 
 
 def has_check_digit(key: str) -> bool:
