@@ -23,7 +23,7 @@ from genealogy.bootstrap import engine_on
 from tests import databases
 from tests.bench.in_memory import as_networkx
 from tests.bench.loads import load_tables, measure_loads, store_on
-from tests.bench.machine import about
+from tests.bench.machine import about, load
 from tests.bench.outcome import Outcome
 from tests.bench.plant import Plant
 from tests.bench.traces import Graph, measure_traces, questions
@@ -60,6 +60,7 @@ def main(scale: float, only: str | None, folder: Path) -> Outcome:
                 measure(outcome, found, plant, graph, folder, Times())
         except databases.Skipped as why:
             outcome.skipped[name] = str(why)
+    outcome.about["load_after"] = load()
     return outcome
 
 

@@ -21,11 +21,16 @@ def about(repository: Path) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "load_before": [round(load, 2) for load in os.getloadavg()],
+        "load_before": load(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
     }
+
+
+def load() -> list[float]:
+    """Programs that wanted to run at once, on average over 1, 5 and 15 minutes."""
+    return [round(average, 2) for average in os.getloadavg()]
 
 
 def _commit(repository: Path) -> str:
