@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +28,8 @@ class Told:
         cells = rows.columns.get(name)
         if cells is None:
             return
-        systems = [source.system for source in sources]
-        keys = zip(cells.texts, cells.spellings, systems, strict=True)
-        for node, source in _distinct(keys, zip(cells.values, sources, strict=True)):
+        for position in _firsts(_keys(rows, cells.texts)):
+            node, source = cells.values[position], sources[position]
             if node is not None:
                 roles = _roles(node, role)
                 self.state(node.kind, node.node_id, source, roles, other_spelling(node))
@@ -66,12 +65,16 @@ def other_spelling(node: Identifier) -> tuple[str, ...]:
     return () if node.spelling in (node.node_id, node.code) else (node.spelling,)
 
 
-def _distinct(
-    keys: Iterable[Any], values: Iterable[tuple[Identifier | None, Source]]
-) -> Iterator[tuple[Identifier | None, Source]]:
-    """The first value of each key."""
-    pairs = list(zip(keys, values, strict=True))
-    return iter(dict(reversed(pairs)).values())
+def _keys(rows: Rows, texts: Sequence[str]) -> Sequence[Hashable]:
+    """What two mentions must share to be one: the text, and the system that told it."""
+    if "source_system" not in rows:
+        return texts
+    return list(zip(texts, rows.texts("source_system"), strict=True))
+
+
+def _firsts(keys: Sequence[Hashable]) -> Iterable[int]:
+    """Where each key stands first."""
+    return dict(zip(reversed(keys), reversed(range(len(keys))), strict=True)).values()
 
 
 def _roles(node: Identifier, role: Role | None) -> tuple[Role, ...]:

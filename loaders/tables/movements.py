@@ -129,9 +129,8 @@ def _with_lots(items: Rows) -> Rows:
     """The items whose lot is known, if only by their own identifier."""
     own, said = items.references("item_id"), items.references("lot_id")
     lots = [lot or _lot_within(item) for lot, item in zip(said, own, strict=True)]
-    texts = [lot.spelling if lot else "" for lot in lots]
     ids = [lot.node_id if lot else "" for lot in lots]
-    known = items.having("lot_id", Cells(texts, lots, ids))
+    known = items.having("lot_id", Cells(ids, lots, ids))
     return known.at([i for i, lot in enumerate(lots) if lot]) if None in lots else known
 
 

@@ -278,8 +278,7 @@ def _named(rows: Rows, faults: Faults) -> Rows:
         except Unusable as trouble:
             note(faults, trouble.reasons)
     ids = [node.node_id if node else "" for node in found]
-    texts = [node.spelling if node else "" for node in found]
-    named = rows.having(own, Cells(texts, found, ids))
+    named = rows.having(own, Cells(ids, found, ids))
     return named.without(faults) if "" in ids else named
 
 

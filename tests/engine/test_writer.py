@@ -271,19 +271,24 @@ def test_a_stream_stops_at_the_first_failure(sink: GraphSink) -> None:
         list(sink.stream([[consumed()], bad, [consumed(fact_id="later")]]))
 
 
-def test_batches_of_a_stream_that_tell_of_the_same_are_folded_as_if_in_turn(
-    sink: GraphSink,
-) -> None:
-    sink.write([NodeFact(Label.LOT, FLOUR, ERP), consumed(fact_id="before")])
-    batches: list[list[Fact]] = [
-        [consumed(f"{10 + i}", recorded_at=at(i)), replace(lot(grade=f"g{i}"), recorded_at=at(i))]
-        for i in range(8)
+def test_versions_of_flows_in_a_stream_are_folded_as_if_in_turn(sink: GraphSink) -> None:
+    names = [f"f{j}" for j in range(300)]
+    sink.write([consumed(fact_id="before")])
+    batches = [
+        [consumed(f"{10 + i}", recorded_at=at(i), fact_id=name) for name in names] for i in range(6)
     ]
-    assert sum((w for w in sink.stream(batches)), Written()).flows_new == 1
-    assert len([r for r in edges_of(sink.store, FLOUR) if r[3] == "f-consumed"]) == 1
-    assert sink.store.run(FLOW_COUNT)[0].count == 1 + len(batches)
-    [row] = GraphIndex(sink.store).nodes([FLOUR])
-    assert row.properties == {"grade": "g7"}
+    assert sum(sink.stream(batches), Written()).flows_new == len(names)
+    assert sorted(r[3] for r in edges_of(sink.store, FLOUR)) == ["before", *sorted(names)]
+    assert sink.store.run(FLOW_COUNT)[0].count == 1 + len(batches) * len(names)
+
+
+def test_claims_in_a_stream_are_all_kept(sink: GraphSink) -> None:
+    lots = [NodeId(f"lot:S:P:{j}") for j in range(300)]
+    sink.write([NodeFact(Label.LOT, one, ERP) for one in lots])
+    told = {f"p{i}": f"v{i}" for i in range(6)}
+    batches = [[NodeFact(Label.LOT, one, ERP, (), {k: v}) for one in lots] for k, v in told.items()]
+    assert sum(sink.stream(batches), Written()).nodes_changed == len(batches) * len(lots)
+    assert all(row.properties == told for row in GraphIndex(sink.store).nodes(lots))
 
 
 def test_a_stream_that_is_closed_leaves_whole_batches_and_no_thread(sink: GraphSink) -> None:
