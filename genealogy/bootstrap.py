@@ -10,15 +10,15 @@ from genealogy.errors import NotFound
 from genealogy.messages import text as words
 from genealogy.model.facts import NodeId
 from genealogy.ports import EventBook, FactSink, FlowSource, NodeIndex, NodeRow
-from genealogy.trace.products import with_products
-from genealogy.trace.resolve import Candidate, find, resolve
-from genealogy.trace.result import Trace, TraceQuery
-from genealogy.trace.run import trace
 from genealogy.settings import Settings
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphEvents, GraphFlows, GraphIndex
 from genealogy.store.writer import GraphSink
+from genealogy.trace.products import with_products
+from genealogy.trace.resolve import Candidate, find, resolve
+from genealogy.trace.result import Trace, TraceQuery
+from genealogy.trace.run import trace
 
 
 def open_engine(settings: Settings) -> Lotgraph:

@@ -56,7 +56,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """A node as the store holds it: kind label, roles and its current properties."""
+    """A node as the store holds it: kind label, roles, properties, and what product it is of."""
 
     node_id: NodeId
     kind: str
@@ -65,6 +65,7 @@ class NodeRow:
     name: str | None
     identifiers: tuple[str, ...]
     properties: Mapping[str, Any]
+    product_id: NodeId | None = None
 
 
 class FlowSource(Protocol):
@@ -94,8 +95,13 @@ class FlowSource(Protocol):
         """
         ...
 
-    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
-        """The nodes with these ids that exist, in no promised order."""
+    def nodes(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> list[NodeRow]:
+        """The nodes with these ids that exist, in no promised order.
+
+        With ``known_at``: with the properties that were known by then.
+        """
         ...
 
 

@@ -70,7 +70,9 @@ class MemoryFlows:
         ]
         return Closure(_rows(flows), whole)
 
-    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
+    def nodes(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> list[NodeRow]:
         self.calls.append(("nodes", tuple(node_ids)))
         return [self._nodes[n] for n in node_ids if n in self._nodes]
 

@@ -114,7 +114,9 @@ class Company(MemoryFlows):
         self.rows = {f.node_id: _row(f) for f in known if isinstance(f, NodeFact)}
         self.written: list[Fact] = []
 
-    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
+    def nodes(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> list[NodeRow]:
         return [self.rows[n] for n in node_ids if n in self.rows]
 
     def by_code(self, code_keys: Sequence[str], *, limit: int) -> list[NodeRow]:
@@ -179,4 +181,5 @@ def _row(fact: NodeFact) -> NodeRow:
         None if name is None else str(name),
         fact.identifiers,
         properties,
+        None if "product_id" not in properties else NodeId(str(properties["product_id"])),
     )

@@ -4,4 +4,4 @@
 MATCH (n:Entity)
 WHERE n.code_key IN $keys
 WITH n ORDER BY n.node_id LIMIT $limit
-RETURN collect([n.node_id, labels(n), n.code, n.name, n.identifiers, n.claims]) AS rows
+RETURN collect([n.node_id, labels(n), n.code, n.name, n.identifiers, n.product_id, n.claims]) AS rows

@@ -15,7 +15,6 @@ from genealogy.model.identifiers import spellings
 from genealogy.model.names import Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
-from genealogy.trace.products import product_of
 from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
 from genealogy.trace.witness import hops
 
@@ -169,7 +168,7 @@ def path_records(trace: Trace, node_id: NodeId, direction: Direction | None = No
 
 def product_row(trace: Trace, row: NodeRow) -> NodeRow | None:
     """The product that a node of the trace is of, where it is known."""
-    product = product_of(row)
+    product = row.product_id
     return trace.rows.get(product) if product else None
 
 

@@ -46,9 +46,12 @@ def merged(stored: Iterable[str], told: Iterable[str]) -> list[str]:
     return sorted(kept.values())
 
 
-def properties(claims: Iterable[str]) -> dict[str, Any]:
-    """The properties that hold by these claims, later records over earlier ones."""
-    return outcome(claims)[0]
+def properties(claims: Iterable[str], known_at: datetime | None = None) -> dict[str, Any]:
+    """The properties that hold by these claims, later records over earlier ones.
+
+    ``known_at`` leaves out what was recorded later.
+    """
+    return outcome(claims, known_at)[0]
 
 
 def identifiers(claims: Iterable[str]) -> list[str]:
@@ -56,13 +59,22 @@ def identifiers(claims: Iterable[str]) -> list[str]:
     return outcome(claims)[1]
 
 
-def outcome(claims: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+def outcome(
+    claims: Iterable[str], known_at: datetime | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """The properties that hold by these claims, and every spelling of the node's name."""
     bodies = [orjson.loads(text) for text in claims]
+    if known_at is not None:
+        bodies = [body for body in bodies if datetime.fromisoformat(body["at"]) <= known_at]
     if len(bodies) > 1:
-        bodies.sort(key=lambda c: (c["at"], c["system"], _canonical(c["set"])))
+        bodies.sort(key=_precedence)
     values = {key: _value(value) for body in bodies for key, value in body["set"].items()}
     return values, sorted({spelling for body in bodies for spelling in body["ids"]})
+
+
+def _precedence(body: Mapping[str, Any]) -> tuple[datetime, str, bytes]:
+    # As texts, 08:00:00.5Z would come before 08:00:00Z.
+    return datetime.fromisoformat(body["at"]), body["system"], _canonical(body["set"])
 
 
 def _content(body: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -95,6 +95,8 @@ class GraphStore:
         self._database = database
         self._timeout = timeout
         self._writing = Lock()
+        # What one session wrote, the next one reads, whichever server of a cluster answers.
+        self._bookmarks = GraphDatabase.bookmark_manager()
         self._watchdog = Watchdog(lambda: driver.session(database=database), engine, timeout)
 
     @classmethod
@@ -187,7 +189,11 @@ class GraphStore:
 
     @contextmanager
     def _session(self, access: str) -> Iterator[Session]:
-        session = self._driver.session(database=self._database, default_access_mode=access)
+        session = self._driver.session(
+            database=self._database,
+            default_access_mode=access,
+            bookmark_manager=self._bookmarks,
+        )
         try:
             yield session
         finally:

@@ -40,12 +40,13 @@ class ClaimedProperties(Mapping[str, Any]):
     Most nodes of a trace are counted and named but not opened.
     """
 
-    def __init__(self, told: list[str]) -> None:
+    def __init__(self, told: list[str], known_at: datetime | None = None) -> None:
         self._told = told
+        self._known_at = known_at
 
     @cached_property
     def _values(self) -> dict[str, Any]:
-        return dict(sorted(claims.properties(self._told).items()))
+        return dict(sorted(claims.properties(self._told, self._known_at).items()))
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -69,10 +70,19 @@ def node_row(
     code: str,
     name: str | None,
     identifiers: list[str] | None,
+    product_id: NodeId | None,
     told: list[str] | None,
+    *,
+    known_at: datetime | None = None,
 ) -> NodeRow:
-    """A node as the domain sees it: kind and roles apart, properties by its claims."""
+    """A node as the domain sees it: kind and roles apart, properties by its claims.
+
+    With ``known_at`` its properties, name and product are those known by then.
+    """
     [kind] = _KINDS.intersection(labels)
+    properties = ClaimedProperties(told or [], known_at)
+    if known_at is not None:
+        name, product_id = properties.get("name"), properties.get("product_id")
     return NodeRow(
         node_id=node_id,
         kind=kind,
@@ -80,7 +90,8 @@ def node_row(
         code=code,
         name=name,
         identifiers=tuple(identifiers or ()),
-        properties=ClaimedProperties(told or []),
+        properties=properties,
+        product_id=product_id,
     )
 
 
@@ -120,9 +131,11 @@ class GraphFlows:
             frontier = {row[far] for row in edges} - expanded
         return Closure(_columns(list(found.values())), expanded)
 
-    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
-        """The nodes with these ids that exist."""
-        return GraphIndex(self._store).nodes(node_ids)
+    def nodes(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> list[NodeRow]:
+        """The nodes with these ids that exist, as they were known."""
+        return GraphIndex(self._store).nodes(node_ids, known_at=known_at)
 
     def _ask(
         self, query: Query[Rows], frontier: Sequence[NodeId], known_at: datetime | None
@@ -144,11 +157,14 @@ class GraphIndex:
     def __init__(self, store: GraphStore) -> None:
         self._store = store
 
-    def nodes(self, node_ids: Sequence[NodeId]) -> list[NodeRow]:
-        """The nodes with these ids that exist."""
+    def nodes(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> list[NodeRow]:
+        """The nodes with these ids that exist, as they are or were known."""
         found: list[NodeRow] = []
         for i in range(0, len(node_ids), _CHUNK):
-            found += self._rows(NODES, ids=list(node_ids[i : i + _CHUNK]))
+            [page] = self._store.run(NODES, ids=list(node_ids[i : i + _CHUNK]))
+            found += [node_row(*row, known_at=known_at) for row in page.rows]
         return found
 
     def by_code(self, code_keys: Sequence[str], *, limit: int) -> list[NodeRow]:

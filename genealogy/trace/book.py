@@ -141,7 +141,7 @@ class FlowBook:
         """Read those of these nodes that were not read before."""
         missing = [n for n in dict.fromkeys(node_ids) if n not in self.nodes]
         if missing:
-            self.learn(self.source.nodes(missing))
+            self.learn(self.source.nodes(missing, known_at=self.known_at))
 
     def learn(self, nodes: Iterable[NodeRow]) -> None:
         """Take nodes in, and what of them decides when material passes."""

@@ -95,7 +95,7 @@ def _check_zone(name: str, moment: datetime | None) -> None:
 
 
 def _seeds(source: FlowSource, query: TraceQuery) -> list[NodeRow]:
-    found = source.nodes(list(dict.fromkeys(query.seeds)))
+    found = source.nodes(list(dict.fromkeys(query.seeds)), known_at=query.known_at)
     _refuse_unknown(query.seeds, found)
     return found
 

@@ -121,7 +121,7 @@ def test_products_are_looked_up_and_not_reached() -> None:
 
 
 def test_a_trace_without_products_is_left_as_it_is(trace: Trace) -> None:
-    plain = replace(trace, rows={k: replace(v, properties={}) for k, v in trace.rows.items()})
+    plain = replace(trace, rows={k: replace(v, product_id=None) for k, v in trace.rows.items()})
     assert with_products(plain, small_company.Company()) is plain
 
 

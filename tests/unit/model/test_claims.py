@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -89,3 +90,17 @@ def test_the_order_of_claims_changes_nothing(told: list[NodeFact], random: objec
 @given(facts)
 def test_claiming_twice_changes_nothing(told: list[NodeFact]) -> None:
     assert fold(*told, *told) == fold(*told)
+
+
+def test_what_was_recorded_later_was_not_known_before() -> None:
+    told = fold(fact(1, status="released"), fact(5, status="blocked"))
+    assert properties(told, T0 + timedelta(hours=4)) == {"status": "released"}
+    assert properties(told, T0 + timedelta(hours=5)) == {"status": "blocked"}
+    assert properties(told, T0) == {}
+
+
+def test_half_a_second_later_is_later() -> None:
+    first, half = fact(1, status="a"), fact(1, status="b")
+    assert half.recorded_at is not None
+    half = replace(half, recorded_at=half.recorded_at + timedelta(milliseconds=500))
+    assert properties(fold(half, first)) == {"status": "b"}
