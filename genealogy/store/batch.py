@@ -24,6 +24,11 @@ class NodePlan:
     roles: set[Role] = field(default_factory=set)
     claims: list[str] = field(default_factory=list)
 
+    @property
+    def is_end_only(self) -> bool:
+        """Whether the write says no more of the node than that an edge ends there."""
+        return not self.claims and not self.roles
+
 
 @dataclass(slots=True)
 class Batch:

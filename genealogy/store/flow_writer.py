@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -25,7 +25,7 @@ def write_flows(
     tx: Transaction,
     flow: Flow,
     facts: Sequence[FlowFact],
-    known_nodes: Collection[NodeId],
+    known_nodes: Container[NodeId],
     now: datetime,
 ) -> Written:
     """Fold the facts of one type into the graph; ``now`` (UTC) dates those without record time."""
@@ -48,7 +48,7 @@ def write_flows(
 
 
 def _known_facts(
-    tx: Transaction, flow: Flow, facts: Sequence[FlowFact], known_nodes: Collection[NodeId]
+    tx: Transaction, flow: Flow, facts: Sequence[FlowFact], known_nodes: Container[NodeId]
 ) -> set[str]:
     ids = {_few(flow, f.source_id, f.target_id) for f in facts}
     old = sorted(i for i in ids if i in known_nodes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from genealogy.store.bolt import GraphStore, Transaction
 from genealogy.store.flow_writer import write_flows
 from genealogy.store.queries import (
     ADVANCE_WATERMARK,
+    EXISTING_NODES,
     KNOWN_NODES,
     UPDATE_NODES,
     add_roles,
@@ -27,6 +28,7 @@ from genealogy.store.queries import (
 
 T = TypeVar("T")
 _ROWS = 5_000
+_MET_LIMIT = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class GraphSink:
 
     store: GraphStore
     loaded_at: datetime
+    _met: dict[NodeId, None] = field(default_factory=dict, repr=False, compare=False)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         """Fold facts into the graph in one transaction; idempotent.
@@ -44,7 +47,15 @@ class GraphSink:
         batch = Batch.of(facts, self.loaded_at)
         if not batch.nodes:
             return Written()
-        return self.store.write(lambda tx: _write(tx, batch, self.loaded_at))
+        written = self.store.write(lambda tx: _write(tx, batch, self._met, self.loaded_at))
+        self._remember(batch.nodes)
+        return written
+
+    def _remember(self, node_ids: Iterable[NodeId]) -> None:
+        """Keep what is known to exist: nodes are never deleted, so it need not be asked again."""
+        if len(self._met) > _MET_LIMIT:
+            self._met.clear()
+        self._met.update(dict.fromkeys(node_ids))
 
     def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
         """Write batches, each in a transaction of its own, while the next ones are made.
@@ -98,13 +109,17 @@ class _Known:
 
     claims: dict[NodeId, list[str]] = field(default_factory=dict)
     labels: dict[NodeId, set[str]] = field(default_factory=dict)
+    ends: set[NodeId] = field(default_factory=set)
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self.labels or node_id in self.ends
 
 
-def _write(tx: Transaction, batch: Batch, now: datetime) -> Written:
-    known = _known_nodes(tx, list(batch.nodes))
+def _write(tx: Transaction, batch: Batch, met: Mapping[NodeId, None], now: datetime) -> Written:
+    known = _known_nodes(tx, batch, met)
     written = _create_nodes(tx, batch, known) + _change_nodes(tx, batch, known)
     for flow, facts in batch.flows.items():
-        written += write_flows(tx, flow, facts, known.labels.keys(), now)
+        written += write_flows(tx, flow, facts, known, now)
     for link, told in batch.links.items():
         written += _write_links(tx, link, told, known)
     if written != Written(unchanged=written.unchanged):
@@ -112,9 +127,13 @@ def _write(tx: Transaction, batch: Batch, now: datetime) -> Written:
     return written
 
 
-def _known_nodes(tx: Transaction, node_ids: list[NodeId]) -> _Known:
-    known = _Known()
-    for ids in chunks(node_ids, _ROWS):
+def _known_nodes(tx: Transaction, batch: Batch, met: Mapping[NodeId, None]) -> _Known:
+    """What is known of the nodes told of; of mere ends of edges only that they exist."""
+    ends = {node_id for node_id, plan in batch.nodes.items() if plan.is_end_only}
+    known = _Known(ends=ends & met.keys())
+    for ids in chunks(sorted(ends - known.ends), _ROWS):
+        known.ends.update(map(NodeId, tx.one(EXISTING_NODES, ids=ids).ids))
+    for ids in chunks([i for i in batch.nodes if i not in ends], _ROWS):
         for node_id, labels, told in tx.one(KNOWN_NODES, ids=ids).rows:
             known.claims[node_id] = told or []
             known.labels[node_id] = set(labels)
@@ -124,7 +143,7 @@ def _known_nodes(tx: Transaction, node_ids: list[NodeId]) -> _Known:
 def _create_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
     groups: dict[tuple[Label | Role, ...], list[tuple[NodeId, NodePlan]]] = defaultdict(list)
     for node_id, plan in batch.nodes.items():
-        if node_id not in known.labels:
+        if node_id not in known:
             groups[plan.label, *sorted(plan.roles)].append((node_id, plan))
     for labels, plans in groups.items():
         for some in chunks(plans, _ROWS):
@@ -171,7 +190,7 @@ def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
 
 def _write_links(tx: Transaction, link: Link, told: Sequence[LinkFact], known: _Known) -> Written:
     wanted = {(f.source_id, f.target_id, f.part): f for f in told}
-    old = sorted({f.source_id for f in told} & known.labels.keys())
+    old = sorted(i for i in {f.source_id for f in told} if i in known)
     for ids in chunks(old, _ROWS):
         for source, target, part in tx.one(links_at(link), ids=ids).rows:
             wanted.pop((source, target, part), None)
