@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -51,9 +50,9 @@ def query(text: str) -> Query[Rows]:
 
 
 @pytest.fixture
-def ready(store: GraphStore) -> Iterator[GraphStore]:
+def ready(store: GraphStore) -> GraphStore:
     schema.ensure(store)
-    yield store
+    return store
 
 
 def test_every_query_explains(ready: GraphStore) -> None:

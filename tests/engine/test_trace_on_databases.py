@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.errors import NotFound
-from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
+from genealogy.model.facts import Fact, NodeFact, NodeId
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.writer import GraphSink

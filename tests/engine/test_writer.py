@@ -32,9 +32,9 @@ def at(hours: int) -> datetime:
 
 
 @pytest.fixture
-def sink(store: GraphStore) -> Iterator[GraphSink]:
+def sink(store: GraphStore) -> GraphSink:
     schema.ensure(store)
-    yield GraphSink(store, at(1000))
+    return GraphSink(store, at(1000))
 
 
 def consumed(quantity: str | None = "90.000", **changes: Any) -> FlowFact:
@@ -254,7 +254,7 @@ def test_writers_side_by_side_neither_lose_nor_double(sink: GraphSink) -> None:
         thread.join()
     assert len(counts) == 40
     assert sink.store.run(FLOW_COUNT)[0].count == 50
-    assert sum((w.flows_new for w in counts)) == 50
+    assert sum(w.flows_new for w in counts) == 50
 
 
 def test_a_stream_of_batches_is_written_in_order(sink: GraphSink) -> None:
