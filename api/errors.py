@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from api.language import preferred
 from api.shelf import TraceChanged
 from genealogy import errors
-from genealogy.exports.records import Record, candidate_record
+from genealogy.exports.records import Record
 from genealogy.messages import text
 
 MEDIA_TYPE = "application/problem+json"
@@ -106,7 +106,7 @@ def problem(
         "errors": error.items if isinstance(error, InvalidBody) else [],
     }
     if candidates := error.params.get("candidates"):
-        body["candidates"] = [candidate_record(candidate) for candidate in candidates]
+        body["candidates"] = candidates
     more = {"retry-after": RETRY_SECONDS} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
     return JSONResponse(
         body,

@@ -31,7 +31,7 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "ready": (),
     "resolve": (422,),
     "lot": (404, 409, 422),
-    "trace": (409, 413, 415, 422),
+    "trace": (413, 415, 422),
     "trace_file": (404, 410, 422),
     "trace_answer": (404, 406, 410, 422),
     "trace_nodes": (404, 410, 422),

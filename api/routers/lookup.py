@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
 
-from api.deps import Engine
+from api import names
+from api.deps import Engine, Language
 from api.openapi import described
 from api.schemas.nodes import Candidates, NodePage
-from genealogy.exports.records import Record, candidate_record, node_record
+from genealogy.exports.candidates import candidate_records
+from genealogy.exports.records import Record, node_record
 
 router = APIRouter(prefix="/v1", tags=["lookup"])
 
@@ -23,11 +25,11 @@ AnySpelling = Annotated[str, Path(min_length=1, max_length=512)]
 def resolve(engine: Engine, q: Text, limit: Limit = 20) -> Record:
     """Every node the text may mean, surest first; an empty list is an answer."""
     found = engine.find(q, limit=limit)
-    return {"q": q, "candidates": [candidate_record(candidate) for candidate in found]}
+    return {"q": q, "candidates": candidate_records(engine.index, found)}
 
 
 @router.get("/lots/{lot_id:path}", response_model=NodePage, **described("lot"))
-def lot(engine: Engine, lot_id: AnySpelling) -> Record:
+def lot(engine: Engine, language: Language, lot_id: AnySpelling) -> Record:
     """What is recorded of a lot, or of any other node, by any of its spellings."""
-    record = node_record(engine.node(engine.resolve(lot_id)))
+    record = node_record(engine.node(names.resolve(engine, lot_id, language)))
     return {**record, "self": f"/v1/lots/{quote(record['id'], safe='')}"}

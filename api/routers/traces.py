@@ -13,6 +13,7 @@ from typing import IO, Annotated, Any, Literal, cast
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from api import names
 from api.deps import Engine, Language, Traces, json_only
 from api.errors import InvalidBody, RefusedRequest
 from api.negotiation import acceptable
@@ -106,12 +107,13 @@ def edges(
 def paths(
     engine: Engine,
     traces: Traces,
+    language: Language,
     trace_id: TraceId,
     to: Annotated[str, Query(min_length=1, max_length=512)],
 ) -> Record:
     """Why a node is in the answer: a shortest path for each direction it was reached in."""
     trace = traces.answer(traces.find(trace_id))
-    node_id = engine.resolve(to)
+    node_id = names.resolve(engine, to, language)
     ways = {r.direction for r in trace.reached if r.node_id == node_id}
     if not ways:
         raise NotFound("not_reached", node=node_id)
@@ -148,18 +150,25 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
 
 
 def _resolved(
-    engine: Lotgraph, field: str, names: list[str], flaws: list[Record], language: str
+    engine: Lotgraph, field: str, given: list[str], flaws: list[Record], language: str
 ) -> tuple[NodeId, ...]:
     found: dict[NodeId, None] = {}
-    for i, name in enumerate(names):
+    for i, name in enumerate(given):
         try:
-            found[engine.resolve(name)] = None
+            found[names.resolve(engine, name, language)] = None
         except LotgraphError as error:
             if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
                 raise
-            words = f"{error.message(language)} {error.hint(language)}".strip()
-            flaws.append({"pointer": f"/{field}/{i}", "code": error.error_code, "message": words})
+            flaws.append(_flaw(f"/{field}/{i}", error, language))
     return tuple(found)
+
+
+def _flaw(pointer: str, error: LotgraphError, language: str) -> Record:
+    words = f"{error.message(language)} {error.hint(language)}".strip()
+    flaw: Record = {"pointer": pointer, "code": error.error_code, "message": words}
+    if candidates := error.params.get("candidates"):
+        flaw["candidates"] = candidates
+    return flaw
 
 
 def _summary(stored: Stored, trace: Trace) -> Record:

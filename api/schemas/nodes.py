@@ -21,7 +21,9 @@ class Identity(BaseModel):
 class Candidate(Identity):
     """A node that a text may mean."""
 
-    match: str = Field(description="identifier, code, code_folded, name or prefix; surest first")
+    match: str = Field(
+        description="identifier, code, code_folded, name, prefix or near; surest first"
+    )
     reading: str = Field(description="How the text was read")
 
 

@@ -13,6 +13,9 @@ class Flaw(BaseModel):
     pointer: str = Field(description="JSON pointer into the body, or parameter name")
     code: str
     message: str
+    candidates: list[Candidate] | None = Field(
+        None, description="What a name may mean, surest first; of an unknown name, similar ones"
+    )
 
 
 class Problem(BaseModel):

@@ -137,14 +137,18 @@ def node_record(row: NodeRow) -> Record:
     return {**_identity(row), "properties": properties_record(row.properties)}
 
 
-def candidate_record(candidate: Candidate) -> Record:
+def candidate_record(candidate: Candidate, product: NodeRow | None = None) -> Record:
     """A node that a text may mean, and how the text was read."""
-    row = candidate.node
     return {
-        **_identity(row),
+        **_identity(candidate.node, product),
         "match": candidate.match.name.lower(),
         "reading": candidate.reading,
     }
+
+
+def near_record(row: NodeRow, product: NodeRow | None = None) -> Record:
+    """A node whose code only resembles a text, in the form of a candidate."""
+    return {**_identity(row, product), "match": "near", "reading": row.code}
 
 
 def node_row(trace: Trace, node_id: NodeId) -> NodeRow:

@@ -11,8 +11,11 @@ from starlette.testclient import TestClient
 
 from api.app import LOOPBACK, create_app
 from genealogy.bootstrap import Lotgraph
+from genealogy.model.facts import NodeFact, NodeId, Source
+from genealogy.model.names import Label
 from tests import small_company
 
+PRODUCT = "product:R-1"
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
@@ -55,3 +58,14 @@ def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     assert {"hint", "errors"} <= body.keys()
     assert "Traceback" not in answer.text
     return body
+
+
+def nameless(*makers: str) -> small_company.Company:
+    """Lots with the same code and no name of their own, and their product; two by default."""
+    source = Source("ERP", "lots.csv:1")
+    lots = [
+        NodeFact(Label.LOT, NodeId(f"lot:{of}:R-1:N1"), source, (), {"product_id": PRODUCT})
+        for of in makers or ("LG", "SUP-017")
+    ]
+    product = NodeFact(Label.PRODUCT, NodeId(PRODUCT), source, (), {"name": "Bare resin"})
+    return small_company.Company((*lots, product))

@@ -13,9 +13,10 @@ from api.errors import ERROR_STATUS, HTTP_CODES
 from api.guard import MOST_BODY_BYTES
 from genealogy import errors
 from genealogy.bootstrap import Lotgraph
+from genealogy.exports.candidates import MOST_LISTED
 from genealogy.messages import catalogue
-from tests.api.clients import asked, assert_problem, client
-from tests.small_company import GOODS, GOODS_URN, engine
+from tests.api.clients import asked, assert_problem, client, nameless
+from tests.small_company import GOODS, GOODS_URN, RAW, TUBING, TWIN, engine
 
 JSON = {"content-type": "application/json"}
 
@@ -107,6 +108,49 @@ def test_an_ambiguous_name_lists_what_it_may_mean() -> None:
 def test_an_unknown_name_offers_near_ones() -> None:
     problem = assert_problem(client().get("/v1/lots/FG1184"), 404, "not_found")
     assert GOODS in problem["hint"]
+    assert [(c["id"], c["match"]) for c in problem["candidates"]] == [(GOODS, "near")]
+
+
+def test_an_unknown_name_without_near_ones_is_told_where_to_look() -> None:
+    problem = assert_problem(client().get("/v1/lots/nothing-like-it"), 404, "not_found")
+    assert "GET /v1/resolve?q=" in problem["hint"]
+    assert "candidates" not in problem
+
+
+def test_an_ambiguous_seed_is_pointed_at_with_what_it_may_mean() -> None:
+    problem = assert_problem(asked(client(), GOODS, "24A0871"), 422, "invalid_body")
+    [flaw] = problem["errors"]
+    assert (flaw["pointer"], flaw["code"]) == ("/seeds/1", "ambiguous")
+    told = [(c["id"], c["kind"], c["name"], c["match"]) for c in flaw["candidates"]]
+    assert told == [(RAW, "Lot", "PVC granulate", "code"), (TWIN, "Lot", "Carton", "code")]
+
+
+def test_unknown_seeds_and_stops_are_pointed_at_with_near_names() -> None:
+    answer = asked(client(), "FG1184", stops=["T22"])
+    seed, stop = assert_problem(answer, 422, "invalid_body")["errors"]
+    assert (seed["pointer"], seed["candidates"][0]["id"]) == ("/seeds/0", GOODS)
+    assert (stop["pointer"], stop["candidates"][0]["match"]) == ("/stops/0", "prefix")
+    assert TUBING in stop["message"]
+
+
+def test_an_unknown_seed_is_told_in_the_readers_language() -> None:
+    body = {"direction": "forward", "seeds": ["nothing-like-it"]}
+    answer = client().post("/v1/traces", json=body, headers={"accept-language": "zh"})
+    [flaw] = assert_problem(answer, 422, "invalid_body")["errors"]
+    assert "批次" in flaw["message"]
+    assert "lotgraph find" not in flaw["message"]
+
+
+def test_no_more_candidates_are_listed_than_anybody_reads() -> None:
+    company = nameless(*(f"S{i}" for i in range(30)))
+    problem = assert_problem(client(engine(company)).get("/v1/lots/N1"), 409, "ambiguous")
+    assert len(problem["candidates"]) == MOST_LISTED
+
+
+def test_candidates_carry_the_name_of_their_product() -> None:
+    answer = client(engine(nameless())).get("/v1/lots/N1")
+    problem = assert_problem(answer, 409, "ambiguous")
+    assert {c["product_name"] for c in problem["candidates"]} == {"Bare resin"}
 
 
 @pytest.mark.parametrize("name", [GOODS, GOODS_URN, "FG1183", "fg1183"])
