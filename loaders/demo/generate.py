@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from loaders.demo.cell import LINES, Cell, site_id
 from loaders.demo.clock import DAY
@@ -25,7 +26,7 @@ from loaders.demo.dice import Dice
 from loaders.demo.distribution import distribute
 from loaders.demo.ledger import Ledger
 from loaders.demo.plant import Run, make
-from loaders.demo.truth import Cause, Truth
+from loaders.demo.truth import FILE, Cause, Truth
 from loaders.demo.writer import TableWriter
 
 CAMPAIGNS_A_CELL = 20
@@ -40,19 +41,43 @@ def generate(out_dir: Path, *, seed: int = 1, scale: float = 1.0) -> Truth:
     """Write the tables and ``truth.json`` of a demo company into a folder.
 
     Scale 1 is about 5,000 flow edges and one production cell over the year 2026.
-    Equal seed and scale give equal bytes everywhere.
+    Equal seed and scale give equal bytes everywhere. They are made in a folder of
+    their own and moved when all is done, so that an interrupted run leaves nothing
+    that looks like a company; other files in ``out_dir`` are not touched.
     """
+    # Within the folder when it exists: what holds it may be another device.
+    beside = out_dir if out_dir.exists() else out_dir.parent
+    if beside != out_dir:
+        beside.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=beside, prefix=".company-") as passing:
+        made = Path(passing) / "company"
+        truth = _made(made, seed, scale)
+        _publish(made, out_dir)
+    return truth
+
+
+def _publish(made: Path, out_dir: Path) -> None:
+    if not out_dir.exists():
+        made.rename(out_dir)
+        return
+    # Without a truth file nobody takes tables of two companies for one.
+    (out_dir / FILE).unlink(missing_ok=True)
+    for file in sorted(made.iterdir(), key=lambda file: file.name == FILE):
+        file.replace(out_dir / file.name)
+
+
+def _made(folder: Path, seed: int, scale: float) -> Truth:
     campaigns = max(1, round(CAMPAIGNS_A_CELL * scale))
     hospitals = 30 + campaigns // 2
     causes = {cause.name: cause for cause in _causes()}
-    with TableWriter(out_dir) as writer:
+    with TableWriter(folder) as writer:
         _master_data(writer, -(-campaigns // CAMPAIGNS_A_CELL), hospitals)
         ledger = Ledger(writer, causes, Dice(seed, "ledger"))
         for run in _runs(seed, campaigns, ledger):
             make(run)
             distribute(run, hospitals)
     truth = _truth(seed, scale, ledger)
-    truth.write(out_dir)
+    truth.write(folder)
     return truth
 
 

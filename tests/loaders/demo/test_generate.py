@@ -285,3 +285,57 @@ def test_memory_does_not_grow_with_the_scale(tmp_path: Path) -> None:
 
     peak(0.5)
     assert peak(10) < peak(1) * 1.2
+
+
+class Interrupted(Exception):
+    """What stops a generation half-way."""
+
+
+class FailingSeed(int):
+    """A seed that can be used a few times only."""
+
+    uses = 0
+
+    def __str__(self) -> str:
+        FailingSeed.uses += 1
+        if FailingSeed.uses > 10:
+            raise Interrupted
+        return super().__str__()
+
+
+def interrupted(folder: Path) -> None:
+    FailingSeed.uses = 0
+    with pytest.raises(Interrupted):
+        generate(folder, seed=FailingSeed(1))
+
+
+def test_an_interrupted_generation_leaves_nothing(tmp_path: Path) -> None:
+    interrupted(tmp_path / "new" / "company")
+
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_an_interrupted_generation_leaves_an_older_company_whole(tmp_path: Path) -> None:
+    generate(tmp_path, scale=0.05)
+    before = fingerprint(tmp_path)
+    interrupted(tmp_path)
+
+    assert fingerprint(tmp_path) == before
+
+
+def test_a_company_takes_the_place_of_another_and_leaves_other_files(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("mine")
+    generate(tmp_path, scale=0.1)
+    generate(tmp_path, scale=0.05)
+    (tmp_path / "notes.md").unlink()
+    generate(tmp_path / "alone", scale=0.05)
+    (tmp_path / "alone").rename(tmp_path.parent / "alone")
+
+    assert fingerprint(tmp_path) == fingerprint(tmp_path.parent / "alone")
+
+
+def test_a_file_in_the_place_of_the_folder_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(NotADirectoryError):
+        generate(tmp_path / "taken", scale=0.05)
+    assert (tmp_path / "taken").read_text() == "mine"
