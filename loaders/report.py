@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as column
 from pathlib import Path
@@ -134,7 +135,7 @@ class RejectsFile:
 
     Columns: file, line, field, value, reason, hint, code. A rejects file left at
     ``path`` by an earlier load is removed; any other file there is not touched
-    and the load is refused with LoadError.
+    and the load is refused with LoadError, as when the file cannot be written.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -143,8 +144,9 @@ class RejectsFile:
         self.path: Path | None = None
 
     def __enter__(self) -> Self:
-        if self._wanted is not None and self._wanted.exists():
-            _remove_own(self._wanted)
+        if self._wanted is not None:
+            with _told(self._wanted):
+                _remove_own(self._wanted)
         return self
 
     def __exit__(
@@ -153,21 +155,30 @@ class RejectsFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._stream is not None:
-            self._stream.close()
+        if self._stream is None or self._wanted is None:
+            return
+        try:
+            with _told(self._wanted):
+                self._stream.close()
+        except LoadError:
+            # An error on its way already says more.
+            if error is None:
+                raise
 
     def add(self, reject: Reject) -> None:
         """Append one reject; nothing happens when no path was given."""
         if self._wanted is None:
             return
-        if self._stream is None:
-            self._stream = self._open(self._wanted)
-        csv.writer(self._stream, lineterminator="\n").writerow(_reject_row(reject))
+        with _told(self._wanted):
+            if self._stream is None:
+                self._stream = self._open(self._wanted)
+            csv.writer(self._stream, lineterminator="\n").writerow(_reject_row(reject))
 
     def _open(self, path: Path) -> IO[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The byte-order mark makes spreadsheets read Chinese text correctly.
-        stream = path.open("w", encoding="utf-8-sig", newline="")
+        # The byte-order mark makes spreadsheets read Chinese text correctly. File names and
+        # values may hold halves of characters, which no encoding can write.
+        stream = path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         stream.write(",".join(REJECT_COLUMNS) + "\n")
         self.path = path
         return stream
@@ -248,6 +259,11 @@ def shortened(value: str, limit: int = VALUE_CHARS) -> str:
     return flat if len(value) <= limit else f"{flat[:limit]}…"
 
 
+def tellable(name: str) -> str:
+    """A file name fit to be written; bytes in it that are not UTF-8 are escaped."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def _brief(reject: Reject) -> Reject:
     return reject if reject.value is None else replace(reject, value=shortened(reject.value))
 
@@ -265,7 +281,19 @@ def _inert(value: str) -> str:
     return value
 
 
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turns trouble with the rejects file into an error that names it."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise LoadError("rejects_not_written", path=str(path), why=why) from error
+
+
 def _remove_own(path: Path) -> None:
+    if not path.exists():
+        return
     with path.open("rb") as stream:
         head = stream.readline(200).decode("utf-8-sig", errors="replace").strip()
     if head != ",".join(REJECT_COLUMNS):

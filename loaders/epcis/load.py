@@ -17,7 +17,7 @@ from loaders.epcis.masterdata import master_facts
 from loaders.epcis.parse import parse
 from loaders.epcis.raw import BadEvent, Fault, Note, RawEvent, RawMasterData, Unreadable
 from loaders.epcis.read import SUFFIXES, first_character, read
-from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally
+from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, tellable
 
 KIND = "epcis"
 BATCH_EVENTS = 1_000
@@ -91,9 +91,13 @@ def _files(root: Path) -> list[_File]:
     if not root.exists():
         raise UnreadableFile(file=str(root), reason=text("unreadable.missing"))
     if root.is_file():
-        return [_File(root, root.name, root.stat().st_size)]
+        return [_File(root, tellable(root.name), root.stat().st_size)]
     found = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    return [_File(p, p.relative_to(root).as_posix(), p.stat().st_size) for p in found]
+    return [_File(p, _name(p, root), p.stat().st_size) for p in found]
+
+
+def _name(path: Path, root: Path) -> str:
+    return tellable(path.relative_to(root).as_posix())
 
 
 def _may_be_epcis(path: Path) -> bool:

@@ -20,6 +20,8 @@ _INNER = frozenset({"epcisBody", "queryResults", "resultsBody"})
 _EVENTS = frozenset({"eventList", "event"})
 #: An event is kept whole in the database; a longer one is no event but a mistake.
 LONGEST_EVENT = 4_000_000
+#: Events stand three objects deep; whole documents may be wrapped in some more.
+_DEEPEST = 32
 _TYPE_NAMES = ("type", "isA", "@type")
 
 
@@ -90,10 +92,12 @@ def _without_events(document: _Document, kind: str | None) -> Iterator[Found]:
 
 
 def _object(
-    document: _Document, progress: Callable[[int], None], into: dict[str, Any]
+    document: _Document, progress: Callable[[int], None], into: dict[str, Any], depth: int = 0
 ) -> Iterator[Found]:
     """Walk one object on the way to the events; its other members go ``into``."""
     stream = document.stream
+    if depth > _DEEPEST:
+        raise Unreadable(Fault("epcis_nested"), stream.line)
     stream.expect("{")
     while not stream.take("}"):
         if stream.peek() != '"':
@@ -101,7 +105,7 @@ def _object(
         name = _member_value(stream)
         stream.expect(":")
         if name in _INNER and stream.peek() == "{":
-            yield from _object(document, progress, {})
+            yield from _object(document, progress, {}, depth + 1)
         elif name in _EVENTS and stream.peek() in "[{":
             yield from _events(document, progress)
         else:
@@ -175,17 +179,19 @@ def _member(document: _Document, value: Any, line: int) -> Iterator[Found]:
     """An event of a list; a list may also hold whole documents."""
     if isinstance(value, Mapping) and _type(value) in _DOCUMENTS:
         document.learn(value.get("@context"))
-        for event in _events_within(value):
+        for event in _events_within(value, line):
             yield _event(document, event, line)
         yield from _master_data(value)
     else:
         yield _event(document, value, line)
 
 
-def _events_within(value: Mapping[str, Any]) -> Iterator[Any]:
+def _events_within(value: Mapping[str, Any], line: int, depth: int = 0) -> Iterator[Any]:
+    if depth > _DEEPEST:
+        raise Unreadable(Fault("epcis_nested"), line)
     for name, inner in value.items():
         if name in _INNER and isinstance(inner, Mapping):
-            yield from _events_within(inner)
+            yield from _events_within(inner, line, depth + 1)
         elif name in _EVENTS:
             yield from inner if isinstance(inner, list) else [inner]
 

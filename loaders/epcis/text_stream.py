@@ -155,6 +155,8 @@ class TextStream:
             json.dumps(value, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
             return False
+        except RecursionError as error:
+            raise Unreadable(Fault("epcis_nested"), self.line) from error
         return True
 
     def fail(self, expected: str) -> NoReturn:

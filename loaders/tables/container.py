@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from genealogy.errors import UnreadableFile
 from genealogy.messages import text
+from loaders.report import tellable
 
 SUFFIX = ".csv"
 
@@ -53,7 +54,9 @@ def unreadable(file: str, why: str, **params: Any) -> UnreadableFile:
 
 
 def _on_disk(path: Path) -> TableFile:
-    return TableFile(path.name, path.stem.lower(), path.stat().st_size, lambda: path.open("rb"))
+    return TableFile(
+        tellable(path.name), path.stem.lower(), path.stat().st_size, lambda: path.open("rb")
+    )
 
 
 def _in_folder(folder: Path) -> list[TableFile]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import resource
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -136,3 +139,52 @@ def test_only_the_first_rejects_are_kept_in_memory(tmp_path: Path) -> None:
 def test_long_values_are_cut_and_flattened() -> None:
     assert shortened("a\nb") == "a b"
     assert shortened("x" * 10, 4) == "xxxx…"
+
+
+def test_what_no_encoding_can_write_is_escaped(tmp_path: Path) -> None:
+    with RejectsFile(tmp_path / "r.csv") as file:
+        file.add(a_reject(value="a\ud800b"))
+    [row] = rows_of(tmp_path / "r.csv")
+    assert row["value"] == "a\\ud800b"
+
+
+def test_a_rejects_file_that_cannot_be_written_is_told_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with RejectsFile(tmp_path / "taken" / "r.csv") as file, pytest.raises(LoadError) as caught:
+        file.add(a_reject())
+    assert caught.value.error_code == "rejects_not_written"
+    assert "--rejects" in caught.value.hint("en")
+    assert "--rejects" in caught.value.hint("zh")
+
+
+def test_a_folder_is_no_rejects_file(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="cannot be written"), RejectsFile(tmp_path):
+        pass
+
+
+def reject(path: Path, records: int) -> None:
+    with RejectsFile(path) as file:
+        for line in range(records):
+            file.add(a_reject(line))
+
+
+@contextmanager
+def room(size: int) -> Iterator[None]:
+    """No file may grow beyond ``size`` bytes, as when a device is full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_device_without_room_is_told(tmp_path: Path) -> None:
+    with room(20_000), pytest.raises(LoadError) as caught:
+        reject(tmp_path / "r.csv", 1_000)
+    assert caught.value.error_code == "rejects_not_written"
+
+
+def test_room_that_ends_with_the_last_rejects_is_told_too(tmp_path: Path) -> None:
+    with room(10), pytest.raises(LoadError, match="cannot be written"):
+        reject(tmp_path / "r.csv", 1)

@@ -330,3 +330,37 @@ def load_text(text: str) -> int:
         path.write_text(text)
         graph = MemoryGraph()
         return load_epcis(path, graph, graph).total.accepted
+
+
+HEAD = '{"@context": "https://x", "type": "EPCISDocument", '
+WRAPPED = HEAD + '"epcisBody": {' * 5_000 + "}" * 5_001
+IN_A_LIST = f'[{HEAD}"epcisBody": ' + '{"epcisBody": ' * 400 + "{}" + "}" * 400 + "}]"
+
+
+@pytest.mark.parametrize("text", [WRAPPED, IN_A_LIST])
+def test_wrapping_without_end_is_refused_and_the_next_file_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    (tmp_path / "b.json").write_text(json.dumps(document([GOOD])))
+    graph = MemoryGraph()
+    loaded = load_epcis(tmp_path, graph, graph)
+
+    assert [(r.file, r.code) for r in loaded.samples] == [("a.json", "epcis_nested")]
+    assert loaded.counts["b.json"].accepted == 1
+
+
+@pytest.mark.parametrize("list_of", [[5], 5, "x", [None], {"type": 7}, [[{}]]])
+def test_a_vocabulary_that_is_none_costs_no_event(list_of: Any) -> None:
+    header = {"epcisMasterData": {"vocabularyList": list_of}}
+    assert load_text(json.dumps(document([GOOD], epcisHeader=header))) == 1
+
+
+def test_a_broken_character_in_an_id_or_a_file_name_can_be_told(tmp_path: Path) -> None:
+    events = [GOOD | {"eventID": "a\ud800b"}, GOOD]
+    (tmp_path / "a\udcff.json").write_text(json.dumps(document(events)))
+    (tmp_path / "b.json").write_text(json.dumps(document([packing(1)])))
+    graph = MemoryGraph()
+    rejects = tmp_path / "rejects.csv"
+    loaded = load_epcis(tmp_path, graph, graph, Options(rejects_path=rejects, now=LOADED_AT))
+
+    assert (loaded.total.accepted, loaded.total.rejected) == (2, 1)
+    assert "a\\udcff.json" in rejects.read_text(encoding="utf-8-sig")
