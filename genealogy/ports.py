@@ -152,8 +152,8 @@ class NodeIndex(Protocol):
         """The nodes with these ids that exist, in no promised order."""
         ...
 
-    def by_code(self, code_keys: Sequence[str], *, limit: int) -> list[NodeRow]:
-        """Nodes whose search key is one of these."""
+    def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
+        """Nodes with the search key of this code, those spelt exactly so first."""
         ...
 
     def by_prefix(self, code_key: str, *, limit: int) -> list[NodeRow]:

@@ -23,6 +23,7 @@ SOURCE = Source("tests", "genealogies")
 #: Kind of node by the prefix of its id.
 KINDS = {
     "lot": Label.LOT,
+    "unlotted": Label.LOT,
     "item": Label.ITEM,
     "unit": Label.UNIT,
     "batch": Label.BATCH,
@@ -136,7 +137,7 @@ def genealogies(draw: st.DrawFn, *, containers: bool = True, size: int = 14) -> 
 
 def _slots() -> Iterator[tuple[str, int]]:
     for prefix, kind in KINDS.items():
-        for i in range(_counts[kind]):
+        for i in range(_counts[kind] if prefix != "unlotted" else 0):
             yield prefix, i
 
 

@@ -119,8 +119,9 @@ class Company(MemoryFlows):
     ) -> list[NodeRow]:
         return [self.rows[n] for n in node_ids if n in self.rows]
 
-    def by_code(self, code_keys: Sequence[str], *, limit: int) -> list[NodeRow]:
-        return self._where(limit, lambda row: code_key(row.code) in code_keys)
+    def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
+        found = self._where(len(self.rows), lambda row: code_key(row.code) == code_key(code))
+        return sorted(found, key=lambda row: row.code != code)[:limit]
 
     def by_prefix(self, code_key_: str, *, limit: int) -> list[NodeRow]:
         return self._where(limit, lambda row: code_key(row.code).startswith(code_key_))

@@ -43,6 +43,7 @@ from genealogy.errors import (
 from genealogy.store.codec import encode
 from genealogy.store.engines import Engine, engine_of
 from genealogy.store.queries import PING, Query
+from genealogy.store.server import locks
 from genealogy.store.watchdog import Watchdog
 
 R = TypeVar("R")
@@ -54,6 +55,8 @@ _LOW_WATER_BYTES = 32 * 1024 * 1024
 
 # Servers warn of types that no data has yet; an empty graph is not a fault.
 logging.getLogger("neo4j.notifications").setLevel(logging.ERROR)
+# What goes wrong is told by our errors; the driver's own lines are for those who ask for them.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 
 class Transaction:
@@ -68,7 +71,7 @@ class Transaction:
         if query.params != params.keys():
             raise TypeError(f"{query.path} takes {sorted(query.params)}, got {sorted(params)}")
         values = {key: encode(value) for key, value in params.items()}
-        with _naming(query.path):
+        with _naming(query.path, query.text):
             result = self._tx.run(query.text + self._comment, values)
             return [query.row(*record.values()) for record in result]
 
@@ -87,9 +90,10 @@ class GraphStore:
     """
 
     def __init__(
-        self, driver: Driver, engine: Engine, database: str | None, *, timeout: float
+        self, driver: Driver, engine: Engine, database: str | None, *, uri: str, timeout: float
     ) -> None:
         self.engine = engine
+        self._uri = uri
         self.folder: Path | None = None
         self._driver = driver
         self._database = database
@@ -130,7 +134,7 @@ class GraphStore:
         except (DriverError, Neo4jError, OSError) as error:
             driver.close()
             raise StoreUnavailable(uri=uri, reason=_short(error)) from error
-        return cls(driver, engine_of(agent), database, timeout=timeout)
+        return cls(driver, engine_of(agent), database, uri=uri, timeout=timeout)
 
     def close(self) -> None:
         """Close all connections; running statements are stopped first."""
@@ -225,21 +229,41 @@ class GraphStore:
         if self.engine.writers > 1:
             yield
         else:
-            with self._writing:
+            with self._writing, self._folder_lock():
                 yield
+
+    @contextmanager
+    def _folder_lock(self) -> Iterator[None]:
+        """Wait until no other program writes to the embedded database, which takes one writer."""
+        if self.folder is None:
+            yield
+            return
+        with locks.holding(self.folder / "write.lock", wait=self._timeout) as held:
+            if not held:
+                raise StoreConflict(query=str(self.folder))
+            yield
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except StoreRejected as error:
-            if self.folder and disk_usage(self.folder).free < _LOW_WATER_BYTES:
-                raise StoreFull(folder=str(self.folder)) from error
-            raise
-        except (DriverError, Neo4jError) as error:
+        except (StoreRejected, DriverError, Neo4jError, BufferError) as error:
             if (interrupt := _interrupt_behind(error)) is not None:
                 raise interrupt from None
-            raise mapped(error, self._timeout) from error
+            if isinstance(error, BufferError):
+                raise
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> StoreError:
+        """The error of our tree for what went wrong, with what is known of this database."""
+        told = error if isinstance(error, StoreError) else mapped(error, self._timeout, self._uri)
+        if self.folder is None or isinstance(told, StoreTimeout):
+            return told
+        if disk_usage(self.folder).free < _LOW_WATER_BYTES:
+            return StoreFull(folder=str(self.folder))
+        if isinstance(told, StoreUnavailable):
+            return StoreUnavailable("embedded_gone", folder=str(self.folder))
+        return told
 
 
 def _interrupt_behind(error: BaseException) -> BaseException | None:
@@ -255,7 +279,7 @@ class _LostRace(Exception):
 
 
 @contextmanager
-def _naming(path: str) -> Iterator[None]:
+def _naming(path: str, statement: str) -> Iterator[None]:
     """Let the query's file be named in what goes wrong with it."""
     try:
         yield
@@ -268,10 +292,10 @@ def _naming(path: str) -> Iterator[None]:
             raise
         if "ConstraintValidation" in (error.code or ""):
             raise _LostRace(path) from error
-        raise StoreRejected(query=path, reason=_short(error)) from error
+        raise StoreRejected(query=path, reason=_short(error, statement)) from error
 
 
-def mapped(error: Exception, timeout: float) -> StoreError:
+def mapped(error: Exception, timeout: float, uri: str) -> StoreError:
     """The error of our tree that stands for a driver error."""
     path = next(iter(getattr(error, "__notes__", [])), "a transaction")
     code = getattr(error, "code", None) or ""
@@ -282,12 +306,15 @@ def mapped(error: Exception, timeout: float) -> StoreError:
     if isinstance(error, TransientError):
         return StoreConflict(query=path)
     if isinstance(error, ServiceUnavailable | SessionExpired | AuthError):
-        return StoreUnavailable(uri="the configured address", reason=_short(error))
+        return StoreUnavailable(uri=uri, reason=_short(error))
     if isinstance(error, Neo4jError):
         return StoreRejected(query=path, reason=_short(error))
-    return StoreUnavailable(uri="the configured address", reason=_short(error))
+    return StoreUnavailable(uri=uri, reason=_short(error))
 
 
-def _short(error: Exception) -> str:
+def _short(error: Exception, statement: str = "") -> str:
+    """What a driver error says, on one line and without the statement it repeats."""
     text = getattr(error, "message", None) or str(error) or type(error).__name__
-    return text.strip().splitlines()[0].rstrip(".")[:300]
+    repeated = {line.strip() for line in statement.splitlines()}
+    lines = (line.partition(": //")[0].strip() for line in text.splitlines())
+    return " ".join(line for line in lines if line and line not in repeated).rstrip(".")[:300]

@@ -10,6 +10,7 @@ from typing import Any
 
 from genealogy.model import claims
 from genealogy.model.facts import NodeId
+from genealogy.model.identifiers import code_key as search_key
 from genealogy.model.names import Label
 from genealogy.ports import Closure, Direction, FlowRows, NodeRow, StoredEvent
 from genealogy.store.bolt import GraphStore
@@ -167,9 +168,9 @@ class GraphIndex:
             found += [node_row(*row, known_at=known_at) for row in page.rows]
         return found
 
-    def by_code(self, code_keys: Sequence[str], *, limit: int) -> list[NodeRow]:
-        """Nodes whose search key is one of these."""
-        return self._rows(NODES_BY_CODE, keys=list(code_keys), limit=limit)
+    def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
+        """Nodes with the search key of this code, those spelt exactly so first."""
+        return self._rows(NODES_BY_CODE, key=search_key(code), code=code, limit=limit)
 
     def by_prefix(self, code_key: str, *, limit: int) -> list[NodeRow]:
         """Nodes whose search key begins so, in key order."""

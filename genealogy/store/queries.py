@@ -104,7 +104,7 @@ AHEAD = {
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
 
-NODES_BY_CODE = _read("find/by_code.cypher", Rows, "keys", "limit")
+NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")
 NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")
 NODES_BY_TAIL = _read("find/by_tail.cypher", Rows, "tail", "limit")
 NODES_BY_NAME = _read("find/by_name.cypher", Rows, "words", "limit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +29,8 @@ from genealogy.store.queries import (
 T = TypeVar("T")
 _ROWS = 5_000
 _MET_LIMIT = 500_000
+# A character takes up to four bytes.
+_CHARACTERS = 3 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,23 @@ def _create(
 ) -> None:
     dated = [row for row in rows if row[1]]
     plain = [properties for properties, times in rows if not times]
-    if dated:
-        tx.run(create_nodes(labels, dated=True), rows=dated)
-    if plain:
-        tx.run(create_nodes(labels), rows=plain)
+    for some in messages(dated, _weight):
+        tx.run(create_nodes(labels, dated=True), rows=some)
+    for few in messages(plain, _text_length):
+        tx.run(create_nodes(labels), rows=few)
+
+
+def _weight(row: tuple[dict[str, Any], dict[str, str]]) -> int:
+    return _text_length(row[0])
+
+
+def _text_length(properties: dict[str, Any]) -> int:
+    """About how many characters a node takes in a message: its texts and lists of texts."""
+    return sum(
+        len(value) if isinstance(value, str) else sum(map(len, value))
+        for value in properties.values()
+        if isinstance(value, str | list)
+    )
 
 
 def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
@@ -180,7 +195,7 @@ def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
         if told != known.claims[node_id]:
             rows.append(stored_properties(node_id, told))
             touched.add(node_id)
-    for some in chunks(rows, _ROWS):
+    for some in messages(rows, _weight):
         tx.run(UPDATE_NODES, rows=some)
     for lacked, ids in roles.items():
         tx.run(add_roles(lacked), ids=ids)
@@ -201,6 +216,21 @@ def _write_links(tx: Transaction, link: Link, told: Sequence[LinkFact], known: _
     for some in chunks(rows, _ROWS):
         tx.run(create_links(link), rows=some)
     return Written(links_new=len(rows), unchanged=len(told) - len(rows))
+
+
+def messages(rows: list[T], weight: Callable[[T], int]) -> Iterator[list[T]]:
+    """The rows in runs that fit the database's largest message (16 MiB) with room to spare."""
+    some: list[T] = []
+    size = 0
+    for row in rows:
+        length = weight(row)
+        if some and (size + length > _CHARACTERS or len(some) == _ROWS):
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += length
+    if some:
+        yield some
 
 
 def chunks(values: list[T], size: int) -> Iterator[list[T]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import compress
 
 from genealogy.model.facts import NodeId
+from genealogy.model.identifiers import is_unlotted
 from genealogy.model.names import Flow, Label
 from genealogy.ports import Direction, FlowRows
 from genealogy.trace.book import FlowBook
@@ -77,7 +78,7 @@ def _node_gaps(walk: Walk) -> Iterator[Gap]:
         node = nodes[node_id]
         if (rule := rules.get(node.kind)) and node_id not in rule[1]:
             yield Gap(rule[0], node_id)
-        if node.properties.get("unlotted") is True:
+        if is_unlotted(node_id):
             yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
 
 

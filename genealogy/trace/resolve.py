@@ -21,6 +21,8 @@ from genealogy.model.identifiers import code_key, readings
 from genealogy.ports import NodeIndex, NodeRow
 
 _NEAR_ENOUGH = 70.0
+#: More than anybody would choose from; a name is never taken for one of several that were cut off.
+_ALL = 1_000
 
 
 class Match(IntEnum):
@@ -68,7 +70,7 @@ def resolve(index: NodeIndex, text: str) -> NodeId:
 
     Raises NotFound with near names, Ambiguous with the candidates.
     """
-    candidates = find(index, text)
+    candidates = find(index, text, limit=_ALL)
     sure = [c for c in candidates if c.match <= Match.CODE]
     best = [c for c in sure if c.match == sure[0].match] or [
         c for c in candidates if c.match == Match.CODE_FOLDED
@@ -87,14 +89,27 @@ def resolve(index: NodeIndex, text: str) -> NodeId:
 
 def near(index: NodeIndex, text: str, candidates: Iterable[Candidate] = ()) -> list[NodeRow]:
     """Known nodes with a similar code, the most similar first, at most five."""
-    key = code_key(text)
+    keys = _near_keys(text)
     rows = {c.node.node_id: c.node for c in candidates}
-    if key:
+    for key in keys:
         rows |= {n.node_id: n for n in index.near(key, limit=200)}
     scored = sorted(
-        ((fuzz.ratio(key, code_key(n.code)), n.node_id) for n in rows.values()), reverse=True
+        (
+            (max((fuzz.ratio(key, code_key(n.code)) for key in keys), default=0.0), n.node_id)
+            for n in rows.values()
+        ),
+        reverse=True,
     )
     return [rows[node_id] for score, node_id in scored[:5] if score >= _NEAR_ENOUGH]
+
+
+def _near_keys(text: str) -> list[str]:
+    """The search keys under which something similar may stand: of the text, of the code in it."""
+    try:
+        codes = [reading.code for reading in readings(text)]
+    except InvalidIdentifier:
+        codes = []
+    return sorted({code_key(code) for code in (text, *codes)} - {""})
 
 
 def _by_identifier(index: NodeIndex, text: str) -> Iterable[Candidate]:
@@ -109,7 +124,7 @@ def _by_code(index: NodeIndex, text: str, limit: int) -> list[Candidate]:
     wanted = text.strip()
     return [
         Candidate(n, Match.CODE if n.code == wanted else Match.CODE_FOLDED, n.code)
-        for n in index.by_code([key], limit=limit)
+        for n in index.by_code(wanted, limit=limit)
     ]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from threading import Barrier, Thread, active_count
 from typing import Any
 
@@ -19,6 +21,8 @@ from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphIndex
 from genealogy.store.queries import EDGES, FLOW_COUNT, NODE_COUNT, create_nodes
 from genealogy.store.writer import GraphSink
+from tests.conftest import connect
+from tests.databases import Endpoint
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 ERP = Source("erp", "lots.csv:2")
@@ -314,3 +318,31 @@ def test_what_breaks_off_the_making_of_batches_ends_the_stream(sink: GraphSink) 
     assert sink.store.run(FLOW_COUNT)[0].count in (0, 1)
     assert sum((w for w in sink.stream([[consumed()]])), Written()).flows_changed == 0
     assert sink.store.run(FLOW_COUNT)[0].count == 1
+
+
+def test_texts_beyond_one_message_of_the_database_are_written_in_several(sink: GraphSink) -> None:
+    long = "s" * 6_000
+    facts = [
+        NodeFact(Label.LOT, NodeId(f"lot:S:T:{i}"), ERP, properties={"note": long})
+        for i in range(1_600)
+    ]
+    assert sink.write(facts).nodes_new == 1_600
+    assert sink.write([replace(f, properties={"note": "x" + long}) for f in facts]) == Written(
+        nodes_changed=1_600
+    )
+
+
+def test_two_programs_on_one_folder_write_in_turn(
+    sink: GraphSink, database: Endpoint, tmp_path: Path
+) -> None:
+    def work(first: int) -> None:
+        with connect(database) as own:
+            own.folder = tmp_path
+            barrier.wait()
+            for i in range(15):
+                GraphSink(own, at(1000)).write([lot(status="ok"), consumed(fact_id=f"f{i}"), LINK])
+
+    barrier = Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+    assert sink.store.run(FLOW_COUNT)[0].count == 15

@@ -35,6 +35,7 @@ __all__ = [
     "canonical",
     "code_key",
     "has_check_digit",
+    "is_unlotted",
     "item_id",
     "lot_id",
     "own_id",
@@ -228,6 +229,11 @@ def _field(text: str) -> str:
 
 def _product(product: str) -> NodeId | None:
     return canonical(product, Label.PRODUCT).node_id if product else None
+
+
+def is_unlotted(node_id: str) -> bool:
+    """Whether an id stands for the material of a product of which no lot is known."""
+    return node_id.startswith(f"{UNLOTTED}:")
 
 
 def unlotted_id(product: NodeId) -> NodeId:

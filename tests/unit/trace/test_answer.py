@@ -225,10 +225,10 @@ def test_a_vessel_is_an_input_of_a_batch() -> None:
 
 def test_unlotted_material_is_told() -> None:
     drawn = genealogy(
-        [flow(Flow.RELABELLED_AS, "lot:A", "lot:bulk", 1)],
-        properties={"lot:bulk": {"unlotted": True}},
+        [flow(Flow.RELABELLED_AS, "lot:A", "unlotted:(01)04012345123456", 1)],
     )
-    assert gaps(follow(drawn, "lot:A")) == [("unlotted_material", "lot:bulk")]
+    told = gaps(follow(drawn, "lot:A"))
+    assert told == [("unlotted_material", "unlotted:(01)04012345123456")]
 
 
 def test_an_edge_without_any_time_is_told_in_exact_mode_at_its_target() -> None:
