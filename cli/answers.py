@@ -7,22 +7,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from cli.exits import Exit
 from cli.session import Session
 from cli.tables import print_table, tabbed
+from cli.words import counted
 from genealogy.errors import InvalidQuery
 from genealogy.exports.files import whole_file, write_file
 from genealogy.exports.records import Record, edge_record, node_records, node_row
 from genealogy.exports.registry import EXPORTS
 from genealogy.messages import text
 from genealogy.trace.result import Completeness, State, Trace
-
-if TYPE_CHECKING:
-    pass
 
 TABLE = "table"
 #: Rows of a table on a terminal, unless --limit says otherwise.
@@ -92,9 +89,9 @@ def summary(trace: Trace, seconds: float) -> str:
     return text(
         "cli.summary",
         direction=text(f"picture.{trace.query.direction}"),
-        nodes=len(nodes),
-        edges=len(trace.edges.edge_id),
-        levels=max((reached.distance for reached in trace.reached), default=0),
+        nodes=counted("nodes", len(nodes)),
+        edges=counted("movements", len(trace.edges.edge_id)),
+        levels=counted("steps", max((reached.distance for reached in trace.reached), default=0)),
         seconds=f"{seconds:.2f}",
     )
 
@@ -106,7 +103,7 @@ def incompleteness(lacking: Completeness) -> str:
         "masked": lacking.masked,
         "gaps": len(lacking.gaps),
     }
-    parts = [text(f"cli.{name}", count=count) for name, count in counts.items() if count]
+    parts = [counted(name, count) for name, count in counts.items() if count]
     return text("cli.incomplete", state=text(f"state.{lacking.state}"), parts="; ".join(parts))
 
 
@@ -145,7 +142,7 @@ def _write_export(session: Session, trace: Trace, form: Form) -> None:
 def _write_table(session: Session, trace: Trace, form: Form) -> None:
     if form.output is None:
         if rest := print_rows(trace, form):
-            session.warn(text("cli.more_rows", count=rest))
+            session.warn(text("cli.more_rows", rows=counted("more_rows", rest)))
         return
     names = form.fields or PIPED
     with whole_file(form.output) as out:

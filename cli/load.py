@@ -13,6 +13,8 @@ import typer
 from cli.exits import Exit
 from cli.session import Session, session_of
 from cli.tables import print_table, terminal
+from cli.words import counted
+from genealogy.errors import LoadAborted
 from genealogy.messages import text
 
 if TYPE_CHECKING:
@@ -39,17 +41,21 @@ def load(
     from loaders.run import load as load_path
 
     session = session_of(context)
-    with session.open() as engine, progress_bar(session) as progress:
-        loaded = load_path(
-            path,
-            engine.sink(),
-            engine.book,
-            source_system=source_system,
-            dry_run=dry_run,
-            strict=strict,
-            rejects_path=rejects or default_rejects(path),
-            progress=progress,
-        )
+    try:
+        with session.open() as engine, progress_bar(session) as progress:
+            loaded = load_path(
+                path,
+                engine.sink(),
+                engine.book,
+                source_system=source_system,
+                dry_run=dry_run,
+                strict=strict,
+                rejects_path=rejects or (None if dry_run else default_rejects(path)),
+                progress=progress,
+            )
+    except LoadAborted as error:
+        say_rejects(session, error.params["loaded"])
+        raise _refused(error.params["loaded"]) from None
     report(session, loaded)
     if not loaded.clean:
         raise typer.Exit(Exit.DATA_QUALITY)
@@ -66,12 +72,28 @@ def report(session: Session, loaded: Loaded) -> None:
     print_table(COLUMNS, rows, right=frozenset(COLUMNS[1:]))
     for remark in loaded.remarks:
         session.warn(_words(remark))
-    for reject in loaded.samples[:SAMPLES]:
-        session.warn(f"{_words(reject)} {reject.hint()}")
     if not loaded.clean:
-        session.warn(text("cli.rejects", count=loaded.rejects, path=loaded.rejects_path or "—"))
+        say_rejects(session, loaded)
     if loaded.dry_run:
         session.warn(text("cli.dry_run"))
+
+
+def say_rejects(session: Session, loaded: Loaded) -> None:
+    """Tell the first reasons to reject records, how many there are, and which file has them all."""
+    for reject in loaded.samples[:SAMPLES]:
+        session.warn(text("cli.reject", reason=_words(reject), hint=reject.hint()))
+    told = counted("reasons", loaded.rejects)
+    if loaded.rejects_path is None:
+        session.warn(text("cli.rejects_unkept", reasons=told))
+    else:
+        session.warn(text("cli.rejects", reasons=told, path=loaded.rejects_path))
+
+
+def _refused(loaded: Loaded) -> LoadAborted:
+    reasons, rows = counted("reasons", loaded.rejects), counted("rows", loaded.total.rejected)
+    if loaded.rejects_path is None:
+        return LoadAborted("strict_check", reasons=reasons, rows=rows)
+    return LoadAborted("strict_load", reasons=reasons, rows=rows, path=loaded.rejects_path)
 
 
 @contextmanager

@@ -17,13 +17,17 @@ from cli.tables import print_table
 from genealogy.exports.records import Record, candidate_record, node_record
 from genealogy.messages import text
 
+#: Candidates a person may ask for; more say that the text is too short.
+MOST_FOUND = 1_000
 COLUMNS = ("text", "id", "kind", "code", "name", "match", "reading")
 
 
 def find(
     context: typer.Context,
     ids: Annotated[list[str], typer.Argument(help=text("option.find"), metavar="TEXT…|-")],
-    limit: Annotated[int, typer.Option("--limit", min=1, help=text("option.find_limit"))] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=MOST_FOUND, help=text("option.find_limit"))
+    ] = 20,
     json: options.Json = False,
     no_headers: options.NoHeaders = False,
 ) -> None:

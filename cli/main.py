@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 # Nothing else is imported here: an interruption while importing must end well, too.
+import errno
 import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cli.session import Opener
 
 #: Two exit codes of cli.exits that are needed when it cannot be imported any more.
 FAILURE, INTERRUPTED = 1, 130
+
+#: How a write fails where there is no room, or no device any more.
+_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 #: Options that may stand anywhere, and how many words each takes.
 _COMMON = {"--lang": 2, "--quiet": 1, "-q": 1}
@@ -30,13 +34,16 @@ def run(arguments: Sequence[str], opener: Opener | None = None) -> int:
     ``opener`` opens the engine; by default the configured database.
     """
     try:
-        return _ended(common_first(arguments), opener)
+        code = _ended(common_first(arguments), opener)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as with `lotgraph … | head`; nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return FAILURE
+    if code == INTERRUPTED:
+        _say_interrupted()
+    return code
 
 
 def common_first(arguments: Sequence[str]) -> list[str]:
@@ -62,20 +69,47 @@ def _ended(arguments: list[str], opener: Opener | None) -> int:
     from genealogy.errors import LotgraphError
 
     try:
-        command_line(arguments, opener)
-        sys.stdout.flush()
+        return _flushed(lambda: command_line(arguments, opener))
     except LotgraphError as error:
         say_error(error)
         return exit_of(error)
-    except SystemExit as end:
-        return _code(end)
     except (KeyboardInterrupt, BrokenPipeError):
         raise
     # The last line of defence: a defect is told as one, not shown as a traceback.
     except Exception as error:  # noqa: BLE001
-        say_internal_error(error)
+        if not _output_failed(error):
+            say_internal_error(error)
+            return Exit.FAILURE
+        _give_up_output()
+        say_error(LotgraphError("unwritable_output", reason=getattr(error, "strerror", "")))
         return Exit.FAILURE
-    return Exit.OK
+
+
+def _flushed(command: Callable[[], None]) -> int:
+    """Run a command to its exit code; what it printed has then been written."""
+    try:
+        command()
+        code = 0
+    except SystemExit as end:
+        code = _code(end)
+    sys.stdout.flush()
+    return code
+
+
+def _output_failed(error: Exception) -> bool:
+    """Whether a stream could not take what was written; errors of files carry their name."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN
+
+
+def _give_up_output() -> None:
+    # What is left in the buffer would fail once more when the process ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say_interrupted() -> None:
+    from genealogy.messages import text
+
+    sys.stderr.write(text("cli.interrupted") + "\n")
 
 
 def _speak(arguments: Sequence[str]) -> None:

@@ -10,6 +10,9 @@ import typer
 from genealogy.messages import text
 from genealogy.trace.result import Mode
 
+MOST_STEPS = 1_000_000
+MOST_ROWS = 1_000_000_000
+
 Ids = Annotated[list[str], typer.Argument(help=text("option.ids"), metavar="ID…|-")]
 ModeOption = Annotated[Mode, typer.Option("--mode", help=text("option.mode"))]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help=text("option.as_of"))]
@@ -18,7 +21,8 @@ KnownAt = Annotated[
 ]
 Stop = Annotated[list[str] | None, typer.Option("--stop", metavar="ID", help=text("option.stop"))]
 MaxDepth = Annotated[
-    int | None, typer.Option("--max-depth", min=0, metavar="N", help=text("option.max_depth"))
+    int | None,
+    typer.Option("--max-depth", min=0, max=MOST_STEPS, metavar="N", help=text("option.max_depth")),
 ]
 Format = Annotated[str | None, typer.Option("--format", "-f", help=text("option.format"))]
 Json = Annotated[bool, typer.Option("--json", help=text("option.json"))]
@@ -29,7 +33,8 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help=text("option.output"))
 ]
 Limit = Annotated[
-    int | None, typer.Option("--limit", min=0, metavar="N", help=text("option.limit"))
+    int | None,
+    typer.Option("--limit", min=0, max=MOST_ROWS, metavar="N", help=text("option.limit")),
 ]
 Fields = Annotated[
     str | None, typer.Option("--fields", metavar="NAME,…", help=text("option.fields"))

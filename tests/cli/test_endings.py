@@ -17,6 +17,7 @@ from cli import main
 from cli.exits import ERROR_EXITS, Exit, exit_of
 from cli.main import common_first
 from cli.tables import inert, print_table
+from cli.words import counted
 from genealogy import errors
 from genealogy.exports.picture.palette import cells
 from genealogy.messages import catalogue
@@ -128,7 +129,54 @@ def test_a_signal_ends_a_waiting_process_with_130() -> None:
         time.sleep(0.5)
         waiting.send_signal(signal.SIGINT)
         _, said = waiting.communicate(timeout=30)
-    assert (waiting.returncode, said) == (Exit.INTERRUPTED, "")
+    assert (waiting.returncode, said) == (Exit.INTERRUPTED, "interrupted\n")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "svg"])
+def test_a_full_device_is_told_and_is_no_defect(form: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "trace", "backward", GOODS, "-f", form],
+            cwd=REPOSITORY,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "LOTGRAPH_LANG": "en"},
+        )
+    assert done.returncode == Exit.FAILURE
+    assert "error: Standard output cannot be written: No space left on device." in done.stderr
+    assert "[unwritable_output]" in done.stderr
+    assert "report it" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_help_on_a_full_device_is_told_too() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "--version"],
+            cwd=REPOSITORY,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, "[unwritable_output]" in done.stderr) == (Exit.FAILURE, True)
+
+
+def test_an_interruption_says_so_in_one_line(lotgraph: Command) -> None:
+    ended = lotgraph("show", "x", opener=failing(KeyboardInterrupt()))
+    assert (ended.code, ended.err.strip()) == (Exit.INTERRUPTED, "interrupted")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 1234])
+def test_nouns_follow_their_count(count: int) -> None:
+    assert counted("gaps", count) == f"{count:,} gap{'' if count == 1 else 's'} in the data"
+
+
+def test_every_counted_noun_has_its_singular() -> None:
+    nouns = {key.removesuffix("_one") for key in catalogue() if key.startswith("count.")}
+    assert all(f"{noun}_one" in catalogue() and noun in catalogue() for noun in nouns)
 
 
 def test_a_reader_that_goes_away_causes_no_noise() -> None:

@@ -36,7 +36,8 @@ def test_rejects_go_to_a_file_and_end_with_the_data_quality_code(
     (folder / "products.csv").write_text(BAD)
     ended = lotgraph("load", str(folder))
     assert ended.code == Exit.DATA_QUALITY
-    assert "products.csv:3:product_id" in ended.err
+    assert "products.csv:3:product_id: product_id is required and empty. " in ended.err
+    assert "1 reason to reject records, in full: in.rejects.csv" in ended.err
     assert (folder.parent / "in.rejects.csv").exists()
 
 
@@ -59,6 +60,38 @@ def test_a_strict_load_with_rejects_writes_nothing(lotgraph: Command, folder: Pa
     company = Company()
     ended = lotgraph("load", str(folder), "--strict", opener=lambda: engine(company))
     assert (ended.code, company.written) == (Exit.DATA_QUALITY, [])
+
+
+def test_a_strict_load_tells_reasons_rows_and_the_file_that_lists_them(
+    lotgraph: Command, folder: Path
+) -> None:
+    (folder / "products.csv").write_text(BAD + ",,KGM\n")
+    ended = lotgraph("load", str(folder), "--strict")
+    assert "products.csv:3:product_id" in ended.err
+    assert "3 reasons to reject 2 rows" in ended.err
+    assert "Correct the rows named in in.rejects.csv" in ended.err
+    assert (folder.parent / "in.rejects.csv").exists()
+
+
+def test_a_dry_run_leaves_rejects_files_alone(lotgraph: Command, folder: Path) -> None:
+    (folder / "products.csv").write_text(BAD)
+    lotgraph("load", str(folder))
+    kept = (folder.parent / "in.rejects.csv").read_bytes()
+    (folder / "products.csv").write_text(GOOD)
+    lotgraph("load", str(folder), "--dry-run")
+    assert (folder.parent / "in.rejects.csv").read_bytes() == kept
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_a_dry_run_lists_rejects_only_where_asked_to(
+    lotgraph: Command, folder: Path, strict: tuple[str, ...]
+) -> None:
+    (folder / "products.csv").write_text(BAD)
+    ended = lotgraph("load", str(folder), "--dry-run", *strict)
+    assert (ended.code, "--rejects FILE" in ended.err) == (Exit.DATA_QUALITY, True)
+    assert not (folder.parent / "in.rejects.csv").exists()
+    lotgraph("load", str(folder), "--dry-run", *strict, "--rejects", "mine.csv")
+    assert (folder.parent / "mine.csv").exists()
 
 
 def test_the_source_system_is_kept(lotgraph: Command, folder: Path) -> None:

@@ -27,6 +27,11 @@ def test_find_of_nothing_is_not_found(lotgraph: Command) -> None:
     assert (ended.code, len(ended.out.splitlines())) == (Exit.NOT_FOUND, 1)
 
 
+def test_a_limit_beyond_reason_is_a_usage_error(lotgraph: Command) -> None:
+    ended = lotgraph("find", "24A0871", "--limit", "9" * 21)
+    assert (ended.code, "--limit" in ended.err) == (Exit.USAGE, True)
+
+
 def test_find_reads_standard_input_when_asked(
     lotgraph: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

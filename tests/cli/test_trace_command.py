@@ -46,7 +46,7 @@ def test_partial_answers_can_be_accepted(lotgraph: Command) -> None:
 def test_a_truncated_answer_says_where_it_stopped(lotgraph: Command) -> None:
     ended = lotgraph("trace", "backward", GOODS, "--max-depth", "2")
     assert ended.code == Exit.PARTIAL
-    assert "not followed at 1 nodes" in ended.err
+    assert "not followed at 1 node (--stop" in ended.err
     assert {r["id"]: r["note"] for r in rows(ended.out)}[TUBING] == "max_depth"
 
 
@@ -125,6 +125,8 @@ def test_a_limit_of_zero_means_all(lotgraph: Command) -> None:
     [
         (("--as-of", "2026-03-01"), "--as-of 2026-03-01"),
         (("--known-at", "2026-03-01T00:00"), "--known-at"),
+        (("--limit", "9" * 21), "--limit"),
+        (("--max-depth", "9" * 21), "--max-depth"),
         (("-f", "xml"), "no format xml"),
         (("--json", "--csv"), "only one format"),
         (("--json", "--limit", "3"), "--limit is for tables"),
