@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from genealogy.model.facts import Fact, NodeFact, Source
 from genealogy.ports import EventBook, StoredEvent
-from loaders.epcis.body import body_of, same_content
+from loaders.epcis.body import same_content
 from loaders.epcis.event import Event
 from loaders.epcis.known import Known
 from loaders.epcis.nodes import event_node, facts_about
@@ -56,9 +56,8 @@ class Capture:
                 self._states[state.known.event.event_id] = state
                 self._before[state.known.event.event_id] = state.known
 
-    def take(self, event: Event, source: Source) -> Outcome:
-        """Judge one event and remember what it changes."""
-        body = body_of(event)
+    def take(self, event: Event, body: str, source: Source) -> Outcome:
+        """Judge one event, given with its canonical body, and remember what it changes."""
         state = self._states.get(event.event_id)
         known = self._known(event, source)
         if state is None:

@@ -11,6 +11,7 @@ from genealogy.errors import InvalidIdentifier, LoadAborted, LoadError, Unreadab
 from genealogy.messages import text
 from genealogy.model.facts import Fact, NodeId, Source
 from genealogy.ports import EventBook, FactSink, StoredEvent
+from loaders.epcis.body import body_of
 from loaders.epcis.capture import Capture, Outcome
 from loaders.epcis.event import Event
 from loaders.epcis.masterdata import master_facts
@@ -23,6 +24,10 @@ KIND = "epcis"
 BATCH_EVENTS = 1_000
 _MARKS = (b"EPCIS", b"epcis", b"eventTime", b"eventList")
 _HEAD = 65_536
+#: The databases take 16 MiB in one message; an event is stored whole and goes there in several.
+LARGEST_MIB = 4
+LARGEST = LARGEST_MIB * 2**20
+_TOO_LARGE = Fault("epcis_too_large", params={"longest": str(LARGEST_MIB)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +121,22 @@ def _may_be_epcis(path: Path) -> bool:
 class _Batch:
     """Events read but not yet written, with where each stands, and master data."""
 
-    events: list[tuple[Event, int]] = field(default_factory=list)
+    events: list[tuple[Event, str, int]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    size: int = 0
 
     def __len__(self) -> int:
         return len(self.events) + len(self.facts)
+
+    def has_room(self, other: _Batch, most_events: int) -> bool:
+        """Whether another batch can be added; the size counts bytes of text."""
+        return len(self) < most_events and self.size + other.size <= LARGEST
+
+    def add(self, other: _Batch) -> None:
+        """Put another batch behind this one."""
+        self.events += other.events
+        self.facts += other.facts
+        self.size += other.size
 
 
 @dataclass(slots=True)
@@ -158,10 +174,11 @@ class _Load:
         try:
             for found in read(file.path, lambda done: self._tell(file, done)):
                 read_any = True
-                self._take(file, found, batch)
-                if len(batch) >= self.options.batch_events:
+                taken = self._take(file, found)
+                if not batch.has_room(taken, self.options.batch_events):
                     yield batch
                     batch = _Batch()
+                batch.add(taken)
         except Unreadable as error:
             self._unreadable(file, error, read_any)
         yield batch
@@ -173,40 +190,48 @@ class _Load:
         else:
             self.tally.refuse(reject)
 
-    def _take(
-        self, file: _File, found: RawEvent | RawMasterData | BadEvent | Note, batch: _Batch
-    ) -> None:
+    def _take(self, file: _File, found: RawEvent | RawMasterData | BadEvent | Note) -> _Batch:
         match found:
             case RawEvent():
-                self._event(file, found, batch)
+                return self._event(file, found)
             case BadEvent():
                 self.tally.reject(file.name, [_reject(file, found.line, found.fault)])
             case RawMasterData():
-                self._master_data(file, found, batch)
+                return self._master_data(file, found)
             case Note():
                 self._remark(file, found.line, found.code)
+        return _Batch()
 
-    def _event(self, file: _File, raw: RawEvent, batch: _Batch) -> None:
+    def _event(self, file: _File, raw: RawEvent) -> _Batch:
         parsed = parse(raw)
         for code in parsed.notes:
             self._remark(file, raw.line, code)
-        if parsed.event is None:
-            reasons = [_reject(file, raw.line, fault) for fault in parsed.faults]
+        body = body_of(parsed.event) if parsed.event else ""
+        size = _bytes(body)
+        faults = parsed.faults if size <= LARGEST else (_TOO_LARGE,)
+        if parsed.event is None or faults:
+            reasons = [_reject(file, raw.line, fault) for fault in faults]
             self.tally.reject(file.name, reasons)
-        else:
-            batch.events.append((parsed.event, raw.line))
+            return _Batch()
+        return _Batch([(parsed.event, body, raw.line)], size=size)
 
-    def _master_data(self, file: _File, data: RawMasterData, batch: _Batch) -> None:
+    def _master_data(self, file: _File, data: RawMasterData) -> _Batch:
+        size = sum(map(_bytes, data.attributes.values()))
+        if size > LARGEST:
+            self._remark(file, data.line, "epcis_large_master_data")
+            return _Batch()
         try:
-            batch.facts.extend(master_facts(data, self._source(file, data.line)))
+            facts = list(master_facts(data, self._source(file, data.line)))
         except InvalidIdentifier:
             self._remark(file, data.line, "epcis_master_data")
+            return _Batch()
+        return _Batch(facts=facts, size=size)
 
     def _write(self, file: _File, batch: _Batch) -> None:
         capture = Capture(self._checked or self.book, self.now)
-        capture.recall([event for event, _ in batch.events])
-        for event, line in batch.events:
-            outcome = capture.take(event, self._source(file, line))
+        capture.recall([event for event, _, _ in batch.events])
+        for event, body, line in batch.events:
+            outcome = capture.take(event, body, self._source(file, line))
             self._count(file, event, line, outcome)
         if self._checked is not None:
             self._checked.remember(capture.stored())
@@ -236,6 +261,10 @@ class _Load:
     def _tell(self, file: _File, position: int) -> None:
         if self.options.progress is not None:
             self.options.progress(file.name, self.bytes_done + position, self.bytes_all)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _reject(file: _File, line: int | None, fault: Fault) -> Reject:

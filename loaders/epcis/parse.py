@@ -181,9 +181,12 @@ def _ilmd_in_text(fields: Fields, text: str) -> Any:
         return None
     fields.notes.append("epcis_ilmd_text")
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        # An escape in the text may stand for half a character.
+        json.dumps(value, ensure_ascii=False).encode()
     except ValueError:
         return {"text": text}
+    return value
 
 
 def _extra(fields: Fields) -> Mapping[str, Any]:

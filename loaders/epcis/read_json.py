@@ -18,8 +18,6 @@ _DOCUMENTS = frozenset({"EPCISDocument", "EPCISQueryDocument"})
 #: The way from the root of a document to its events.
 _INNER = frozenset({"epcisBody", "queryResults", "resultsBody"})
 _EVENTS = frozenset({"eventList", "event"})
-#: An event is kept whole in the database; a longer one is no event but a mistake.
-LONGEST_EVENT = 4_000_000
 #: Events stand three objects deep; whole documents may be wrapped in some more.
 _DEEPEST = 32
 _TYPE_NAMES = ("type", "isA", "@type")
@@ -156,23 +154,13 @@ def _list(document: _Document, progress: Callable[[int], None]) -> Iterator[Foun
         line = stream.line
         value = stream.value()
         progress(stream.bytes_read)
-        fault = _unusable(stream)
-        if fault is None:
+        if stream.is_unicode:
             yield from _member(document, value, line)
         else:
             document.number += 1
-            yield BadEvent(line, document.number, fault)
+            yield BadEvent(line, document.number, Fault("epcis_not_unicode"))
         if not stream.comma("]"):
             return
-
-
-def _unusable(stream: TextStream) -> Fault | None:
-    """Why the value just read cannot be an event, whatever is in it."""
-    if not stream.is_unicode:
-        return Fault("epcis_not_unicode")
-    if stream.length > LONGEST_EVENT:
-        return Fault("epcis_too_large", params={"longest": f"{LONGEST_EVENT:,}"})
-    return None
 
 
 def _member(document: _Document, value: Any, line: int) -> Iterator[Found]:

@@ -72,7 +72,6 @@ class TextStream:
         self._cleaned = False
         self.lenient = False
         self.is_unicode = True
-        self.length = 0
         self.bytes_read = 0
 
     def close(self) -> None:
@@ -125,8 +124,7 @@ class TextStream:
     def value(self) -> Any:
         """The next value whole: object, list, text, Decimal, bool or null.
 
-        ``is_unicode`` then tells whether all its text is valid Unicode, ``length`` how many
-        characters it had.
+        ``is_unicode`` then tells whether all its text is valid Unicode.
         """
         self.peek()
         while True:
@@ -142,7 +140,6 @@ class TextStream:
                 # A number may go on in the next piece.
                 continue
             self.is_unicode = self._is_unicode(found, end)
-            self.length = end - self._position
             self._position = end
             self._forget()
             return found

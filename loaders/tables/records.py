@@ -16,7 +16,8 @@ from typing import IO
 #: A line longer than this is no record of ours; its rest is skipped without being held.
 MAX_LINE = 2**20
 #: Characters held at once, however long the lines are.
-_BLOCK_CHARS = 4 * MAX_LINE
+#: With one more line of the longest kind a block stays within 4 MiB of UTF-8 or little above.
+_BLOCK_BYTES = 2**21
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ class Records:
 
     def _ahead(self, size: int) -> list[str]:
         lines: list[str] = []
-        chars = 0
-        while len(lines) < size and chars < _BLOCK_CHARS and (line := self._next_line()):
+        taken = 0
+        while len(lines) < size and taken < _BLOCK_BYTES and (line := self._next_line()):
             lines.append(line)
-            chars += len(line)
+            taken += len(line) if line.isascii() else len(line.encode())
         return lines
 
     def _plain(self, lines: list[str]) -> Block | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genealogy.errors import LoadAborted, LoadError, UnreadableFile
+from genealogy.model.facts import Fact, NodeFact, Written
 from loaders.epcis import Options, load_epcis
+from loaders.epcis.load import LARGEST
 from loaders.epcis.parse import parse
 from loaders.epcis.raw import RawEvent
 from tests.fakes_store import LOADED_AT, MemoryGraph
@@ -364,3 +367,61 @@ def test_a_broken_character_in_an_id_or_a_file_name_can_be_told(tmp_path: Path) 
 
     assert (loaded.total.accepted, loaded.total.rejected) == (2, 1)
     assert "a\\udcff.json" in rejects.read_text(encoding="utf-8-sig")
+
+
+class Watched(MemoryGraph):
+    """Counts the bytes of the bodies in every write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def write(self, facts: Sequence[Fact]) -> Written:
+        bodies = [str(f.properties.get("body", "")) for f in facts if isinstance(f, NodeFact)]
+        self.sizes.append(sum(len(body.encode()) for body in bodies))
+        return super().write(facts)
+
+
+def big(size: int, name: str, letter: str = "x") -> dict[str, Any]:
+    return GOOD | {"eventID": name, "x:note": letter * size}
+
+
+def test_batches_are_cut_by_size_too() -> None:
+    graph = Watched()
+    loaded = load(graph, *(big(1_000_000, f"urn:x:{i}") for i in range(10)), GOOD)
+
+    assert loaded.total.accepted == 11
+    assert len(graph.sizes) == 3
+    assert max(graph.sizes) <= LARGEST
+    assert sum(graph.sizes) > 10_000_000
+
+
+def test_an_event_is_measured_in_bytes_as_stored() -> None:
+    loaded = load(MemoryGraph(), big(1_500_000, "urn:x:1", "批"), big(1_300_000, "urn:x:2", "批"))
+
+    assert [(r.code, r.line) for r in loaded.samples] == [("epcis_too_large", 1)]
+    assert loaded.total.accepted == 1
+
+
+def test_a_single_event_outside_a_list_is_measured_as_well() -> None:
+    assert load_text(json.dumps({"@context": "https://x"} | big(5_000_000, "urn:x:1"))) == 0
+    assert load_text(json.dumps({"@context": "https://x"} | big(5, "urn:x:1"))) == 1
+
+
+def test_master_data_beyond_measure_are_passed_over_with_a_remark(tmp_path: Path) -> None:
+    attribute = {"id": "name", "attribute": "x" * 5_000_000}
+    element = {"id": "urn:x:p", "attributes": [attribute]}
+    vocabulary = {"type": "urn:epcglobal:epcis:vtype:Party", "vocabularyElementList": [element]}
+    header = {"epcisMasterData": {"vocabularyList": [vocabulary]}}
+    (tmp_path / "e.json").write_text(json.dumps(document([GOOD], epcisHeader=header)))
+    graph = MemoryGraph()
+    loaded = load_epcis(tmp_path, graph, graph)
+
+    assert [r.code for r in loaded.remarks] == ["epcis_large_master_data"]
+    assert loaded.total.accepted == 1
+
+
+def test_half_a_character_escaped_within_a_text_is_kept_as_it_stands() -> None:
+    loaded = load(MemoryGraph(), GOOD | {"ilmd": '{"cbvmda:lotNumber": "\\ud800"}'}, packing(1))
+
+    assert loaded.total.accepted == 2

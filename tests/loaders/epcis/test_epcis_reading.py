@@ -214,7 +214,7 @@ def test_an_event_beyond_all_measure_is_refused_and_the_next_one_read(tmp_path: 
 
     assert loaded.total.accepted == 1
     assert [s.code for s in loaded.samples] == ["epcis_too_large"]
-    assert "4,000,000" in loaded.samples[0].reason()
+    assert "4 MiB" in loaded.samples[0].reason()
 
 
 def test_text_that_is_not_unicode_is_refused(tmp_path: Path) -> None:

@@ -153,3 +153,14 @@ def test_a_line_that_is_too_long_leaves_its_neighbours_in_a_block_alone() -> Non
         (3, "line_too_long"),
         (4, None),
     ]
+
+
+def test_blocks_are_cut_by_bytes_too() -> None:
+    text = "a,b\n" + ("1," + "批" * 100_000 + "\n") * 40
+    records = Records(io.StringIO(text, newline=""))
+    next(records)
+    blocks = list(records.blocks(5_000))
+
+    assert sum(len(block.rows) for block in blocks) == 40
+    assert max(sum(len(row[1].encode()) for row in block.rows) for block in blocks) <= 4 * 2**20
+    assert blocks[1].lines[0] == blocks[0].lines[-1] + 1
