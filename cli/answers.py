@@ -22,6 +22,7 @@ from genealogy.messages import text
 from genealogy.trace.result import Completeness, State, Trace
 
 TABLE = "table"
+TABLE_ENDINGS = (".tsv", ".txt")
 #: Rows of a table on a terminal, unless --limit says otherwise.
 SCREEN_ROWS = 50
 PIPED = ("id", "level", "direction", "kind", "code", "name", "quantity", "uom", "time", "link",
@@ -124,8 +125,13 @@ def _fields(names: str | None) -> tuple[str, ...]:
 
 
 def _format_of(output: Path | None) -> str:
-    suffix = output.suffix.lower() if output else ""
-    return next((e.name for e in EXPORTS.values() if e.suffix == suffix), TABLE)
+    # A device or pipe has no ending to go by.
+    if output is None or (output.exists() and not output.is_file()):
+        return TABLE
+    known = {**{e.suffix: e.name for e in EXPORTS.values()}, **dict.fromkeys(TABLE_ENDINGS, TABLE)}
+    if output.suffix.lower() not in known:
+        raise InvalidQuery(reason=text("cli.ending", name=output.name, names=" ".join(known)))
+    return known[output.suffix.lower()]
 
 
 def _write_export(session: Session, trace: Trace, form: Form) -> None:

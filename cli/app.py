@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import typer
 
 from cli import config, db, demo, load, lookup, serve, trace
+from cli.environment import misspelt
 from cli.session import Opener, Session, open_configured
 from genealogy import __version__
 from genealogy.messages import text
@@ -63,4 +65,7 @@ def _common(
     ] = False,
 ) -> None:
     """Options of every command; the language was set before the texts were read."""
-    context.ensure_object(Session).quiet = quiet
+    session = context.ensure_object(Session)
+    session.quiet = quiet
+    for name, near in misspelt(os.environ):
+        session.warn(text("cli.misspelt", name=name, near=near))

@@ -17,6 +17,7 @@ from cli.answers import Form, incompleteness, print_rows, summary
 from cli.exits import Exit
 from cli.load import progress_bar
 from cli.session import Session, configured, say, session_of
+from cli.words import counted
 from genealogy.exports.files import write_file
 from genealogy.exports.registry import EXPORTS
 from genealogy.messages import text
@@ -136,11 +137,14 @@ def _show(engine: Lotgraph, seed: str, direction: TraceDirection, stem: Path) ->
     trace = engine.trace(TraceQuery((engine.resolve(seed),), direction))
     say("")
     say(f"{seed}  {summary(trace, time.monotonic() - started)}")
-    print_rows(trace, Form(aligned=True, limit=ROWS))
+    rest = print_rows(trace, Form(aligned=True, limit=ROWS))
     sys.stdout.flush()
     if trace.completeness.state is not State.COMPLETE:
         say(f"! {incompleteness(trace.completeness)}")
-    say(text("cli.written", path=", ".join(map(str, _write(trace, stem)))))
+    written = {path.suffix: path for path in _write(trace, stem)}
+    if rest:
+        say(text("cli.demo_more", rows=counted("more_rows", rest), path=written[".csv"]))
+    say(text("cli.written", path=", ".join(map(str, written.values()))))
     return trace
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
 from cli import options
 from cli.exits import Exit
-from cli.questions import typed
-from cli.session import session_of
-from cli.tables import print_table
-from genealogy.exports.records import Record, candidate_record, node_record
+from cli.questions import resolve, typed
+from cli.session import Session, name_of, session_of
+from cli.tables import inert, print_table
+from genealogy.exports.candidates import candidate_records
+from genealogy.exports.records import Record, node_record
 from genealogy.messages import text
+
+if TYPE_CHECKING:
+    from genealogy.bootstrap import Lotgraph
 
 #: Candidates a person may ask for; more say that the text is too short.
 MOST_FOUND = 1_000
@@ -34,19 +38,25 @@ def find(
     """List every node a text may mean, surest first."""
     session = session_of(context)
     with session.open() as engine:
-        found = [
-            {"text": words, **candidate_record(candidate)}
-            for words in typed(ids)
-            for candidate in engine.find(words, limit=limit)
-        ]
+        found = [r for words in typed(ids) for r in _found(session, engine, words, limit)]
     if json:
         print_json(found)
     else:
-        rows = ([str(record[column] or "") for column in COLUMNS] for record in found)
+        named = ({**record, "name": name_of(record)} for record in found)
+        rows = ([str(record[column] or "") for column in COLUMNS] for record in named)
         print_table(COLUMNS, rows, headers=not no_headers)
     if not found:
         session.warn(text("cli.nothing_found"))
         raise typer.Exit(Exit.NOT_FOUND)
+
+
+def _found(session: Session, engine: Lotgraph, words: str, limit: int) -> list[Record]:
+    # One more than wanted, to know whether there is more.
+    found = engine.find(words, limit=limit + 1)
+    if len(found) > limit:
+        session.warn(text("cli.find_cut", text=inert(words), limit=limit))
+    records = candidate_records(engine.index, found[:limit])
+    return [{"text": words, **record} for record in records]
 
 
 def show(
@@ -57,7 +67,7 @@ def show(
 ) -> None:
     """Show what is recorded of one lot, item, unit, batch, shipment, party or place."""
     with session_of(context).open() as engine:
-        record = node_record(engine.node(engine.resolve(name)))
+        record = node_record(engine.node(resolve(engine, name)))
     if json:
         print_json(record)
     else:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from genealogy.errors import InvalidQuery
+from genealogy.errors import Ambiguous, InvalidQuery
+from genealogy.exports.candidates import MOST_LISTED, candidate_records
 from genealogy.messages import text
+from genealogy.model.facts import NodeId
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection, TraceQuery
 
@@ -36,14 +38,31 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
     Raises InvalidQuery, InvalidIdentifier, NotFound or Ambiguous.
     """
     return TraceQuery(
-        seeds=tuple(dict.fromkeys(map(engine.resolve, asked.seeds))),
+        seeds=_resolved(engine, asked.seeds),
         direction=asked.direction,
         mode=asked.mode,
         as_of=moment(asked.as_of, "--as-of"),
         known_at=moment(asked.known_at, "--known-at"),
-        stops=tuple(dict.fromkeys(map(engine.resolve, asked.stops))),
+        stops=_resolved(engine, asked.stops),
         max_depth=asked.max_depth,
     )
+
+
+def resolve(engine: Lotgraph, name: str) -> NodeId:
+    """The one node the name means.
+
+    Raises InvalidIdentifier, NotFound or Ambiguous, the latter with records of the
+    first things the name may mean as parameter ``candidates``.
+    """
+    try:
+        return engine.resolve(name)
+    except Ambiguous as error:
+        found = candidate_records(engine.index, error.params["candidates"][:MOST_LISTED])
+        raise Ambiguous(**{**error.params, "candidates": found}) from None
+
+
+def _resolved(engine: Lotgraph, names: Iterable[str]) -> tuple[NodeId, ...]:
+    return tuple(dict.fromkeys(resolve(engine, name) for name in names))
 
 
 def moment(words: str | None, option: str) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.tables import inert, print_table
-from genealogy.errors import LotgraphError
+from cli.words import counted
+from genealogy.errors import Ambiguous, LotgraphError
 from genealogy.messages import text
 
 if TYPE_CHECKING:
     from genealogy.bootstrap import Lotgraph
+    from genealogy.exports.records import Record
     from genealogy.settings import Settings
-    from genealogy.trace.resolve import Candidate
 
 Opener = Callable[[], AbstractContextManager["Lotgraph"]]
 
@@ -76,14 +77,26 @@ def say(words: str) -> None:
 def say_error(error: LotgraphError) -> None:
     """Tell an error, the candidates if it has some, and the way out."""
     say(text("cli.error", message=inert(error.message())))
-    candidates: list[Candidate] = list(error.params.get("candidates", ()))
-    if error.code == "ambiguous" and candidates:
-        rows = [(c.node.node_id, c.node.kind, c.node.name or "", c.reading) for c in candidates]
-        print_table(("id", "kind", "name", "reading"), rows, out=sys.stderr)
+    if isinstance(error, Ambiguous):
+        _say_candidates(error.params.get("candidates", ()), error.params["count"])
     if hint := error.hint():
         say(text("cli.hint", message=inert(hint), code=error.error_code))
     else:
         say(f"[{error.error_code}]")
+
+
+def name_of(record: Record) -> str:
+    """What a node is called: by its own name, else by that of its product."""
+    return record["name"] or record["product_name"] or ""
+
+
+def _say_candidates(candidates: Sequence[Record], count: int) -> None:
+    if not candidates:
+        return
+    rows = [(c["id"], c["kind"], name_of(c), c["reading"]) for c in candidates]
+    print_table(("id", "kind", "name", "reading"), rows, out=sys.stderr)
+    if more := count - len(candidates):
+        say(counted("more_candidates", more))
 
 
 def say_internal_error(error: Exception) -> None:

@@ -10,12 +10,13 @@ import typer
 from cli import options
 from cli.answers import Form, answer, form_of, incompleteness
 from cli.lookup import print_json
-from cli.questions import Asked, question, typed
+from cli.questions import Asked, question, resolve, typed
 from cli.session import Session, session_of
 from cli.tables import print_table
 from genealogy.errors import NotFound
 from genealogy.exports.records import Record, path_records
 from genealogy.messages import text
+from genealogy.model.times import iso, parse_instant
 from genealogy.trace.result import Mode, State, TraceDirection
 
 PATH_EDGE = (
@@ -86,7 +87,7 @@ def why(
     session = session_of(context)
     asked = Asked("both", (seed,), mode, as_of, known_at)
     with session.open() as engine:
-        target = engine.resolve(node)
+        target = resolve(engine, node)
         trace = engine.trace(question(engine, asked))
     try:
         path = path_records(trace, target)
@@ -104,5 +105,11 @@ def why(
 
 def _path_row(number: int, step: Record) -> tuple[str, ...]:
     edge = step["edge"] or {}
-    cells = (edge.get(name) or "" for name in PATH_EDGE)
-    return (str(number), step["node"], step["label"], *cells)
+    cells = {name: edge.get(name) or "" for name in PATH_EDGE}
+    # As in the table of a trace; the source's own offset is in the JSON.
+    cells["occurred_at"] = _utc(cells["occurred_at"])
+    return (str(number), step["node"], step["label"], *cells.values())
+
+
+def _utc(moment: str) -> str:
+    return iso(parse_instant(moment).at) if moment else ""

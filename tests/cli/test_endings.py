@@ -19,8 +19,10 @@ from cli.main import common_first
 from cli.tables import inert, print_table
 from cli.words import counted
 from genealogy import errors
+from genealogy.exports.candidates import MOST_LISTED
 from genealogy.exports.picture.palette import cells
 from genealogy.messages import catalogue
+from tests.api.clients import nameless
 from tests.cli.command import PROGRAM, REPOSITORY, Command, process
 from tests.small_company import GOODS, SUPPLIER, engine
 
@@ -69,6 +71,19 @@ def test_an_ambiguous_name_lists_what_it_may_mean(lotgraph: Command) -> None:
     ended = lotgraph("trace", "forward", "24A0871")
     assert ended.code == Exit.AMBIGUOUS
     assert "lot:SUP-090:RM-900:24A0871" in ended.err
+
+
+def test_an_ambiguous_list_shows_the_name_of_the_product(lotgraph: Command) -> None:
+    ended = lotgraph("show", "N1", opener=lambda: engine(nameless()))
+    assert (ended.code, ended.err.count("Bare resin")) == (Exit.AMBIGUOUS, 2)
+
+
+def test_an_ambiguous_list_says_how_many_it_leaves_out(lotgraph: Command) -> None:
+    company = nameless(*(f"S{i}" for i in range(MOST_LISTED + 3)))
+    ended = lotgraph("trace", "forward", "N1", opener=lambda: engine(company))
+    assert f'"N1" names {MOST_LISTED + 3} things' in ended.err
+    assert ended.err.count("Bare resin") == MOST_LISTED
+    assert "… and 3 more" in ended.err
 
 
 def test_an_unknown_name_offers_near_ones(lotgraph: Command) -> None:

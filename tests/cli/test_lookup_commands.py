@@ -8,14 +8,29 @@ from pathlib import Path
 
 import pytest
 
+from cli.environment import misspelt
 from cli.exits import Exit
+from genealogy.settings import Settings
+from tests.api.clients import nameless
 from tests.cli.command import Command
-from tests.small_company import GOODS, GOODS_URN, HUASHAN, RAW, TWIN
+from tests.small_company import GOODS, GOODS_URN, HUASHAN, RAW, TWIN, engine
 
 
 def test_find_lists_every_candidate(lotgraph: Command) -> None:
     ended = lotgraph("find", "24A0871", "--json")
     assert [c["id"] for c in json.loads(ended.out)] == [RAW, TWIN]
+
+
+def test_find_shows_the_name_of_the_product(lotgraph: Command) -> None:
+    ended = lotgraph("find", "N1", opener=lambda: engine(nameless()))
+    assert ended.out.count("\tBare resin\t") == 2
+
+
+def test_find_says_when_its_list_is_cut(lotgraph: Command) -> None:
+    cut = lotgraph("find", "24A0871", "--limit", "1")
+    assert (len(cut.out.splitlines()), cut.code) == (2, Exit.OK)
+    assert 'more than 1 for "24A0871"' in cut.err
+    assert lotgraph("find", "24A0871", "--limit", "2").err == ""
 
 
 def test_find_takes_chinese(lotgraph: Command) -> None:
@@ -68,6 +83,24 @@ def test_config_shows_origins_and_hides_secrets(
     assert "query_timeout\t120.0\tdefault\n" in ended.out
     assert "swordfish" not in ended.out + ended.err
     assert "(hidden)" in ended.out
+
+
+@pytest.mark.parametrize("command", [("config", "show"), ("show", GOODS)])
+def test_a_misspelt_setting_is_warned_of_once(
+    lotgraph: Command, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("LOTGRAPH_DATABASE_URL", "neo4j://db:7687")
+    ended = lotgraph(*command)
+    assert ended.code == Exit.OK
+    assert ended.err.count("LOTGRAPH_DATABASE_URL") == 1
+    assert "did you mean LOTGRAPH_DATABASE_URI?" in ended.err
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_no_setting_is_taken_for_a_misspelt_one(field: str) -> None:
+    name = f"LOTGRAPH_{field.upper()}"
+    assert list(misspelt([name, "LOTGRAPH_DEBUG", "LOTGRAPH_REAL_DATA", "PATH"])) == []
+    assert list(misspelt([name + "S"])) == [(name + "S", name)]
 
 
 def test_config_as_json(lotgraph: Command) -> None:

@@ -100,6 +100,21 @@ def test_a_table_can_be_written_to_a_file(lotgraph: Command, tmp_path: Path) -> 
     assert rows(target.read_text("utf-8"))[0]["id"] == GOODS
 
 
+@pytest.mark.parametrize("name", ["t.doc", "t", "t.xlsx"])
+def test_a_file_name_that_tells_no_format_is_refused(
+    lotgraph: Command, tmp_path: Path, name: str
+) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "-o", str(tmp_path / name))
+    assert (ended.code, list(tmp_path.iterdir())) == (Exit.USAGE, [])
+    assert all(export.suffix in ended.err for export in EXPORTS.values())
+    assert lotgraph("trace", "backward", GOODS, "-o", str(tmp_path / name), "-f", "json").code == 0
+    assert json.loads((tmp_path / name).read_text("utf-8"))["nodes"]
+
+
+def test_a_device_needs_no_ending(lotgraph: Command) -> None:
+    assert lotgraph("trace", "backward", GOODS, "-o", "/dev/null").code == Exit.OK
+
+
 def test_fields_choose_columns(lotgraph: Command) -> None:
     ended = lotgraph("trace", "backward", GOODS, "--fields", "id, kind", "--no-headers")
     assert ended.out.splitlines()[0] == f"{GOODS}\tLot"
@@ -165,6 +180,14 @@ def test_why_prints_a_path_with_its_records(lotgraph: Command) -> None:
     assert (path[0]["node"], path[-1]["node"]) == (RAW, RENJI)
     assert path[1]["source_record"] == "moves.csv:1"
     assert ended.code == Exit.OK
+
+
+def test_tables_show_times_in_one_form(lotgraph: Command) -> None:
+    steps = rows(lotgraph("why", "C-017", "--from", RAW).out)
+    reached = {r["id"]: r["time"] for r in rows(lotgraph("trace", "forward", RAW, "-q").out)}
+    assert steps[1]["occurred_at"].endswith("Z")
+    assert steps[1]["occurred_at"] == reached[steps[1]["node"]]
+    assert steps[0]["occurred_at"] == ""
 
 
 def test_why_goes_upstream_too(lotgraph: Command) -> None:
