@@ -68,6 +68,9 @@ def _epcis(path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
     return epcis.load_epcis(path, sink, book, options)
 
 
+#: How every zip that is not empty begins.
+_ZIP = b"PK\x03\x04"
+
 FORMATS: tuple[Format, ...] = (
     Format(TABLES, holds_tables, _tables),
     Format("epcis", epcis.recognises, _epcis),
@@ -77,7 +80,8 @@ FORMATS: tuple[Format, ...] = (
 def format_of(path: Path) -> Format:
     """The format of what a path holds.
 
-    Raises UnreadableFile when there is nothing at the path, LoadError when no format
+    Raises UnreadableFile when there is nothing at the path or the file there is empty,
+    damaged or cut off, LoadError when no format
     recognises it (the hint names those that are known) or when several do: loading
     by one of them would leave the rest out unseen.
     """
@@ -85,6 +89,7 @@ def format_of(path: Path) -> Format:
         raise UnreadableFile(file=str(path), reason=text("unreadable.missing"))
     found = [known for known in FORMATS if known.recognises(path)]
     if not found:
+        _refuse_damaged(path)
         raise LoadError("unknown_format", file=str(path), formats=_titles(FORMATS))
     if len(found) > 1:
         raise LoadError("mixed_formats", file=str(path), formats=_titles(found))
@@ -111,6 +116,23 @@ def load(
     found = format_of(path)
     how = How(source_system or found.name, dry_run, strict, rejects_path, progress)
     return found.load(path, sink, book, how)
+
+
+def _refuse_damaged(path: Path) -> None:
+    why = _damage(path) if path.is_file() else None
+    if why is not None:
+        raise UnreadableFile(file=str(path), reason=why)
+
+
+def _damage(path: Path) -> str | None:
+    """Why a file that is of a known kind by its name or first bytes cannot be told to be so."""
+    with path.open("rb") as file:
+        head = file.read(len(_ZIP))
+    if not head:
+        return text("unreadable.empty")
+    if head == _ZIP or path.suffix.lower() == ".zip":
+        return text("unreadable.damaged_zip")
+    return epcis.damage(path)
 
 
 def _titles(formats: Sequence[Format]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Fields:
 
     def fault(self, code: str, name: str, value: Any = None, **params: str) -> None:
         """Note why a field cannot be used."""
-        shown = None if value is None else str(value)[:200]
+        shown = None if value is None else as_written(value)
         self.faults.append(Fault(code, name, shown, params))
 
     def has_fault(self, name: str) -> bool:
@@ -92,9 +93,12 @@ class Fields:
             self.fault("epcis_offset", "eventTimeZoneOffset", text)
         return text
 
-    def term(self, name: str, vocabulary: Term, text: str | None) -> str | None:
+    def term(self, name: str, vocabulary: Term, text: Any) -> str | None:
         """A vocabulary term: standard words bare, others as URI."""
         if text is None:
+            return None
+        if not isinstance(text, str):
+            self.fault("epcis_not_text", name, text)
             return None
         if not is_known(text, vocabulary):
             self.fault("epcis_word", name, text, vocabulary=vocabulary)
@@ -103,7 +107,7 @@ class Fields:
     def terms(self, name: str, vocabulary: Term, values: Any) -> tuple[str, ...]:
         """Several vocabulary terms, given as one text or a list."""
         texts = values if isinstance(values, list) else [values] if values else []
-        found = (self.term(name, vocabulary, str(text)) for text in texts)
+        found = (self.term(name, vocabulary, text) for text in texts)
         return tuple(term for term in found if term)
 
     def identifier(self, name: str, text: Any, kind: Label | None = None) -> Identifier | None:
@@ -187,6 +191,8 @@ class Fields:
         value = self.raw.data.get(name)
         if isinstance(value, Mapping):
             value = value.get("id")
+        elif isinstance(value, str) and value:
+            self.notes.append("epcis_bare_place")
         if value is None or value == "":
             return None
         return self.somewhere(name, value, Label.PLACE)
@@ -227,16 +233,33 @@ class Fields:
         if not isinstance(row, Mapping) or not row.get(key) or not row.get("type"):
             self.fault("epcis_missing", f"{name}.{key}")
             return None
-        kind = self.term(f"{name}.type", Term.PARTY, str(row["type"]))
+        kind = self.term(f"{name}.type", Term.PARTY, row["type"])
         label = Label.PLACE if kind == "location" else Label.PARTY
         found = self.somewhere(f"{name}.{key}", row[key], label)
         return End(kind, found) if kind and found else None
 
     def _each(self, name: str, read: Callable[[str, Any], T | None]) -> Iterator[T]:
+        if isinstance(self.raw.data.get(name), Mapping | str):
+            self.notes.append("epcis_not_a_list")
         for row in self.rows(name):
             found = read(name, row)
             if found is not None:
                 yield found
+
+
+def as_written(value: Any) -> str:
+    """A value as it stood in the file, cut after 200 characters."""
+    if isinstance(value, str | Decimal):
+        return str(value)[:200]
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_number)[:200]
+    except RecursionError:
+        return "…"
+
+
+def _number(value: Decimal) -> float:
+    is_whole = abs(value) < 2**53 and value == value.to_integral_value()
+    return int(value) if is_whole else float(value)
 
 
 def _is_writable(amount: Decimal) -> bool:

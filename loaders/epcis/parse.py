@@ -163,6 +163,8 @@ def _ilmd(fields: Fields) -> Mapping[str, Any]:
         value = _ilmd_in_text(fields, value)
     elif isinstance(value, Mapping) and value:
         _check_names(fields, value)
+    if value and not isinstance(value, Mapping):
+        fields.fault("epcis_not_object", "ilmd", value)
     return expanded_names(value, fields.raw.prefixes) if isinstance(value, Mapping) else {}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import ijson
 
 from loaders.epcis.event import EventType
+from loaders.epcis.fields import as_written
 from loaders.epcis.raw import BadEvent, Fault, Found, Note, RawEvent, RawMasterData, Unreadable
 from loaders.epcis.text_stream import TextStream
 from loaders.epcis.vocabulary import PREFIXES, local_name
@@ -37,7 +38,10 @@ class _Document:
     found_events: bool = False
 
     def learn(self, context: Any) -> None:
-        """Take in what a context defines."""
+        """Take in what a context defines; what is none is passed over."""
+        parts = context if isinstance(context, list) else [context]
+        if not any(isinstance(part, str | Mapping) for part in parts):
+            return
         self.has_context = True
         prefixes, terms = context_of(context)
         self.prefixes |= prefixes
@@ -187,7 +191,7 @@ def _events_within(value: Mapping[str, Any], line: int, depth: int = 0) -> Itera
 def _event(document: _Document, value: Any, line: int) -> Found:
     document.number += 1
     if not isinstance(value, Mapping):
-        fault = Fault("epcis_not_object", "eventList", str(value)[:200])
+        fault = Fault("epcis_not_object", "eventList", as_written(value))
         return BadEvent(line, document.number, fault)
     prefixes, terms = document.prefixes, document.terms
     if "@context" in value:

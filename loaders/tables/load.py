@@ -69,10 +69,13 @@ class _Load:
             header = self._header(file, next(records, None))
             if header is None:
                 return
-            seen = Seen()
+            seen, is_empty = Seen(), True
             for block in records.blocks(self.batch_rows):
+                is_empty = is_empty and not (block.rows or block.broken)
                 facts = self._facts(file, header, block, seen)
                 yield _Step(file.name, facts, self.bytes_done + raw.tell())
+            if is_empty:
+                self.tally.remark(Remark(file.name, None, None, None, "header_only"))
 
     def _header(self, file: TableFile, record: Record | None) -> Header | None:
         if record is None:

@@ -242,8 +242,15 @@ def _missing(rows: Rows, faults: Faults) -> list[Reject]:
         unnamed = _where(rows.spellings(rows.table.columns[0].name), "")
         for name in instead:
             found += _empty(rows, name, unnamed)
-    told = {(r.line, r.field) for reasons in faults.values() for r in reasons} if found else ()
-    return [reason for reason in found if (reason.line, reason.field) not in told]
+    told = {(r.line, r.field) for reasons in faults.values() for r in reasons} if found else set()
+    return [r for r in found if told.isdisjoint(_places(rows.table, r))] if told else found
+
+
+def _places(table: Table, reason: Reject) -> Iterator[tuple[int | None, str | None]]:
+    """Where an empty cell may have been told of: in its column, or in the one it stands in for."""
+    yield reason.line, reason.field
+    if reason.field in table.instead:
+        yield reason.line, table.columns[0].name
 
 
 def _empty(rows: Rows, name: str, among: Sequence[int]) -> list[Reject]:

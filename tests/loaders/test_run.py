@@ -100,6 +100,34 @@ def test_a_missing_path_is_said_to_be_missing(tmp_path: Path) -> None:
         format_of(tmp_path / "none")
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("x.zip", b"PK\x03\x04 and no more", "damaged or was cut off"),
+        ("x.zip", b"garbage", "damaged or was cut off"),
+        ("x.zip", b"", "empty"),
+        ("x.dat", b"", "empty"),
+        ("x.json", b"{", "ends in the middle"),
+        ("x.json", b'{"a": [1, 2', "ends in the middle"),
+        ("x.json", b'{"a" 1}', "not valid JSON"),
+        ("x.xml", b"<a><b>", "not well-formed"),
+    ],
+)
+def test_what_is_damaged_is_called_so(tmp_path: Path, name: str, data: bytes, why: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UnreadableFile, match=why):
+        format_of(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "data"), [("x.json", '{"a": 1}'), ("x.xml", "<a/>")])
+def test_sound_files_of_something_else_are_in_no_format(
+    tmp_path: Path, name: str, data: str
+) -> None:
+    (tmp_path / name).write_text(data)
+    with pytest.raises(LoadError, match="no format"):
+        format_of(tmp_path / name)
+
+
 def test_every_format_has_a_title() -> None:
     for known in FORMATS:
         assert text(f"load.{known.name}", "zh")

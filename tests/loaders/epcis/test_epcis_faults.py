@@ -425,3 +425,51 @@ def test_half_a_character_escaped_within_a_text_is_kept_as_it_stands() -> None:
     loaded = load(MemoryGraph(), GOOD | {"ilmd": '{"cbvmda:lotNumber": "\\ud800"}'}, packing(1))
 
     assert loaded.total.accepted == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"action": [1]},
+        {"action": True},
+        {"eventTime": {"a": None}},
+        {"sourceList": [{"type": [1], "source": "urn:x:1"}]},
+        {"persistentDisposition": {"set": [True]}},
+        {"bizTransactionList": [{"type": 5, "bizTransaction": "urn:x:1"}]},
+        {"errorDeclaration": {"declarationTime": "2026-03-05T18:00:00Z", "reason": [1]}},
+        {"ilmd": 5},
+        {"ilmd": [None]},
+        {"readPoint": {"id": [1]}},
+    ],
+)
+def test_values_of_the_wrong_type_are_told_as_they_were_written(more: dict[str, Any]) -> None:
+    loaded = load(MemoryGraph(), GOOD | more)
+
+    assert loaded.total.rejected == 1
+    for told in loaded.samples:
+        assert not any(word in told.reason("en") for word in ("None", "True", "Decimal"))
+
+
+def test_a_member_that_is_no_event_is_told_as_it_was_written() -> None:
+    loaded = load(MemoryGraph(), [1, None], True)  # type: ignore[arg-type]
+
+    assert [s.value for s in loaded.samples] == ["[1, null]", "true"]
+
+
+def test_what_stands_in_another_shape_than_the_standard_has_is_remarked_upon() -> None:
+    graph = MemoryGraph()
+    one = {"type": "desadv", "bizTransaction": "urn:x:d"}
+    loaded = load(graph, GOOD | {"readPoint": "urn:x:p", "bizTransactionList": one})
+
+    assert loaded.total.accepted == 1
+    assert {r.code for r in loaded.remarks} == {"epcis_bare_place", "epcis_not_a_list"}
+    assert '{"id": …}' in " ".join(r.hint("en") for r in loaded.remarks)
+
+
+@pytest.mark.parametrize("context", [5, None, [5], []])
+def test_a_context_that_is_none_is_no_context(tmp_path: Path, context: Any) -> None:
+    (tmp_path / "e.json").write_text(json.dumps(document([GOOD]) | {"@context": context}))
+    graph = MemoryGraph()
+    loaded = load_epcis(tmp_path, graph, graph)
+
+    assert [r.code for r in loaded.samples] == ["epcis_no_context"]

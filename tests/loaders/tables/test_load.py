@@ -214,11 +214,13 @@ def test_files_that_cannot_be_tables_are_refused_as_a_whole(
     assert loaded.counts["lots.csv"].accepted == 2
 
 
-def test_a_file_with_only_a_header_is_no_fault(tmp_path: Path) -> None:
+def test_a_file_with_only_a_header_is_no_fault_but_told(tmp_path: Path) -> None:
     (tmp_path / "units.csv").write_text("unit_id\n")
     loaded = load(tmp_path)
     assert loaded.clean
     assert loaded.total == Count()
+    assert [r.code for r in loaded.remarks] == ["header_only"]
+    assert loaded.remarks[0].reason("zh") != loaded.remarks[0].reason("en")
 
 
 def test_unknown_columns_and_tables_are_named(tmp_path: Path) -> None:

@@ -144,3 +144,9 @@ def test_lot_codes_that_a_spreadsheet_bent_are_refused() -> None:
 def test_kinds_that_do_not_belong_into_a_column_are_refused() -> None:
     cells = {"batch_id": "B", "input_id": "unit:U"}
     assert reasons("consumption", **cells) == [("input_id", "wrong_kind")]
+
+
+def test_a_wrong_identifier_is_the_only_reason_although_its_parts_are_not_given() -> None:
+    wrong = "(01)09506000134353(10)B7"
+    assert reasons("lots", lot_id=wrong) == [("lot_id", "bad_identifier")]
+    assert ("assigner_id", "empty_value") in reasons("lots", lot_id="", lot_code="L")
