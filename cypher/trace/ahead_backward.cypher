@@ -1,11 +1,12 @@
-// Which flow edges enter these nodes or any within three edges of them?
+// Which flow edges enter these nodes and the nearest ones that are reached from them?
 // $frontier  node ids
+// $limit     nodes to reach from each
 // $known_at  UTC text, or null for what is not retracted
 UNWIND $frontier AS i
 MATCH (s:Entity {node_id: i})
 CALL (s) {
-  MATCH (s)<-[:FLOWS*0..3]-(b)
-  RETURN DISTINCT b
+  MATCH (s)<-[:FLOWS*0..40]-(b)
+  RETURN DISTINCT b LIMIT $limit
 }
 WITH DISTINCT b AS c
 OPTIONAL MATCH (c)<-[r:FLOWS]-(a)

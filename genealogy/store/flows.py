@@ -33,6 +33,8 @@ _KINDS = {str(label) for label in Label} - {Label.ENTITY}
 _NO_ROLE = {str(label) for label in Label}
 _CHUNK = 5_000
 _FEW = 64
+#: Nodes that a first query may reach: enough for most questions, little for a large one.
+_NEAREST = 2_000
 
 
 class ClaimedProperties(Mapping[str, Any]):
@@ -97,7 +99,7 @@ def node_row(
 
 
 class GraphFlows:
-    """Reads flow edges a level at a time, several levels where few nodes are asked for."""
+    """Reads flow edges: those near the seeds in one query, then a level at a time."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
@@ -114,23 +116,18 @@ class GraphFlows:
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Closure:
-        """The flow edges around the seeds, as long as few nodes are left to ask for.
+    ) -> Closure | None:
+        """The flow edges of the nodes nearest to the seeds, in one query; null for many seeds.
 
-        A query for one level costs as much as one for three when it is small, so
-        small genealogies are read in a few queries.
+        A small genealogy is whole then. Of a large one the trace asks for the rest
+        level by level, which fetches no more than the answer needs.
         """
-        near, far = (0, 1) if direction == "forward" else (1, 0)
-        found: dict[tuple[Any, ...], list[Any]] = {}
-        expanded: set[NodeId] = set()
-        frontier = set(seeds)
-        while 0 < len(frontier) <= _FEW:
-            rows = self._ask(AHEAD[direction], sorted(frontier), known_at)
-            expanded |= frontier | {row[near] for row in rows}
-            edges = [row for row in rows if row[3] is not None]
-            found |= {(row[0], row[1], row[3]): row for row in edges}
-            frontier = {row[far] for row in edges} - expanded
-        return Closure(_columns(list(found.values())), expanded)
+        if len(seeds) > _FEW:
+            return None
+        near, limit = (0, 1)[direction == "backward"], _NEAREST // len(seeds)
+        rows = self._ask(AHEAD[direction], seeds, known_at, limit=limit)
+        edges = [row for row in rows if row[3] is not None]
+        return Closure(_columns(edges), {row[near] for row in rows})
 
     def nodes(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
@@ -139,9 +136,15 @@ class GraphFlows:
         return GraphIndex(self._store).nodes(node_ids, known_at=known_at)
 
     def _ask(
-        self, query: Query[Rows], frontier: Sequence[NodeId], known_at: datetime | None
+        self,
+        query: Query[Rows],
+        frontier: Sequence[NodeId],
+        known_at: datetime | None,
+        **more: int,
     ) -> list[list[Any]]:
-        [found] = self._store.run(query, frontier=list(frontier), known_at=iso_or_null(known_at))
+        [found] = self._store.run(
+            query, frontier=list(frontier), known_at=iso_or_null(known_at), **more
+        )
         return found.rows
 
 

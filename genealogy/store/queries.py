@@ -99,8 +99,8 @@ EDGES = {
     "backward": _read("trace/edges_backward.cypher", Rows, "frontier", "known_at"),
 }
 AHEAD = {
-    "forward": _read("trace/ahead_forward.cypher", Rows, "frontier", "known_at"),
-    "backward": _read("trace/ahead_backward.cypher", Rows, "frontier", "known_at"),
+    "forward": _read("trace/ahead_forward.cypher", Rows, "frontier", "known_at", "limit"),
+    "backward": _read("trace/ahead_backward.cypher", Rows, "frontier", "known_at", "limit"),
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
 

@@ -110,6 +110,8 @@ class FlowBook:
         closure = self.source.closure(starts, self.direction, known_at=self.known_at)
         if closure is None:
             return
+        # One query for them all; most are wanted, and those nearest first.
+        self.read_nodes([*closure.rows.source, *closure.rows.target])
         whole, tails = set(closure.expanded), self.tails(closure.rows)
         if all(map(whole.__contains__, tails)):
             self._enter(closure.rows)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.errors import NotFound
 from genealogy.model.facts import Fact, NodeFact, NodeId
+from genealogy.model.names import Flow
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.writer import GraphSink
@@ -29,7 +30,7 @@ from genealogy.trace.run import trace
 from tests.conftest import connect
 from tests.databases import Endpoint
 from tests.fakes import LOADED_AT, MemoryFlows
-from tests.genealogies import LAST_DAY, Genealogy, chain, day, genealogies
+from tests.genealogies import LAST_DAY, Genealogy, chain, day, flow, genealogies, genealogy
 
 ENOUGH = settings(
     max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "40")),
@@ -162,6 +163,40 @@ def test_a_deep_chain_is_followed_to_its_end(shared_store: GraphStore) -> None:
     found = load(shared_store, facts, size=1000).trace(TraceQuery((seed,), "forward"))
     assert max(r.distance for r in found.reached) == 300
     assert not found.completeness.frontiers
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_dense_lattice_costs_its_nodes_and_not_its_paths(
+    shared_store: GraphStore, way: Any
+) -> None:
+    layers, width, degree = 12, 30, 5
+    lattice = genealogy(
+        flow(Flow.RELABELLED_AS, f"lot:{a}-{i}", f"lot:{a + 1}-{(i + d) % width}", a)
+        for a in range(layers - 1)
+        for i in range(width)
+        for d in range(degree)
+    )
+    facts = own_ids(lattice)
+    seed = next(
+        f.node_id
+        for f in facts
+        if isinstance(f, NodeFact)
+        and (f.node_id.startswith("lot:0-0~" if way == "forward" else f"lot:{layers - 1}-0~"))
+    )
+    found = load(shared_store, facts, size=1000).trace(TraceQuery((seed,), way))
+    assert answer(found) == answer(in_memory(facts, TraceQuery((seed,), way)))
+    assert len(found.reached) > (layers - 8) * width
+
+
+def test_answers_beyond_the_first_query_are_whole(shared_store: GraphStore) -> None:
+    fan = genealogy(
+        [flow(Flow.RELABELLED_AS, "lot:root", f"lot:{i:04}", 1) for i in range(2_500)]
+        + [flow(Flow.RELABELLED_AS, f"lot:{i:04}", f"lot:{i:04}-after", 2) for i in range(2_500)]
+    )
+    facts = own_ids(fan)
+    [root] = [f.node_id for f in facts if isinstance(f, NodeFact) and "root" in f.node_id]
+    found = load(shared_store, facts, size=5_000).trace(TraceQuery((root,), "forward"))
+    assert len(found.reached) == 5_001
 
 
 def test_a_seed_that_is_not_known_is_refused(shared_store: GraphStore) -> None:
