@@ -63,6 +63,7 @@ class Transaction:
     """One managed transaction: runs registered queries and nothing else."""
 
     def __init__(self, tx: ManagedTransaction, engine: Engine, run_id: str) -> None:
+        self.engine = engine
         self._tx = tx
         self._comment = f" // run {run_id}" if engine.tag == "comment" else ""
 

@@ -13,7 +13,7 @@ from genealogy.model.names import FEW_AT, Confidence, Flow
 from genealogy.model.versions import Changes, Version, merge, replaced
 from genealogy.store.bolt import Transaction
 from genealogy.store.codec import decimal_or_null, iso_or_null
-from genealogy.store.queries import create_flows, flow_versions, flows_at, update_flows
+from genealogy.store.queries import LOCK_NODES, create_flows, flow_versions, flows_at, update_flows
 
 _ROWS = 10_000
 
@@ -54,8 +54,19 @@ def _known_facts(
     old = sorted(i for i in ids if i in known_nodes)
     found: set[str] = set()
     for some in _chunks(old):
+        lock(tx, some)
         found.update(tx.one(flows_at(flow), ids=some).ids)
     return found
+
+
+def lock(tx: Transaction, node_ids: list[NodeId]) -> None:
+    """Keep others from changing these nodes and their edges until the transaction ends.
+
+    Without it two writers would look, find nothing, and both create the same. A
+    database that takes one writer at a time needs no lock.
+    """
+    if tx.engine.writers > 1:
+        tx.run(LOCK_NODES, ids=node_ids)
 
 
 def _few(flow: Flow, source: NodeId, target: NodeId) -> NodeId:

@@ -109,6 +109,7 @@ NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")
 NODES_BY_TAIL = _read("find/by_tail.cypher", Rows, "tail", "limit")
 NODES_BY_NAME = _read("find/by_name.cypher", Rows, "words", "limit")
 
+LOCK_NODES = _write("load/lock_nodes.cypher", Count, "ids")
 EXISTING_NODES = _read("load/existing_nodes.cypher", Ids, "ids")
 KNOWN_NODES = _read("load/known_nodes.cypher", Rows, "ids")
 UPDATE_NODES = _write("load/update_nodes.cypher", Count, "rows")
@@ -128,12 +129,8 @@ def add_roles(roles: Iterable[Role]) -> Query[Count]:
 
 
 def flows_at(flow: Flow) -> Query[Ids]:
-    """The fact ids of all flows of a type at nodes, on the side with few of them.
-
-    The nodes stay locked until the transaction ends: Neo4j would let two writers
-    look and both create the same flow. Setting nothing to null locks and writes nothing.
-    """
-    return _write(f"load/flows_at_{FEW_AT[flow]}.cypher", Ids, "ids", FLOW=flow)
+    """The fact ids of all flows of a type at nodes, on the side with few of them."""
+    return _read(f"load/flows_at_{FEW_AT[flow]}.cypher", Ids, "ids", FLOW=flow)
 
 
 def flow_versions(flow: Flow) -> Query[Rows]:

@@ -14,7 +14,7 @@ from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeId, Written
 from genealogy.model.names import Label, Link, Role
 from genealogy.store.batch import Batch, NodePlan, stored_properties
 from genealogy.store.bolt import GraphStore, Transaction
-from genealogy.store.flow_writer import write_flows
+from genealogy.store.flow_writer import lock, write_flows
 from genealogy.store.queries import (
     ADVANCE_WATERMARK,
     EXISTING_NODES,
@@ -135,7 +135,8 @@ def _known_nodes(tx: Transaction, batch: Batch, met: Mapping[NodeId, None]) -> _
     known = _Known(ends=ends & met.keys())
     for ids in chunks(sorted(ends - known.ends), _ROWS):
         known.ends.update(map(NodeId, tx.one(EXISTING_NODES, ids=ids).ids))
-    for ids in chunks([i for i in batch.nodes if i not in ends], _ROWS):
+    for ids in chunks(sorted(batch.nodes.keys() - ends), _ROWS):
+        lock(tx, ids)
         for node_id, labels, told in tx.one(KNOWN_NODES, ids=ids).rows:
             known.claims[node_id] = told or []
             known.labels[node_id] = set(labels)
@@ -207,6 +208,7 @@ def _write_links(tx: Transaction, link: Link, told: Sequence[LinkFact], known: _
     wanted = {(f.source_id, f.target_id, f.part): f for f in told}
     old = sorted(i for i in {f.source_id for f in told} if i in known)
     for ids in chunks(old, _ROWS):
+        lock(tx, ids)
         for source, target, part in tx.one(links_at(link), ids=ids).rows:
             wanted.pop((source, target, part), None)
     rows = [

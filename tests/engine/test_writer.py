@@ -340,9 +340,13 @@ def test_two_programs_on_one_folder_write_in_turn(
             own.folder = tmp_path
             barrier.wait()
             for i in range(15):
-                GraphSink(own, at(1000)).write([lot(status="ok"), consumed(fact_id=f"f{i}"), LINK])
+                facts = [lot(**{f"seen_{first}": str(i)}), consumed(fact_id=f"f{i}"), LINK]
+                GraphSink(own, at(1000)).write(facts)
 
     barrier = Barrier(2)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(work, range(2)))
     assert sink.store.run(FLOW_COUNT)[0].count == 15
+    assert sink.write([LINK]) == Written(unchanged=1)
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert {"seen_0", "seen_1"} <= row.properties.keys()

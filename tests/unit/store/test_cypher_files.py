@@ -121,7 +121,7 @@ def test_labels_and_types_share_no_name() -> None:
 PROPERTIES = {
     "node_id", "code", "code_key", "code_tail", "name_key", "identifiers", "claims", "mixing",
     "fact_id", "quantity", "uom", "base_quantity", "occurred_offset", "place_id", "event_id",
-    "source_system", "source_record", "confidence", "part", "name", "product_id", "lock",
+    "source_system", "source_record", "confidence", "part", "name", "product_id",
     "version", "watermark",
     "epochSeconds", "microsecond", *FLOW_TIMES, *NODE_TIMES,
 }  # fmt: skip
