@@ -9,6 +9,7 @@ With ``-n`` each process has an embedded server of its own, and Neo4j is left ou
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -27,6 +28,12 @@ BOTH = [
     pytest.param("neo4j", marks=[pytest.mark.engine, pytest.mark.neo4j]),
 ]
 SERVERS = {"arcadedb_server": "arcadedb", "neo4j_server": "neo4j"}
+
+
+# A job that a shell starts in the background ignores Ctrl-C and hands that on to its
+# children; the programs that tests start are to be interrupted as in a terminal.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
