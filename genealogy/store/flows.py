@@ -219,8 +219,9 @@ class GraphEvents:
         return list(found.values())
 
 
-def _event(event_id: NodeId, told: list[str]) -> StoredEvent:
-    values = claims.properties(told)
+def _event(event_id: NodeId, told: list[str] | None) -> StoredEvent:
+    # Links may be written ahead of the event they belong to.
+    values = claims.properties(told or [])
     return StoredEvent(
         event_id=event_id,
         body=values.get("body"),

@@ -9,12 +9,14 @@ of the content, as in GS1's own event hash.
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from zlib import compress, decompress
 
 import orjson
 
@@ -24,6 +26,9 @@ from genealogy.model.times import iso, parse_instant
 from loaders.epcis.event import Action, BizTransaction, End, Event, EventType, Quantity
 from loaders.epcis.vocabulary import local_name
 
+#: Characters of a body that is stored as it is.
+_LONG = 2**20
+_PACKED = "zlib:"
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)")
 #: Sensor terms that are written with or without prefix in the two formats.
@@ -34,6 +39,20 @@ _HAS_CHILDREN = frozenset({EventType.AGGREGATION, EventType.ASSOCIATION})
 def body_of(event: Event) -> str:
     """The canonical body as text."""
     return _canonical_json(_whole(event))
+
+
+def packed(body: str) -> str:
+    """A body as it is stored: a long one compressed, since lists of serials shrink well."""
+    if len(body) <= _LONG:
+        return body
+    return _PACKED + b64encode(compress(body.encode())).decode()
+
+
+def unpacked(stored: str) -> str:
+    """The body that is stored so."""
+    if not stored.startswith(_PACKED):
+        return stored
+    return decompress(b64decode(stored.removeprefix(_PACKED))).decode()
 
 
 def identified(event: Event) -> Event:

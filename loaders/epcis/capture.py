@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from genealogy.model.facts import Fact, NodeFact, Source
 from genealogy.ports import EventBook, StoredEvent
-from loaders.epcis.body import same_content
+from loaders.epcis.body import same_content, unpacked
 from loaders.epcis.event import Event
 from loaders.epcis.known import Known
 from loaders.epcis.nodes import event_node, facts_about
@@ -131,7 +131,7 @@ def _ordered(known: dict[str, Known]) -> list[Known]:
 def _state(stored: StoredEvent) -> _State | None:
     if stored.body is None:
         return None
-    return _State(recalled(stored), stored.body, stored.recorded_at is None)
+    return _State(recalled(stored), unpacked(stored.body), stored.recorded_at is None)
 
 
 def _stored(state: _State) -> StoredEvent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -200,3 +200,17 @@ def identifiers(event: Event) -> Iterator[tuple[str, Identifier]]:
     for part, epcs, quantities in parts:
         yield from ((part, epc) for epc in epcs)
         yield from ((part, quantity.of) for quantity in quantities)
+
+
+def without_objects(event: Event) -> Event:
+    """The event with all but the objects it names."""
+    return replace(
+        event,
+        epcs=(),
+        quantities=(),
+        input_epcs=(),
+        input_quantities=(),
+        output_epcs=(),
+        output_quantities=(),
+        item_lots=(),
+    )

@@ -11,22 +11,25 @@ from genealogy.errors import InvalidIdentifier, LoadAborted, LoadError, Unreadab
 from genealogy.messages import text
 from genealogy.model.facts import Fact, NodeId, Source
 from genealogy.ports import EventBook, FactSink, StoredEvent
-from loaders.epcis.body import body_of
+from loaders.epcis.body import body_of, packed
 from loaders.epcis.capture import Capture, Outcome
-from loaders.epcis.event import Event
+from loaders.epcis.event import Event, identifiers, without_objects
 from loaders.epcis.masterdata import master_facts
 from loaders.epcis.parse import parse
 from loaders.epcis.raw import BadEvent, Fault, Note, RawEvent, RawMasterData, Unreadable
 from loaders.epcis.read import SUFFIXES, first_character, read
+from loaders.epcis.stages import stages
 from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, tellable
 
 KIND = "epcis"
 BATCH_EVENTS = 1_000
 _MARKS = (b"EPCIS", b"epcis", b"eventTime", b"eventList")
 _HEAD = 65_536
-#: The databases take 16 MiB in one message; an event is stored whole and goes there in several.
+#: The databases take 16 MiB in one message; an event is stored whole, and twice when voided.
 LARGEST_MIB = 4
 LARGEST = LARGEST_MIB * 2**20
+#: The flows of an event are one transaction, which the embedded database holds in its heap.
+MOST_OBJECTS = 250_000
 _TOO_LARGE = Fault("epcis_too_large", params={"longest": str(LARGEST_MIB)})
 
 
@@ -207,13 +210,12 @@ class _Load:
         for code in parsed.notes:
             self._remark(file, raw.line, code)
         body = body_of(parsed.event) if parsed.event else ""
-        size = _bytes(body)
-        faults = parsed.faults if size <= LARGEST else (_TOO_LARGE,)
+        faults = (*parsed.faults, *_bounds(parsed.event, body))
         if parsed.event is None or faults:
             reasons = [_reject(file, raw.line, fault) for fault in faults]
             self.tally.reject(file.name, reasons)
             return _Batch()
-        return _Batch([(parsed.event, body, raw.line)], size=size)
+        return _Batch([(parsed.event, body, raw.line)], size=_bytes(body))
 
     def _master_data(self, file: _File, data: RawMasterData) -> _Batch:
         size = sum(map(_bytes, data.attributes.values()))
@@ -237,8 +239,8 @@ class _Load:
             self._checked.remember(capture.stored())
         if self.sink is not None:
             facts = [*batch.facts, *capture.facts()]
-            if facts:
-                self.tally.wrote(file.name, self.sink.write(facts))
+            for portion in stages(facts) if facts else ():
+                self.tally.wrote(file.name, self.sink.write(portion))
 
     def _count(self, file: _File, event: Event, line: int, outcome: Outcome) -> None:
         if outcome is Outcome.NEW:
@@ -261,6 +263,18 @@ class _Load:
     def _tell(self, file: _File, position: int) -> None:
         if self.options.progress is not None:
             self.options.progress(file.name, self.bytes_done + position, self.bytes_all)
+
+
+def _bounds(event: Event | None, body: str) -> Iterator[Fault]:
+    """Why an event is more than the databases take."""
+    if event is None or _bytes(body) <= LARGEST:
+        return
+    count = sum(1 for _ in identifiers(event))
+    if count > MOST_OBJECTS:
+        params = {"count": f"{count:,}", "most": f"{MOST_OBJECTS:,}"}
+        yield Fault("epcis_too_many", "eventID", event.event_id, params)
+    elif _bytes(body_of(without_objects(event))) > LARGEST or _bytes(packed(body)) > LARGEST:
+        yield _TOO_LARGE
 
 
 def _bytes(text: str) -> int:

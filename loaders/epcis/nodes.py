@@ -10,6 +10,7 @@ from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId, Source, Valu
 from genealogy.model.identifiers import Identifier
 from genealogy.model.names import Label, Link, Mixing, Role
 from genealogy.model.times import parse_instant
+from loaders.epcis.body import packed
 from loaders.epcis.event import Action, Event, EventType, identifiers, material
 from loaders.epcis.known import Known
 from loaders.epcis.production import batch_id, is_relabel, lot_code, lots_of_items
@@ -42,7 +43,7 @@ def event_node(known: Known, body: str) -> NodeFact:
     """The event itself; its body and times let flows be worked out again."""
     event = known.event
     values: dict[str, Value | None] = {
-        "body": body,
+        "body": packed(body),
         "event_type": str(event.type),
         "action": str(event.action) if event.action else None,
         "biz_step": event.step,

@@ -14,7 +14,7 @@ from dataclasses import replace
 from genealogy.model.facts import FlowFact, NodeId, Source
 from genealogy.model.names import Flow
 from genealogy.ports import EventBook, StoredEvent
-from loaders.epcis.body import event_of
+from loaders.epcis.body import event_of, unpacked
 from loaders.epcis.containment import containment_flows
 from loaders.epcis.event import Event, EventType
 from loaders.epcis.known import Known
@@ -101,7 +101,7 @@ def recalled(stored: StoredEvent) -> Known:
     if recorded_at is None:
         raise ValueError(f"{stored.event_id} was stored without its record time")
     return Known(
-        event_of(stored.body, stored.recorded_at),
+        event_of(unpacked(stored.body), stored.recorded_at),
         recorded_at,
         stored.voided_at,
         Source(stored.source_system, stored.source_record),

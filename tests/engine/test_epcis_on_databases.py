@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from genealogy.model.facts import FlowFact, NodeId
+from genealogy.model.facts import Fact, FlowFact, NodeId, Written
 from genealogy.model.times import to_micros
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
@@ -144,3 +145,41 @@ def test_a_real_chain_is_the_graph_in_memory(ready: GraphStore) -> None:
     for node_id, node in memory.nodes.items():
         assert set(found[node_id].roles) == {str(role) for role in node.roles}
         assert list(found[node_id].identifiers) == node.identifiers
+
+
+class Stopping:
+    """A sink that is stopped before it writes flows."""
+
+    def __init__(self, sink: GraphSink) -> None:
+        self._sink = sink
+
+    def write(self, facts: Sequence[Fact]) -> Written:
+        if any(isinstance(fact, FlowFact) for fact in facts):
+            raise KeyboardInterrupt
+        return self._sink.write(facts)
+
+    def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
+        return (self.write(batch) for batch in batches)
+
+
+def test_an_event_too_large_for_one_write_is_whole_or_not_there(
+    ready: GraphStore, tmp_path: Path
+) -> None:
+    serials = [f"urn:epc:id:sgtin:4012345.011122.{i}" for i in range(7_000)]
+    large = packing(1, serials, eventID="urn:x:large")
+    path = tmp_path / "events.json"
+    path.write_text(json.dumps(document([large])))
+    memory = MemoryGraph()
+    load_epcis(path, memory, memory, Options(now=LOADED_AT))
+    nodes = sorted(memory.nodes)
+
+    with pytest.raises(KeyboardInterrupt):
+        load_epcis(path, Stopping(GraphSink(ready, LOADED_AT)), GraphEvents(ready))
+    assert stored(ready, nodes, None) == set()
+
+    assert load_into(ready, path).total.accepted == 1
+    assert stored(ready, nodes, None) == expected(memory, None)
+    assert load_into(ready, path).total.duplicates == 1
+    assert load_events(ready, tmp_path, unpacking(2, eventID="urn:x:out")).clean
+    assert load_events(ready, tmp_path, voiding(large, 3)).clean
+    assert stored(ready, nodes, None) == set()
