@@ -104,6 +104,13 @@ class FlowSource(Protocol):
         """
         ...
 
+    def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
+        """When each of these nodes was first recorded (UTC), by itself or by a flow at it.
+
+        Nodes without any record time are left out.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
-from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.times import to_micros
 from genealogy.ports import Closure, Direction, FlowRows, NodeRow
 
@@ -26,12 +26,15 @@ class MemoryFlows:
     def __init__(self, facts: Iterable[Fact], *, expanded: Expanded | None = None) -> None:
         self.calls: list[tuple[str, tuple[NodeId, ...]]] = []
         self._expanded = expanded
+        self._facts: list[NodeFact | FlowFact] = []
         self._nodes: dict[NodeId, NodeRow] = {}
         self._flows: dict[Direction, dict[NodeId, list[FlowFact]]] = {
             "forward": defaultdict(list),
             "backward": defaultdict(list),
         }
         for fact in facts:
+            if not isinstance(fact, LinkFact):
+                self._facts.append(fact)
             if isinstance(fact, NodeFact):
                 self._nodes[fact.node_id] = _node_row(fact)
             elif isinstance(fact, FlowFact):
@@ -76,11 +79,23 @@ class MemoryFlows:
         self.calls.append(("nodes", tuple(node_ids)))
         return [self._nodes[n] for n in node_ids if n in self._nodes]
 
+    def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
+        found: dict[NodeId, list[datetime]] = defaultdict(list)
+        for fact in self._facts:
+            for node_id in fact_nodes(fact):
+                found[node_id].append(fact.recorded_at or LOADED_AT)
+        return {n: min(found[n]) for n in node_ids if n in found}
+
     def _around(
         self, node_ids: Iterable[NodeId], direction: Direction, known_at: datetime | None
     ) -> list[FlowFact]:
         table = self._flows[direction]
         return [f for n in node_ids for f in table.get(n, ()) if in_force(f, known_at)]
+
+
+def fact_nodes(fact: NodeFact | FlowFact) -> tuple[NodeId, ...]:
+    """The nodes that a fact tells of."""
+    return (fact.node_id,) if isinstance(fact, NodeFact) else (fact.source_id, fact.target_id)
 
 
 def in_force(fact: FlowFact, known_at: datetime | None) -> bool:

@@ -72,6 +72,12 @@ def outcome(
     return values, sorted({spelling for body in bodies for spelling in body["ids"]})
 
 
+def first_recorded(claims: Iterable[str]) -> datetime | None:
+    """When the first of these claims was recorded, UTC; null without claims."""
+    times = (datetime.fromisoformat(orjson.loads(text)["at"]) for text in claims)
+    return min(times, default=None)
+
+
 def _precedence(body: Mapping[str, Any]) -> tuple[datetime, str, bytes]:
     # As texts, 08:00:00.5Z would come before 08:00:00Z.
     return datetime.fromisoformat(body["at"]), body["system"], _canonical(body["set"])

@@ -12,6 +12,7 @@ from genealogy.model import claims
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key as search_key
 from genealogy.model.names import Label
+from genealogy.model.times import from_micros
 from genealogy.ports import Closure, Direction, FlowRows, NodeRow, StoredEvent
 from genealogy.store.bolt import GraphStore
 from genealogy.store.codec import iso_or_null
@@ -20,6 +21,7 @@ from genealogy.store.queries import (
     EDGES,
     EVENTS,
     EVENTS_ABOUT,
+    FIRST_RECORDED,
     NODES,
     NODES_BY_CODE,
     NODES_BY_NAME,
@@ -135,6 +137,14 @@ class GraphFlows:
         """The nodes with these ids that exist, as they were known."""
         return GraphIndex(self._store).nodes(node_ids, known_at=known_at)
 
+    def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
+        """When each of these nodes was first recorded, by itself or by a flow at it."""
+        found: dict[NodeId, datetime] = {}
+        for i in range(0, len(node_ids), _CHUNK):
+            [page] = self._store.run(FIRST_RECORDED, ids=list(node_ids[i : i + _CHUNK]))
+            found |= {row[0]: first for row in page.rows if (first := _earlier(*row[1:]))}
+        return found
+
     def _ask(
         self,
         query: Query[Rows],
@@ -146,6 +156,11 @@ class GraphFlows:
             query, frontier=list(frontier), known_at=iso_or_null(known_at), **more
         )
         return found.rows
+
+
+def _earlier(told: list[str] | None, by_flow: int | None) -> datetime | None:
+    times = [claims.first_recorded(told or []), None if by_flow is None else from_micros(by_flow)]
+    return min((moment for moment in times if moment is not None), default=None)
 
 
 def _columns(rows: list[list[Any]]) -> FlowRows:

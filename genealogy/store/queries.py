@@ -103,6 +103,7 @@ AHEAD = {
     "backward": _read("trace/ahead_backward.cypher", Rows, "frontier", "known_at", "limit"),
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
+FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
 
 NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")
 NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")

@@ -50,6 +50,7 @@ class GapKind(StrEnum):
     LOT_WITHOUT_ORIGIN = "lot_without_origin"
     UNLOTTED_MATERIAL = "unlotted_material"
     UNKNOWN_TIME = "unknown_time"
+    NOT_BEGUN = "not_begun"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from genealogy.ports import Direction, FlowSource, NodeRow
 from genealogy.trace.answer import Answer, assemble
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import unpack
+from genealogy.trace.known import refuse_not_known_then, with_not_begun
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.walk import Progress, Walk
 
@@ -44,7 +45,8 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     """Follow the material from the seeds, with what the answer lacks.
 
     Raises InvalidQuery for a question without seeds, with a negative depth or with
-    a time without zone, and NotFound for a seed that the source does not know.
+    a time without zone, and NotFound for a seed that the source does not know, or did
+    not know at the record time asked for.
     ``progress`` is told after each level: nodes reached, edges read.
     """
     _check(query)
@@ -52,7 +54,8 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     directions: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
-    return assemble(query, [_follow(source, query, seeds, way, progress) for way in directions])
+    answers = [_follow(source, query, seeds, way, progress) for way in directions]
+    return with_not_begun(source, assemble(query, answers))
 
 
 def _follow(
@@ -97,6 +100,7 @@ def _check_zone(name: str, moment: datetime | None) -> None:
 def _seeds(source: FlowSource, query: TraceQuery) -> list[NodeRow]:
     found = source.nodes(list(dict.fromkeys(query.seeds)), known_at=query.known_at)
     _refuse_unknown(query.seeds, found)
+    refuse_not_known_then(source, query)
     return found
 
 

@@ -40,6 +40,18 @@ def test_the_record_time_is_pinned_to_now() -> None:
     assert (query["known_at"], query["as_of"]) == ("2026-03-20T12:00:00Z", None)
 
 
+def test_a_seed_not_known_then_is_a_problem_that_says_since_when_it_is() -> None:
+    answer = asked(client(), GOODS, known_at="2020-01-01T00:00:00Z")
+    problem = assert_problem(answer, 404, "not_known_then")
+    assert "it was first recorded at 2026-" in problem["detail"]
+
+
+def test_before_anything_happened_is_no_finished_answer() -> None:
+    made = asked(client(), GOODS, as_of="2020-01-01T00:00:00Z").json()
+    assert (made["counts"], made["completeness"]["state"]) == ({"nodes": 1, "edges": 0}, "gaps")
+    assert made["completeness"]["gaps"] == [{"kind": "not_begun", "node": GOODS}]
+
+
 def test_records_dated_after_now_are_not_lost_by_pinning() -> None:
     ahead = small_company.START.replace(year=2027)
     flows = [replace(f, recorded_at=ahead) for f in FLOWS]

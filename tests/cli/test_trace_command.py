@@ -55,6 +55,23 @@ def test_a_complete_answer_ends_with_ok(lotgraph: Command) -> None:
     assert (ended.code, ended.err) == (Exit.OK, "")
 
 
+@pytest.mark.parametrize("command", [("trace", "backward", GOODS), ("why", RAW, "--from", GOODS)])
+def test_a_seed_not_known_then_is_an_error_that_says_since_when_it_is(
+    lotgraph: Command, command: tuple[str, ...]
+) -> None:
+    ended = lotgraph(*command, "--known-at", "2020-01-01T00:00Z")
+    assert (ended.code, ended.out) == (Exit.NOT_FOUND, "")
+    assert "was not known at 2020-01-01T00:00:00Z; it was first recorded at 2026-" in ended.err
+    assert "[not_known_then]" in ended.err
+
+
+def test_before_anything_happened_is_no_finished_answer(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", GOODS, "--as-of", "2020-01-01T00:00Z")
+    assert (ended.code, len(rows(ended.out))) == (Exit.PARTIAL, 1)
+    assert rows(ended.out)[0]["note"] == "not_begun"
+    assert "1 gap in the data" in ended.err
+
+
 def test_quiet_says_nothing(lotgraph: Command) -> None:
     assert lotgraph("-q", "trace", "forward", SUPPLIER).err == ""
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.errors import NotFound
-from genealogy.model.facts import Fact, NodeFact, NodeId
+from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
 from genealogy.model.names import Flow
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
@@ -103,6 +103,20 @@ def test_a_trace_finds_on_the_database_what_it_finds_in_memory(
     query = TraceQuery((seed,), way, mode, as_of, known_at)
     engine = load(shared_store, facts)
     assert answer(engine.trace(query)) == answer(in_memory(facts, query))
+
+
+@ENOUGH
+@given(drawn=genealogies())
+def test_nodes_are_known_on_the_database_since_they_are_in_memory(
+    shared_store: GraphStore, drawn: Genealogy
+) -> None:
+    facts = own_ids(drawn)
+    ids = [f.node_id for f in facts if isinstance(f, NodeFact)]
+    bare = [replace(f, properties={}) if isinstance(f, NodeFact) else f for f in facts]
+    found = load(shared_store, bare).flows.first_recorded(ids)
+    told = {i for f in facts if isinstance(f, FlowFact) for i in (f.source_id, f.target_id)}
+    assert found == MemoryFlows(f for f in bare if isinstance(f, FlowFact)).first_recorded(ids)
+    assert found.keys() == told
 
 
 @ENOUGH

@@ -74,6 +74,27 @@ def test_conservative_exposure_is_the_time_of_the_earliest_edge_in() -> None:
     assert exposures(answer) == {"batch:1": 4, "lot:B": 2}
 
 
+def test_a_seed_to_which_nothing_had_happened_yet_is_no_finished_answer() -> None:
+    before = follow(LINE, "lot:end", "lot:raw", as_of=day(0), way="both")
+    assert gaps(before) == [("lot_without_origin", "lot:end"), ("not_begun", "lot:end")]
+    assert before.completeness.state is State.GAPS
+
+
+def test_a_seed_with_a_past_but_nothing_ahead_yet_is_finished() -> None:
+    supplied = follow(LINE, "lot:raw", as_of=day(0))
+    assert (len(supplied.reached), supplied.completeness.state) == (1, State.COMPLETE)
+
+
+def test_a_seed_that_never_moved_is_not_said_to_begin_later() -> None:
+    lone = genealogy([flow(USED, "lot:A", "batch:1", 1)], more=["lot:B"])
+    assert gaps(follow(lone, "lot:B", as_of=day(0))) == []
+
+
+def test_a_flow_without_time_may_have_happened_by_then() -> None:
+    drawn = genealogy([flow(USED, "batch:1", "batch:1"), flow(MADE, "batch:1", "lot:B", 2)])
+    assert ("not_begun", "batch:1") not in gaps(follow(drawn, "batch:1", as_of=day(0)))
+
+
 def test_edges_are_those_that_carried_the_trace() -> None:
     drawn = genealogy(
         [

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
+from genealogy.model.times import iso
 from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.run import trace
-from tests.fakes import MemoryFlows
+from tests.fakes import LOADED_AT, MemoryFlows
 from tests.genealogies import chain, flow, genealogy
 from tests.unit.trace.following import follow
 
@@ -42,6 +43,23 @@ def test_an_unknown_seed_is_never_answered() -> None:
     with pytest.raises(NotFound) as refused:
         follow(PAIR, "lot:A", "lot:nowhere")
     assert refused.value.params["text"] == "lot:nowhere"
+
+
+@pytest.mark.parametrize("way", ["forward", "backward", "both"])
+def test_a_seed_that_was_not_known_then_is_never_answered(way: str) -> None:
+    first = PAIR.flows[0].recorded_at or LOADED_AT
+    with pytest.raises(NotFound) as refused:
+        follow(PAIR, "lot:A", way=way, known_at=first - timedelta(seconds=1))
+    assert refused.value.error_code == "not_known_then"
+    assert refused.value.params["first"] == iso(first)
+    for language in ("en", "zh"):
+        assert iso(first) in refused.value.message(language)
+        assert refused.value.hint(language)
+
+
+def test_a_seed_is_known_from_the_moment_it_was_recorded() -> None:
+    first = PAIR.flows[0].recorded_at or LOADED_AT
+    assert len(follow(PAIR, "lot:A", known_at=first).reached) == 2
 
 
 @pytest.mark.parametrize("way", ["forward", "backward"])
