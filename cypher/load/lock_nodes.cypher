@@ -1,6 +1,7 @@
-// Locks nodes until the transaction ends, by giving them the key they have.
+// Which of these nodes are known? They stay locked until the transaction ends: a label that
+// they have is given to them again, which takes the lock and writes nothing.
 // $ids  node ids
 UNWIND $ids AS id
 MATCH (n:Entity {node_id: id})
-SET n.node_id = n.node_id
-RETURN count(n) AS count
+SET n:Entity
+RETURN collect(n.node_id) AS ids

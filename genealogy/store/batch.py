@@ -1,9 +1,13 @@
-"""Facts of one write, sorted into what the database has to be asked and told."""
+"""Facts of one write, sorted into what the database has to be asked and told.
+
+All that does not depend on what the database holds is worked out here, before the
+write has its turn: a database that takes one writer must not wait for it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,15 +18,17 @@ from genealogy.model.identifiers import code_key
 from genealogy.model.names import NODE_TIMES, Flow, Label, Link, Role
 from genealogy.model.times import iso
 from genealogy.store.codec import encode_map
+from genealogy.store.told_flows import ToldFlows
 
 
 @dataclass(slots=True)
 class NodePlan:
-    """All that one write says of one node."""
+    """All that one write says of one node, and its properties if it is new."""
 
     label: Label
     roles: set[Role] = field(default_factory=set)
     claims: list[str] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_end_only(self) -> bool:
@@ -32,28 +38,37 @@ class NodePlan:
 
 @dataclass(slots=True)
 class Batch:
-    """One write: nodes by id, flows and links by type; the ends of edges are nodes too."""
+    """One write: nodes by id, flows and links by type; the ends of edges are nodes too.
+
+    ``held`` are the nodes at which it is looked up what the database has, and which
+    no other writer may change meanwhile.
+    """
 
     nodes: dict[NodeId, NodePlan] = field(default_factory=dict)
-    flows: dict[Flow, list[FlowFact]] = field(default_factory=lambda: defaultdict(list))
+    flows: dict[Flow, ToldFlows] = field(default_factory=dict)
     links: dict[Link, list[LinkFact]] = field(default_factory=lambda: defaultdict(list))
-    facts: int = 0
+    held: set[NodeId] = field(default_factory=set)
 
     @classmethod
-    def of(cls, facts: Iterable[Fact], now: datetime) -> Batch:
-        """Sort facts; ``now`` (UTC) is the record time of claims that have none."""
+    def of(cls, facts: Iterable[Fact], now: datetime, met: Container[NodeId] = ()) -> Batch:
+        """Sort facts; ``now`` (UTC) is the record time of what has none.
+
+        ``met`` are nodes known to exist.
+        """
         batch = cls()
+        flows: dict[Flow, list[FlowFact]] = defaultdict(list)
         for fact in facts:
-            batch.facts += 1
             if isinstance(fact, NodeFact):
                 batch._node(fact, now)
                 continue
             batch._plan(fact.source_id, fact.source_label)
             batch._plan(fact.target_id, fact.target_label)
             if isinstance(fact, FlowFact):
-                batch.flows[fact.type].append(fact)
+                flows[fact.type].append(fact)
             else:
                 batch.links[fact.type].append(fact)
+                batch.held.add(fact.source_id)
+        batch._finish(flows, now, met)
         return batch
 
     def _plan(self, node_id: NodeId, label: Label) -> NodePlan:
@@ -69,13 +84,30 @@ class Batch:
         if told is not None:
             plan.claims.append(told)
 
+    def _finish(
+        self, flows: dict[Flow, list[FlowFact]], now: datetime, met: Container[NodeId]
+    ) -> None:
+        for flow, facts in flows.items():
+            told = self.flows[flow] = ToldFlows.of(flow, facts, now)
+            self.held.update(told.anchors)
+        for node_id, plan in self.nodes.items():
+            if plan.is_end_only:
+                if node_id in met:
+                    continue
+            else:
+                self.held.add(node_id)
+                plan.claims = claims.merged([], plan.claims)
+            plan.properties = stored_properties(node_id, plan.claims)
 
-def stored_properties(node_id: NodeId, told: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The properties of a node with these claims, and apart from them its times as UTC text."""
+
+def stored_properties(node_id: NodeId, told: list[str]) -> dict[str, Any]:
+    """The properties of a node with these claims, its times as UTC text."""
     values, identifiers = claims.outcome(told)
     # The body of an event is read by programs alone, and the claim has it already.
     values.pop("body", None)
-    times = {key: iso(values.pop(key)) for key in NODE_TIMES if key in values}
+    for key in NODE_TIMES:
+        if key in values:
+            values[key] = iso(values[key])
     code = code_of(node_id)
     key = code_key(code)
     names = " ".join(str(values[n]) for n in ("name", "name_zh") if values.get(n))
@@ -88,7 +120,7 @@ def stored_properties(node_id: NodeId, told: list[str]) -> tuple[dict[str, Any],
         "identifiers": identifiers or None,
         "claims": told or None,
     }
-    return encode_map(named), times
+    return encode_map(named)
 
 
 def code_of(node_id: str) -> str:

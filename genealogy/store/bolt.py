@@ -43,12 +43,15 @@ from genealogy.errors import (
 from genealogy.store.codec import encode
 from genealogy.store.engines import Engine, engine_of
 from genealogy.store.queries import PING, Query
+from genealogy.store.server import folder as files
 from genealogy.store.server import locks
+from genealogy.store.server.folder import FOLDER, Folder
 from genealogy.store.watchdog import Watchdog
 
 R = TypeVar("R")
 T = TypeVar("T")
 
+_OUT_OF_MEMORY = "OutOfMemory"
 _STOPPED = ("TransactionTimedOut", "Terminated")
 _WRITE_ATTEMPTS = 3
 _LOW_WATER_BYTES = 32 * 1024 * 1024
@@ -263,7 +266,9 @@ class GraphStore:
         if disk_usage(self.folder).free < _LOW_WATER_BYTES:
             return StoreFull(folder=str(self.folder))
         if isinstance(told, StoreUnavailable):
-            return StoreUnavailable("embedded_gone", folder=str(self.folder))
+            full = files.out_of_memory(Folder(self.folder / FOLDER))
+            code = "embedded_out_of_memory" if full else "embedded_gone"
+            return StoreUnavailable(code, folder=str(self.folder))
         return told
 
 
@@ -285,6 +290,9 @@ def _naming(path: str, statement: str) -> Iterator[None]:
     try:
         yield
     except (ConstraintError, TransientError, ServiceUnavailable, SessionExpired) as error:
+        if _OUT_OF_MEMORY in (error.code or ""):
+            # Counted as transient, but what did not fit once will not fit again.
+            raise StoreRejected("store_out_of_memory", query=path) from error
         error.add_note(path)
         raise
     except (ClientError, DatabaseError) as error:

@@ -9,76 +9,46 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from genealogy.model.facts import FlowFact, NodeId, Written
-from genealogy.model.names import FEW_AT, Confidence, Flow
+from genealogy.model.names import FEW_AT, Flow
 from genealogy.model.versions import Changes, Version, merge, replaced
 from genealogy.store.bolt import Transaction
-from genealogy.store.codec import decimal_or_null, iso_or_null
-from genealogy.store.queries import LOCK_NODES, create_flows, flow_versions, flows_at, update_flows
+from genealogy.store.queries import create_flows, flow_versions, flows_at, update_flows
+from genealogy.store.told_flows import Row, ToldFlows, anchor, version_row
 
 _ROWS = 10_000
 
-#: One edge to be written: source, target, then the values in the order of the query files.
-Row = tuple[NodeId, NodeId, list[Any]]
-
 
 def write_flows(
-    tx: Transaction,
-    flow: Flow,
-    facts: Sequence[FlowFact],
-    known_nodes: Container[NodeId],
-    now: datetime,
+    tx: Transaction, flow: Flow, told: ToldFlows, known_nodes: Container[NodeId], now: datetime
 ) -> Written:
-    """Fold the facts of one type into the graph; ``now`` (UTC) dates those without record time."""
-    known = _known_facts(tx, flow, facts, known_nodes)
-    told = _by_fact(facts)
-    again = {fact_id: group for fact_id, group in told.items() if fact_id in known}
-    stored = _stored(tx, flow, again)
+    """Fold what is told of flows of one type into the graph.
+
+    ``now`` (UTC) dates what has no record time. Other writers must not change the
+    anchors meanwhile, or two would look, find nothing, and both create the same.
+    """
+    known = _known_facts(tx, flow, told, known_nodes)
+    stored = _stored(tx, flow, {i: group for i, group in told.groups.items() if i in known})
     new: list[Row] = []
     changed: list[Row] = []
-    for fact_id, group in told.items():
-        if len(group) == 1 and fact_id not in known:
-            new.append(_row(group[0], group[0].recorded_at or now, group[0].retracted_at))
+    for fact_id, group in told.groups.items():
+        if fact_id in told.rows and fact_id not in known:
+            new.append(told.rows[fact_id])
             continue
         changes = _changes(group, stored.get(fact_id, []), now)
-        new += [_version_row(group[0], v) for v in changes.new]
-        changed += [_version_row(group[0], v) for v in changes.changed]
+        new += [version_row(group[0], v) for v in changes.new]
+        changed += [version_row(group[0], v) for v in changes.changed]
     _create(tx, flow, new)
     _update(tx, flow, changed)
-    return _count(facts, new, changed, known)
+    return _count(told, new, changed, known)
 
 
 def _known_facts(
-    tx: Transaction, flow: Flow, facts: Sequence[FlowFact], known_nodes: Container[NodeId]
+    tx: Transaction, flow: Flow, told: ToldFlows, known_nodes: Container[NodeId]
 ) -> set[str]:
-    ids = {_few(flow, f.source_id, f.target_id) for f in facts}
-    old = sorted(i for i in ids if i in known_nodes)
     found: set[str] = set()
-    for some in _chunks(old):
-        lock(tx, some)
+    for some in _chunks(sorted(i for i in told.anchors if i in known_nodes)):
         found.update(tx.one(flows_at(flow), ids=some).ids)
     return found
-
-
-def lock(tx: Transaction, node_ids: list[NodeId]) -> None:
-    """Keep others from changing these nodes and their edges until the transaction ends.
-
-    Without it two writers would look, find nothing, and both create the same. A
-    database that takes one writer at a time needs no lock.
-    """
-    if tx.engine.writers > 1:
-        tx.run(LOCK_NODES, ids=node_ids)
-
-
-def _few(flow: Flow, source: NodeId, target: NodeId) -> NodeId:
-    """The end of a flow that has few flows of its type."""
-    return source if FEW_AT[flow] == "source" else target
-
-
-def _by_fact(facts: Sequence[FlowFact]) -> dict[str, list[FlowFact]]:
-    groups: dict[str, list[FlowFact]] = {}
-    for fact in facts:
-        groups.setdefault(fact.fact_id, []).append(fact)
-    return groups
 
 
 def _stored(
@@ -87,7 +57,7 @@ def _stored(
     found: dict[str, list[Version]] = defaultdict(list)
     asked: dict[NodeId, list[str]] = defaultdict(list)
     for fact_id, group in told.items():
-        asked[_few(flow, group[0].source_id, group[0].target_id)].append(fact_id)
+        asked[anchor(flow, group[0])].append(fact_id)
     for some in _chunks([[node_id, fact_ids] for node_id, fact_ids in asked.items()]):
         for row in tx.one(flow_versions(flow), rows=some).rows:
             found[row[0]].append(_version_of_row(row))
@@ -135,54 +105,6 @@ def _version_of_row(row: list[Any]) -> Version:
     return Version(_moment(recorded), _moment(retracted), values, (system, record))
 
 
-def _row(fact: FlowFact, recorded_at: datetime, retracted_at: datetime | None) -> Row:
-    return (
-        fact.source_id,
-        fact.target_id,
-        [
-            fact.fact_id,
-            decimal_or_null(fact.quantity),
-            fact.uom,
-            decimal_or_null(fact.base_quantity),
-            iso_or_null(fact.occurred_at),
-            fact.occurred_offset,
-            iso_or_null(fact.valid_from),
-            iso_or_null(fact.valid_to),
-            iso_or_null(recorded_at),
-            iso_or_null(retracted_at),
-            fact.place_id,
-            fact.event_id,
-            fact.source.system,
-            fact.source.record,
-            str(fact.confidence),
-        ],
-    )
-
-
-def _version_row(fact: FlowFact, version: Version) -> Row:
-    (quantity, uom, base, occurred, offset, begin, end, place, event, confidence) = version.values
-    return (
-        fact.source_id,
-        fact.target_id,
-        [
-            fact.fact_id,
-            decimal_or_null(quantity),
-            uom,
-            decimal_or_null(base),
-            iso_or_null(occurred),
-            offset,
-            iso_or_null(begin),
-            iso_or_null(end),
-            iso_or_null(version.recorded_at),
-            iso_or_null(version.retracted_at),
-            place,
-            event,
-            *version.source,
-            str(Confidence(confidence)),
-        ],
-    )
-
-
 def _create(tx: Transaction, flow: Flow, rows: list[Row]) -> None:
     for some in _chunks(rows):
         side = _grouping_side(some)
@@ -203,20 +125,18 @@ def _grouped(rows: list[Row], side: Literal["source", "target"]) -> list[list[An
 
 
 def _update(tx: Transaction, flow: Flow, rows: list[Row]) -> None:
-    for some in _chunks([[_few(flow, s, t), *values] for s, t, values in rows]):
+    side = 0 if FEW_AT[flow] == "source" else 1
+    for some in _chunks([[row[side], *row[2]] for row in rows]):
         tx.run(update_flows(flow), rows=some)
 
 
-def _count(
-    facts: Sequence[FlowFact], new: list[Row], changed: list[Row], known: set[str]
-) -> Written:
+def _count(told: ToldFlows, new: list[Row], changed: list[Row], known: set[str]) -> Written:
     created = {row[2][0] for row in new} - known
     touched = {row[2][0] for row in [*new, *changed]} & known
-    told = {f.fact_id for f in facts}
     return Written(
         flows_new=len(created),
         flows_changed=len(touched),
-        unchanged=len(told) - len(created) - len(touched),
+        unchanged=len(told.groups) - len(created) - len(touched),
     )
 
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Container,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,23 +20,27 @@ from typing import Any, TypeVar
 from genealogy.model import claims
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeId, Written
 from genealogy.model.names import Label, Link, Role
-from genealogy.store.batch import Batch, NodePlan, stored_properties
+from genealogy.store.batch import Batch, stored_properties
 from genealogy.store.bolt import GraphStore, Transaction
-from genealogy.store.flow_writer import lock, write_flows
+from genealogy.store.flow_writer import write_flows
+from genealogy.store.garbage import seldom_collecting
 from genealogy.store.queries import (
     ADVANCE_WATERMARK,
     EXISTING_NODES,
     KNOWN_NODES,
-    UPDATE_NODES,
+    LOCK_NODES,
     add_roles,
     create_links,
     create_nodes,
     links_at,
+    update_nodes,
 )
 
 T = TypeVar("T")
 _ROWS = 5_000
 _MET_LIMIT = 500_000
+#: Batches made ready beyond those being written, so that no writer waits for the next.
+_AHEAD = 1
 # A character takes up to four bytes.
 _CHARACTERS = 3 * 1024 * 1024
 
@@ -46,7 +58,12 @@ class GraphSink:
 
         Raises StoreError; then nothing of this call is stored.
         """
-        batch = Batch.of(facts, self.loaded_at)
+        return self._write(self._sorted(facts))
+
+    def _sorted(self, facts: Iterable[Fact]) -> Batch:
+        return Batch.of(facts, self.loaded_at, self._met)
+
+    def _write(self, batch: Batch) -> Written:
         if not batch.nodes:
             return Written()
         written = self.store.write(lambda tx: _write(tx, batch, self._met, self.loaded_at))
@@ -67,15 +84,16 @@ class GraphSink:
         first failure ends the stream; closing it waits for what is being written.
         """
         writers = self.store.engine.writers
-        with ThreadPoolExecutor(writers) as pool:
+        with seldom_collecting(), ThreadPoolExecutor(writers) as pool:
             pending: deque[_Pending] = deque()
             try:
-                for batch in batches:
-                    told = _told(batch) if writers > 1 else frozenset()
+                for facts in batches:
+                    batch = self._sorted(facts)
+                    told = _told(facts) if writers > 1 else frozenset()
                     while any(not told.isdisjoint(other.told) for other in pending):
                         yield pending.popleft().future.result()
-                    pending.append(_Pending(told, pool.submit(self.write, batch)))
-                    if len(pending) > writers:
+                    pending.append(_Pending(told, pool.submit(self._write, batch)))
+                    if len(pending) > writers + _AHEAD:
                         yield pending.popleft().future.result()
                 while pending:
                     yield pending.popleft().future.result()
@@ -107,71 +125,65 @@ def _told(facts: Iterable[Fact]) -> frozenset[str]:
 
 @dataclass(slots=True)
 class _Known:
-    """What the database already had of the nodes of a batch."""
+    """What the database already had of the nodes of a batch: which exist, and what was said.
 
+    Claims and labels only of nodes of which the batch says something.
+    """
+
+    existing: set[NodeId] = field(default_factory=set)
     claims: dict[NodeId, list[str]] = field(default_factory=dict)
     labels: dict[NodeId, set[str]] = field(default_factory=dict)
-    ends: set[NodeId] = field(default_factory=set)
-
-    def __contains__(self, node_id: object) -> bool:
-        return node_id in self.labels or node_id in self.ends
 
 
 def _write(tx: Transaction, batch: Batch, met: Mapping[NodeId, None], now: datetime) -> Written:
     known = _known_nodes(tx, batch, met)
     written = _create_nodes(tx, batch, known) + _change_nodes(tx, batch, known)
-    for flow, facts in batch.flows.items():
-        written += write_flows(tx, flow, facts, known, now)
-    for link, told in batch.links.items():
-        written += _write_links(tx, link, told, known)
+    for flow, told in batch.flows.items():
+        written += write_flows(tx, flow, told, known.existing, now)
+    for link, facts in batch.links.items():
+        written += _write_links(tx, link, facts, known.existing)
     if written != Written(unchanged=written.unchanged):
         tx.run(ADVANCE_WATERMARK)
     return written
 
 
 def _known_nodes(tx: Transaction, batch: Batch, met: Mapping[NodeId, None]) -> _Known:
-    """What is known of the nodes told of; of mere ends of edges only that they exist."""
-    ends = {node_id for node_id, plan in batch.nodes.items() if plan.is_end_only}
-    known = _Known(ends=ends & met.keys())
-    for ids in chunks(sorted(ends - known.ends), _ROWS):
-        known.ends.update(map(NodeId, tx.one(EXISTING_NODES, ids=ids).ids))
-    for ids in chunks(sorted(batch.nodes.keys() - ends), _ROWS):
-        lock(tx, ids)
-        for node_id, labels, told in tx.one(KNOWN_NODES, ids=ids).rows:
-            known.claims[node_id] = told or []
+    """What is known of the nodes told of; of mere ends of edges only that they exist.
+
+    Without a lock on the held ones, two writers would look, find nothing, and both
+    create the same. A database that takes one writer at a time needs no lock.
+    """
+    side_by_side = tx.engine.writers > 1
+    held = batch.held if side_by_side else frozenset[NodeId]()
+    known = _Known(existing=(batch.nodes.keys() & met.keys()) - held)
+    for query, asked in (
+        (LOCK_NODES, held),
+        (EXISTING_NODES, batch.nodes.keys() - held - known.existing),
+    ):
+        for ids in chunks(sorted(asked), _ROWS):
+            known.existing.update(map(NodeId, tx.one(query, ids=ids).ids))
+    told = (i for i in known.existing if not batch.nodes[i].is_end_only)
+    for ids in chunks(sorted(told), _ROWS):
+        for node_id, labels, claimed in tx.one(KNOWN_NODES, ids=ids).rows:
+            known.claims[node_id] = claimed or []
             known.labels[node_id] = set(labels)
     return known
 
 
 def _create_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
-    groups: dict[tuple[Label | Role, ...], list[tuple[NodeId, NodePlan]]] = defaultdict(list)
+    groups: dict[tuple[Label | Role, ...], list[dict[str, Any]]] = defaultdict(list)
     for node_id, plan in batch.nodes.items():
-        if node_id not in known:
-            groups[plan.label, *sorted(plan.roles)].append((node_id, plan))
-    for labels, plans in groups.items():
-        for some in chunks(plans, _ROWS):
-            rows = [
-                stored_properties(node_id, claims.merged([], plan.claims)) for node_id, plan in some
-            ]
-            _create(tx, labels, rows)
+        if node_id not in known.existing:
+            groups[plan.label, *sorted(plan.roles)].append(plan.properties)
+    for labels, rows in groups.items():
+        for some in messages(rows, _text_length):
+            tx.run(create_nodes(labels, _names(some)), rows=some)
     return Written(nodes_new=sum(map(len, groups.values())))
 
 
-def _create(
-    tx: Transaction,
-    labels: tuple[Label | Role, ...],
-    rows: list[tuple[dict[str, Any], dict[str, str]]],
-) -> None:
-    dated = [row for row in rows if row[1]]
-    plain = [properties for properties, times in rows if not times]
-    for some in messages(dated, _weight):
-        tx.run(create_nodes(labels, dated=True), rows=some)
-    for few in messages(plain, _text_length):
-        tx.run(create_nodes(labels), rows=few)
-
-
-def _weight(row: tuple[dict[str, Any], dict[str, str]]) -> int:
-    return _text_length(row[0])
+def _names(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The names of all properties that any of the nodes has."""
+    return frozenset().union(*rows)
 
 
 def _text_length(properties: dict[str, Any]) -> int:
@@ -194,21 +206,23 @@ def _change_nodes(tx: Transaction, batch: Batch, known: _Known) -> Written:
             touched.add(node_id)
         told = claims.merged(known.claims[node_id], plan.claims)
         if told != known.claims[node_id]:
-            rows.append(stored_properties(node_id, told))
+            is_all = told == plan.claims
+            rows.append(plan.properties if is_all else stored_properties(node_id, told))
             touched.add(node_id)
-    for some in messages(rows, _weight):
-        tx.run(UPDATE_NODES, rows=some)
+    for some in messages(rows, _text_length):
+        tx.run(update_nodes(_names(some)), rows=some)
     for lacked, ids in roles.items():
         tx.run(add_roles(lacked), ids=ids)
     told_again = sum(1 for i in known.labels if batch.nodes[i].claims and i not in touched)
     return Written(nodes_changed=len(touched), unchanged=told_again)
 
 
-def _write_links(tx: Transaction, link: Link, told: Sequence[LinkFact], known: _Known) -> Written:
+def _write_links(
+    tx: Transaction, link: Link, told: Sequence[LinkFact], existing: Container[NodeId]
+) -> Written:
     wanted = {(f.source_id, f.target_id, f.part): f for f in told}
-    old = sorted(i for i in {f.source_id for f in told} if i in known)
+    old = sorted(i for i in {f.source_id for f in told} if i in existing)
     for ids in chunks(old, _ROWS):
-        lock(tx, ids)
         for source, target, part in tx.one(links_at(link), ids=ids).rows:
             wanted.pop((source, target, part), None)
     rows = [

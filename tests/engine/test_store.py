@@ -94,9 +94,9 @@ def test_another_schema_version_is_refused_with_the_way_out(ready: GraphStore) -
 
 def test_node_ids_are_unique(ready: GraphStore) -> None:
     row = {"node_id": "lot:a:b:c", "code": "c"}
-    ready.run(create_nodes([Label.LOT]), rows=[row])
+    ready.run(create_nodes([Label.LOT], row), rows=[row])
     with pytest.raises(StoreDuplicate):
-        ready.run(create_nodes([Label.ITEM]), rows=[row])
+        ready.run(create_nodes([Label.ITEM], row), rows=[row])
 
 
 def test_a_refused_statement_names_its_file(ready: GraphStore) -> None:

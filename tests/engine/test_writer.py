@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from threading import Barrier, Thread, active_count
+from threading import Barrier, Event, Thread, active_count
 from typing import Any
 
 import pytest
@@ -17,9 +18,9 @@ from genealogy.errors import StoreError
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Written
 from genealogy.model.names import FEW_AT, FLOW_ENDS, Flow, Label, Link, Role
 from genealogy.store import schema
-from genealogy.store.bolt import GraphStore
+from genealogy.store.bolt import GraphStore, Transaction
 from genealogy.store.flows import GraphIndex
-from genealogy.store.queries import EDGES, FLOW_COUNT, NODE_COUNT, create_nodes
+from genealogy.store.queries import EDGES, FLOW_COUNT, LOCK_NODES, NODE_COUNT, create_nodes
 from genealogy.store.writer import GraphSink
 from tests.conftest import connect
 from tests.databases import Endpoint
@@ -231,11 +232,12 @@ def test_every_flow_between_every_kind_it_joins(sink: GraphSink, flow: Flow) -> 
 
 
 def test_a_failed_write_leaves_nothing(sink: GraphSink) -> None:
+    creation = create_nodes([Label.LOT], ["node_id", "code"])
     with pytest.raises(StoreError):
         sink.store.write(
             lambda tx: [
-                tx.run(create_nodes([Label.LOT]), rows=[{"node_id": "lot:a:b:c", "code": "c"}]),
-                tx.run(create_nodes([Label.LOT]), rows=[{"node_id": ["not", 1, {}]}]),
+                tx.run(creation, rows=[{"node_id": "lot:a:b:c", "code": "c"}]),
+                tx.run(creation, rows=[{"node_id": ["not", 1, {}]}]),
             ]
         )
     assert sink.store.run(NODE_COUNT)[0].count == 0
@@ -261,12 +263,47 @@ def test_writers_side_by_side_neither_lose_nor_double(sink: GraphSink) -> None:
     assert sum(w.flows_new for w in counts) == 50
 
 
+def test_nodes_that_are_looked_up_are_locked_where_writers_work_side_by_side(
+    sink: GraphSink,
+) -> None:
+    sink.write([consumed()])
+    first_holds, other_was_let_in = Event(), Event()
+
+    def hold(tx: Transaction) -> bool:
+        found = tx.one(LOCK_NODES, ids=[DOUGH, FLOUR, "lot:unknown"]).ids
+        assert sorted(found) == [DOUGH, FLOUR]
+        first_holds.set()
+        return other_was_let_in.wait(1)
+
+    def enter(tx: Transaction) -> None:
+        tx.one(LOCK_NODES, ids=[FLOUR])
+        other_was_let_in.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        held = pool.submit(sink.store.write, hold)
+        first_holds.wait()
+        pool.submit(sink.store.write, enter).result()
+        assert not held.result()
+
+
 def test_a_stream_of_batches_is_written_in_order(sink: GraphSink) -> None:
     batches = [
         [consumed(fact_id=f"f{i}-{j}", source_id=NodeId(f"lot:S:P:{i}-{j}")) for j in range(20)]
         for i in range(6)
     ]
     assert [w.flows_new for w in sink.stream(batches)] == [20] * 6
+
+
+def test_a_stream_lets_garbage_be_collected_as_before_when_it_ends(sink: GraphSink) -> None:
+    before = gc.get_threshold()
+    first, second = (sink.stream([[consumed()], [consumed()]]) for _ in range(2))
+    assert next(first).flows_new == 1
+    assert next(second).flows_new == 0
+    assert gc.get_threshold() != before
+    first.close()
+    assert gc.get_threshold() != before
+    second.close()
+    assert gc.get_threshold() == before
 
 
 def test_a_stream_stops_at_the_first_failure(sink: GraphSink) -> None:

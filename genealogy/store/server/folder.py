@@ -19,6 +19,8 @@ from genealogy.errors import StoreError, StoreFull
 if TYPE_CHECKING:
     from genealogy.settings import Settings
 
+#: Name of the server's folder in the data folder.
+FOLDER = "embedded"
 ROOM_TO_START = 64 << 20
 ROOM_TO_WRITE = 8 << 20
 TAIL_LINES = 12
@@ -104,7 +106,7 @@ def folder_of(settings: Settings) -> Folder:
     """The folder of the embedded server; raises StoreError if another database is configured."""
     if not settings.embedded:
         raise StoreError("embedded_not_used")
-    return Folder(settings.data_dir / "embedded")
+    return Folder(settings.data_dir / FOLDER)
 
 
 @contextmanager
@@ -198,6 +200,11 @@ def printed(folder: Folder) -> str:
         return folder.output.read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return ""
+
+
+def out_of_memory(folder: Folder) -> bool:
+    """Whether the server that was last started ended because its heap was full."""
+    return "OutOfMemoryError" in printed(folder)
 
 
 def tail(folder: Folder) -> str:

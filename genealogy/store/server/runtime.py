@@ -77,6 +77,9 @@ JVM = (
     # No files outside the data folder, and none in the way when /tmp is full.
     "-XX:-UsePerfData",
     "-XX:ErrorFile=log/crash-%p.log",
+    # A transaction that met the end of the heap cannot even be rolled back and keeps what it
+    # took. What was committed is kept, and the next command starts the server anew.
+    "-XX:+ExitOnOutOfMemoryError",
 )
 
 

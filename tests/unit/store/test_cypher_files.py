@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from genealogy.model.names import FLOW_TIMES, NODE_TIMES, Flow, Label, Link, Role
-from genealogy.store.queries import Query, registry, statement
+from genealogy.store.queries import Query, create_nodes, registry, statement, update_nodes
 
 FOLDER = resources.files("cypher")
 FILES = sorted(
@@ -132,6 +132,19 @@ def test_properties_are_those_of_the_model(path: str) -> None:
     assert set(re.findall(r"\b\w\.(\w+)|\.(epochSeconds|microsecond)", code(path))) <= {
         (p, "") for p in PROPERTIES
     } | {("", "epochSeconds"), ("", "microsecond")}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a`b", "a: 1, b", "Ä", "1a", "a}"])
+def test_what_is_no_name_of_a_property_never_gets_into_a_statement(name: str) -> None:
+    with pytest.raises(ValueError, match="not the name of a property"):
+        create_nodes([Label.LOT], ["code", name])
+    with pytest.raises(ValueError, match="not the name of a property"):
+        update_nodes([name])
+
+
+def test_a_row_is_read_by_the_names_of_its_properties() -> None:
+    text = create_nodes([Label.LOT, Role.PRODUCT_LOT], ["started_at", "code"]).text
+    assert "CREATE (n:Entity:Lot:ProductLot {`code`: x.`code`, started_at: datetime(" in text
 
 
 def code_of(text: str) -> str:
