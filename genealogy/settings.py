@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         "the user's home database on a Neo4j server.",
     )
     embedded_heap: str = Field(
-        "1g", description="Largest heap of the embedded server, such as 512m or 2g; at least 256m."
+        "2g", description="Largest heap of the embedded server, such as 512m or 4g; at least 256m."
     )
     embedded_java_options: str = Field(
         "", description="More options for the embedded server's Java, separated by spaces."

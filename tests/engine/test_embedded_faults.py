@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from neo4j.exceptions import Neo4jError
 
+from genealogy.bootstrap import open_store
 from genealogy.errors import StoreError, StoreFull, StoreUnavailable
 from genealogy.settings import Settings
 from genealogy.store.embedded import (
@@ -38,6 +39,10 @@ from tests.embedded_server import (
 
 pytestmark = pytest.mark.arcadedb
 MEGABYTE = 1 << 20
+HEAP_FILLING = (
+    "UNWIND range(1, 100000) AS i "
+    f"CREATE (l:Lot {{lot_id: toString(i), note: '{'x' * 8_000}'}}) RETURN count(l) AS count"
+)
 
 
 @pytest.fixture
@@ -80,6 +85,22 @@ def device(place: Path, size: int) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "-l", place], check=True)
+
+
+class TestMemory:
+    def test_a_full_heap_is_told_and_the_next_command_finds_a_server_again(
+        self, settings: Settings
+    ) -> None:
+        with open_store(settings) as store:
+            store.execute("CREATE (l:Lot {lot_id: 'kept'}) RETURN 1 AS one")
+            with pytest.raises(StoreUnavailable) as full:
+                store.execute(HEAP_FILLING)
+        assert full.value.error_code == "embedded_out_of_memory"
+        for language in ("en", "zh"):
+            assert str(settings.data_dir) in full.value.message(language)
+            assert "LOTGRAPH_EMBEDDED_HEAP" in full.value.hint(language)
+
+        assert ask(ensure_running(settings), "MATCH (l:Lot) RETURN l.lot_id AS id") == ["kept"]
 
 
 class TestPorts:

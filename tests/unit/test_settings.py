@@ -28,7 +28,7 @@ def refusal(**given: object) -> str:
 def test_without_any_setting_the_embedded_database_is_used() -> None:
     settings = read_settings()
     assert settings.embedded
-    assert settings.embedded_heap == "1g"
+    assert settings.embedded_heap == "2g"
     assert settings.query_timeout == 120
 
 

@@ -1,0 +1,25 @@
+"""What the drivers' errors are called, where neither database can be made to raise them at will."""
+
+from __future__ import annotations
+
+import pytest
+from neo4j.exceptions import Neo4jError, TransientError
+
+from genealogy.errors import StoreRejected
+from genealogy.store.bolt import _naming
+
+FULL = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+
+
+def test_a_server_without_memory_for_the_transaction_is_told_and_not_asked_again() -> None:
+    with pytest.raises(StoreRejected) as told, _naming("load/create_flows.cypher", "CREATE"):
+        raise Neo4jError._hydrate_neo4j(code=FULL, message="The allocation of 2 MiB would exceed")
+    assert told.value.error_code == "store_out_of_memory"
+    assert "load/create_flows.cypher" in told.value.message("en")
+    assert "split" in told.value.hint("en")
+
+
+def test_other_passing_troubles_are_left_to_the_driver_to_try_again() -> None:
+    code = "Neo.TransientError.Transaction.DeadlockDetected"
+    with pytest.raises(TransientError), _naming("load/create_flows.cypher", "CREATE"):
+        raise Neo4jError._hydrate_neo4j(code=code, message="deadlock")
