@@ -7,4 +7,4 @@ from genealogy.messages import text
 
 def counted(noun: str, count: int) -> str:
     """A count and its noun; the nouns stand in the catalogue under ``count``."""
-    return text(f"count.{noun}_one" if count == 1 else f"count.{noun}", count=count)
+    return text(f"count.{noun}", count=count)

@@ -99,15 +99,15 @@ def _trace_row(trace: Trace) -> Record:
         "record": "trace",
         "note": completeness_note(trace.completeness),
         "label": orjson.dumps(query_record(trace.query)).decode(),
-        "id": f"{sum(1 for _ in trace.node_ids())} nodes, {len(trace.edges.edge_id)} edges",
+        "id": f"nodes: {sum(1 for _ in trace.node_ids())}; edges: {len(trace.edges.edge_id)}",
     }
 
 
 def completeness_note(completeness: Completeness) -> str:
     """The counts behind the state, in one line."""
     return (
-        f"{completeness.state}: {len(completeness.frontiers)} frontiers, "
-        f"{len(completeness.gaps)} gaps, {completeness.masked} masked"
+        f"{completeness.state}; frontiers: {len(completeness.frontiers)}; "
+        f"gaps: {len(completeness.gaps)}; masked: {completeness.masked}"
     )
 
 

@@ -22,10 +22,12 @@ def text(
 ) -> str:
     """The words filed under ``section.key`` with ``params`` filled in.
 
+    Where the parameter ``count`` is 1, those under ``section.key_one`` if there are some.
     Raises KeyError when the catalogue has no such key and no default is given:
     a missing text is a defect, never an empty line.
     """
-    entry = catalogue().get(key)
+    one = catalogue().get(f"{key}_one") if params.get("count") == 1 else None
+    entry = one or catalogue().get(key)
     if entry is None:
         if default is None:
             raise KeyError(f"no text is filed under {key!r}")

@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 from genealogy import errors
-from genealogy.messages import LANGUAGES, catalogue
+from genealogy.messages import LANGUAGES, catalogue, text
 from tests.source_tree import REPOSITORY, Module, called, keywords, literal, modules, prefix
 
 BY_ERRORS = ("error.", "hint.")
@@ -26,7 +26,7 @@ def wanted(key: str) -> set[str]:
 
 
 def name_of(key: str) -> str:
-    return key.partition(".")[2]
+    return key.partition(".")[2].removesuffix("_one")
 
 
 def error_classes(base: type = errors.LotgraphError) -> Iterator[Any]:
@@ -80,6 +80,18 @@ def test_every_language_of_a_text_takes_the_same_parameters() -> None:
         if len({frozenset(params_of(text)) for text in words.values()}) > 1
     }
     assert unlike == set()
+
+
+def test_one_is_told_in_the_singular_where_there_is_one() -> None:
+    assert text("count.nodes", "en", count=1) == "1 node"
+    assert text("count.nodes", "en", count=2) == "2 nodes"
+    assert text("error.load_aborted", "en", count=1).startswith("Nothing was written: 1 row was")
+    assert text("picture.more", "en", count=1) == "… 1 more"
+
+
+def test_a_singular_belongs_to_a_text_with_a_count() -> None:
+    singular = {key.removesuffix("_one") for key in catalogue() if key.endswith("_one")}
+    assert {key for key in singular if "count" not in wanted(key)} == set()
 
 
 def test_no_key_is_filed_twice() -> None:

@@ -17,7 +17,7 @@ def mark_hover(mark: Mark) -> str:
     """The text of a mark: a node with its properties, or the nodes of a group."""
     if len(mark.pieces) == 1:
         return "\n".join(_node_lines(mark.pieces[0].record))
-    inside = [both_counted("picture.inside", count=mark.inside)] if mark.inside else []
+    inside = [both_counted("picture.inside", mark.inside)] if mark.inside else []
     return "\n".join([*inside, *_first(str(piece.record["id"]) for piece in mark.pieces)])
 
 
@@ -61,4 +61,4 @@ def _edge_line(edge: Record) -> str:
 def _first(lines: Iterable[str]) -> list[str]:
     found = list(lines)
     rest = len(found) - MOST_LINES
-    return [*found[:MOST_LINES], *([both_counted("picture.more", count=rest)] if rest > 0 else [])]
+    return [*found[:MOST_LINES], *([both_counted("picture.more", rest)] if rest > 0 else [])]

@@ -60,9 +60,7 @@ def completeness_words(completeness: Completeness) -> str:
         "masked": completeness.masked,
         "gaps": len(completeness.gaps),
     }
-    parts = [
-        both_counted(f"picture.{name}", count=count) for name, count in counts.items() if count
-    ]
+    parts = [both_counted(f"picture.{name}", count) for name, count in counts.items() if count]
     return f"⚠ {both('picture.incomplete')}: {' · '.join(parts)}"
 
 
@@ -81,9 +79,10 @@ def legend(shown: Scene, width: float, top: float) -> tuple[str, float]:
 
 def _question(trace: Trace, shown: Scene) -> str:
     query = trace.query
-    parts = [both_counted("picture.nodes", nodes=shown.nodes, edges=len(trace.edges.edge_id))]
+    movements = len(trace.edges.edge_id)
+    parts = [both_counted("count.nodes", shown.nodes), both_counted("count.movements", movements)]
     if shown.grouped:
-        parts.append(both_counted("picture.grouped", marks=len(shown.marks)))
+        parts.append(both_counted("picture.grouped", len(shown.marks)))
     parts.append(both(f"picture.{query.mode.value}"))
     for name, moment in (("as_of", query.as_of), ("known_at", query.known_at)):
         if moment is not None:

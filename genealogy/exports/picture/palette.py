@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
 
 from genealogy.messages import text
 from genealogy.model.names import Label, Role
@@ -97,10 +96,9 @@ def both(key: str) -> str:
     return f"{text(key, 'en')} {text(key, 'zh')}"
 
 
-def both_counted(key: str, **counts: int) -> str:
-    """A text with counts, in English and Chinese."""
-    words: dict[str, Any] = counts
-    return f"{text(key, 'en', **words)} / {text(key, 'zh', **words)}"
+def both_counted(key: str, count: int) -> str:
+    """A text with a count, in English and Chinese."""
+    return f"{text(key, 'en', count=count)} / {text(key, 'zh', count=count)}"
 
 
 def cells(words: str) -> int:

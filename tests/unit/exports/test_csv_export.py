@@ -34,8 +34,8 @@ def test_every_row_says_whether_the_answer_is_whole() -> None:
 def test_the_first_row_counts_nodes_edges_and_what_is_lacking() -> None:
     first = table(samples.small())[0]
     assert first["record"] == "trace"
-    assert first["id"] == "11 nodes, 11 edges"
-    assert first["note"] == "truncated: 1 frontiers, 1 gaps, 0 masked"
+    assert first["id"] == "nodes: 11; edges: 11"
+    assert first["note"] == "truncated; frontiers: 1; gaps: 1; masked: 0"
 
 
 def test_rows_note_where_the_trace_did_not_go_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,12 +15,13 @@ from lxml import etree
 
 from genealogy.exports.picture.layers import acyclic, closing_links, layers
 from genealogy.exports.picture.marks import MOST_MARKS, Scene, scene, total_quantity
-from genealogy.exports.picture.palette import LOOKS, STATUSES, cells, fitted
+from genealogy.exports.picture.palette import LOOKS, STATUSES, both_counted, cells, fitted
 from genealogy.exports.picture.places import crossings, places
 from genealogy.exports.registry import EXPORTS
+from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.ports import FlowRows
-from genealogy.trace.result import Trace
+from genealogy.trace.result import Completeness, Gap, GapKind, Trace
 from tests.unit.exports import samples
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -101,6 +103,17 @@ def test_a_partial_picture_says_so_in_both_languages() -> None:
 
 def test_a_whole_picture_says_so_too() -> None:
     assert "Complete 完整" in words(drawn(samples.lonely()))
+
+
+def test_one_of_a_kind_is_told_in_the_singular() -> None:
+    gap = Completeness(gaps=(Gap(GapKind.NOT_BEGUN, NodeId("lot:A")),))
+    lone = replace(samples.lonely(), completeness=gap)
+    said = words(drawn(lone))
+    for told in ("1 node / 1 个节点", "0 movements / 0 条流转", "1 data gap / 1 处数据缺口"):
+        assert told in said
+    assert both_counted("count.movements", 1).startswith("1 movement /")
+    assert both_counted("picture.inside", 1).startswith("1 movement inside /")
+    assert both_counted("picture.grouped", 1).startswith("drawn as 1 mark,")
 
 
 def test_the_seed_is_marked_and_explained() -> None:
