@@ -84,7 +84,13 @@ def _version(root: etree._Element) -> str:
 
 
 def _broken(error: etree.XMLSyntaxError) -> Unreadable:
-    return Unreadable(Fault("epcis_xml_syntax", params={"why": error.msg or ""}), error.lineno)
+    why, line = error.msg, error.lineno
+    # The stubs for lxml know nothing of what is in the log.
+    logged = cast("Any", error.error_log).last_error
+    if not line and logged is not None:
+        # After some faults the parser only says that nothing came; its log says what and where.
+        why, line = logged.message, logged.line
+    return Unreadable(Fault("epcis_xml_syntax", params={"why": why or ""}), line or None)
 
 
 class _Reader:
