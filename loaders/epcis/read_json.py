@@ -33,14 +33,14 @@ class _Document:
     prefixes: dict[str, str] = field(default_factory=lambda: dict(PREFIXES))
     terms: frozenset[str] = frozenset()
     has_context: bool = False
+    wants_context: bool = False
     header: dict[str, Any] = field(default_factory=dict)
     number: int = 0
     found_events: bool = False
 
     def learn(self, context: Any) -> None:
         """Take in what a context defines; what is none is passed over."""
-        parts = context if isinstance(context, list) else [context]
-        if not any(isinstance(part, str | Mapping) for part in parts):
+        if not is_context(context):
             return
         self.has_context = True
         prefixes, terms = context_of(context)
@@ -137,7 +137,10 @@ def _events(document: _Document, progress: Callable[[int], None]) -> Iterator[Fo
 
 
 def _require_context(document: _Document) -> None:
-    """Without a context the names in a document mean nothing; it may stand at its end."""
+    """Without a context the names in a document mean nothing.
+
+    It may stand at the document's end, or each event may have one of its own.
+    """
     if document.has_context:
         return
     with document.path.open("rb") as file:
@@ -145,9 +148,9 @@ def _require_context(document: _Document) -> None:
             for context in ijson.items(file, "@context"):
                 document.learn(context)
         except (ijson.JSONError, UnicodeDecodeError):
+            # What is wrong with the file shows, with its line, when reading gets there.
             return
-    if not document.has_context:
-        raise Unreadable(Fault("epcis_no_context", "@context"), 1)
+    document.wants_context = not document.has_context
 
 
 def _list(document: _Document, progress: Callable[[int], None]) -> Iterator[Found]:
@@ -194,15 +197,31 @@ def _event(document: _Document, value: Any, line: int) -> Found:
         fault = Fault("epcis_not_object", "eventList", as_written(value))
         return BadEvent(line, document.number, fault)
     prefixes, terms = document.prefixes, document.terms
-    if "@context" in value:
+    if is_context(value.get("@context")):
         more, named = context_of(value["@context"])
         prefixes, terms = prefixes | more, terms | named
+    elif document.wants_context:
+        return _without_context(document, line)
     return RawEvent(value, line, document.number, prefixes, terms)
+
+
+def _without_context(document: _Document, line: int) -> BadEvent:
+    """An event whose names mean nothing; refuses the file when its first event is one."""
+    fault = Fault("epcis_no_context", "@context")
+    if document.number == 1:
+        raise Unreadable(fault, 1)
+    return BadEvent(line, document.number, fault)
 
 
 def _type(value: Mapping[str, Any]) -> str | None:
     name = next((value[n] for n in _TYPE_NAMES if n in value), None)
     return local_name(name) if isinstance(name, str) else None
+
+
+def is_context(value: Any) -> bool:
+    """Whether a value can be a context: an address, a map of names, or a list with such."""
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, str | Mapping) for part in parts)
 
 
 def context_of(context: Any) -> tuple[dict[str, str], frozenset[str]]:

@@ -12,7 +12,7 @@ from loaders.epcis import Options, load_epcis, recognises
 from loaders.epcis.raw import RawEvent, Unreadable
 from loaders.epcis.read import read
 from loaders.report import Loaded
-from tests.fakes_store import LOADED_AT, MemoryGraph
+from tests.fakes_store import LOADED_AT, MemoryGraph, bodies
 from tests.loaders.epcis.epcis_events import (
     CONTEXT,
     ITEM,
@@ -97,6 +97,53 @@ def test_a_document_without_context_is_refused_whole(tmp_path: Path) -> None:
 
     assert loaded.refused_files == ("e.json",)
     assert loaded.samples[0].code == "epcis_no_context"
+
+
+def bare(*events: Any) -> str:
+    """A document without a context of its own."""
+    return json.dumps({k: v for k, v in document(events).items() if k != "@context"})
+
+
+def test_events_may_each_have_a_context_of_their_own(tmp_path: Path) -> None:
+    own = {"@context": [CONTEXT, {"mine": "https://example.com/mine/"}], "mine:grade": "A"}
+    loaded = load_bytes(tmp_path, bare(ONE | own, TWO | {"@context": CONTEXT}))
+
+    assert (loaded.total.accepted, loaded.clean) == (2, True)
+
+
+def test_of_several_events_only_those_without_any_context_are_refused(tmp_path: Path) -> None:
+    own = {"@context": CONTEXT}
+    loaded = load_bytes(tmp_path, bare(ONE | own, TWO, TWO | {"@context": 5}, TWO | own))
+
+    assert loaded.total.accepted == 2
+    assert [s.code for s in loaded.samples] == ["epcis_no_context"] * 2
+
+
+@pytest.mark.parametrize("context", [5, None, [5], []])
+def test_a_context_of_an_event_that_is_none_leaves_the_documents(
+    tmp_path: Path, context: Any
+) -> None:
+    loaded = load_bytes(tmp_path, json.dumps(document([ONE | {"@context": context}])))
+
+    assert loaded.total.accepted == 1
+
+
+@pytest.mark.parametrize("at_event", [True, False])
+def test_a_name_means_the_same_whether_the_event_or_the_document_defines_it(
+    tmp_path: Path, at_event: bool
+) -> None:
+    names = {"mine": "https://example.com/mine/", "grade": "https://example.com/mine/grade"}
+    context = {"@context": [CONTEXT, names]}
+    told = ONE | {"mine:colour": "red", "grade": "A"} | (context if at_event else {})
+    whole = document([told, TWO | {"mine:colour": "red"}]) | ({} if at_event else context)
+    (tmp_path / "e.json").write_text(json.dumps(whole))
+    graph = MemoryGraph()
+    load_epcis(tmp_path, graph, graph, Options(now=LOADED_AT))
+
+    first, second = (bodies(graph)[f"event:urn:x:{i}"]["extra"] for i in (1, 2))
+    assert first == {"https://example.com/mine#colour": "red", "grade": "A"}
+    # What an event defines holds for it alone.
+    assert set(second) == {"mine:colour" if at_event else "https://example.com/mine#colour"}
 
 
 def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
@@ -279,6 +326,15 @@ def test_broken_xml_keeps_the_events_before_the_break(tmp_path: Path) -> None:
     assert loaded.total.accepted == 1
     assert [s.code for s in loaded.samples] == ["epcis_xml_syntax"]
     assert loaded.samples[0].line
+
+
+def test_an_entity_that_nothing_defines_is_named_with_its_line(tmp_path: Path) -> None:
+    text = XML.replace("<action>", "\n\n<action>&mine;").replace("OBSERVE", "")
+    loaded = load_bytes(tmp_path, text, "e.xml")
+
+    [refused] = loaded.samples
+    assert (refused.code, refused.line) == ("epcis_xml_syntax", 10)
+    assert "'mine' not defined" in refused.reason("en")
 
 
 def test_unknown_events_elements_and_orders_are_refused_one_by_one(tmp_path: Path) -> None:
