@@ -12,9 +12,9 @@ import typer
 from cli import options
 from cli.exits import Exit
 from cli.questions import resolve, typed
-from cli.session import Session, name_of, session_of
+from cli.session import Session, session_of
 from cli.tables import inert, print_table
-from genealogy.exports.candidates import candidate_records
+from genealogy.exports.candidates import candidate_records, name_of
 from genealogy.exports.records import Record, node_record
 from genealogy.messages import text
 

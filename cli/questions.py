@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from genealogy.errors import Ambiguous, InvalidQuery
-from genealogy.exports.candidates import MOST_LISTED, candidate_records
+from genealogy.errors import Ambiguous, InvalidQuery, NotFound
+from genealogy.exports.candidates import explained
 from genealogy.messages import text
 from genealogy.model.facts import NodeId
 from genealogy.model.times import parse_instant
@@ -51,14 +51,13 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
 def resolve(engine: Lotgraph, name: str) -> NodeId:
     """The one node the name means.
 
-    Raises InvalidIdentifier, NotFound or Ambiguous, the latter with records of the
+    Raises InvalidIdentifier, NotFound or Ambiguous; the latter two have records of the
     first things the name may mean as parameter ``candidates``.
     """
     try:
         return engine.resolve(name)
-    except Ambiguous as error:
-        found = candidate_records(engine.index, error.params["candidates"][:MOST_LISTED])
-        raise Ambiguous(**{**error.params, "candidates": found}) from None
+    except (Ambiguous, NotFound) as error:
+        raise explained(engine.index, error, text("resolve.nothing_near")) from None
 
 
 def _resolved(engine: Lotgraph, names: Iterable[str]) -> tuple[NodeId, ...]:

@@ -18,7 +18,8 @@ import typer
 
 from cli.tables import inert, print_table
 from cli.words import counted
-from genealogy.errors import Ambiguous, LotgraphError
+from genealogy.errors import LotgraphError
+from genealogy.exports.candidates import name_of
 from genealogy.messages import text
 
 if TYPE_CHECKING:
@@ -77,24 +78,17 @@ def say(words: str) -> None:
 def say_error(error: LotgraphError) -> None:
     """Tell an error, the candidates if it has some, and the way out."""
     say(text("cli.error", message=inert(error.message())))
-    if isinstance(error, Ambiguous):
-        _say_candidates(error.params.get("candidates", ()), error.params["count"])
+    if candidates := error.params.get("candidates"):
+        _say_candidates(candidates, error.params.get("count", len(candidates)))
     if hint := error.hint():
         say(text("cli.hint", message=inert(hint), code=error.error_code))
     else:
         say(f"[{error.error_code}]")
 
 
-def name_of(record: Record) -> str:
-    """What a node is called: by its own name, else by that of its product."""
-    return record["name"] or record["product_name"] or ""
-
-
 def _say_candidates(candidates: Sequence[Record], count: int) -> None:
-    if not candidates:
-        return
-    rows = [(c["id"], c["kind"], name_of(c), c["reading"]) for c in candidates]
-    print_table(("id", "kind", "name", "reading"), rows, out=sys.stderr)
+    rows = [(c["id"], c["kind"], c["code"], name_of(c), c["reading"]) for c in candidates]
+    print_table(("id", "kind", "code", "name", "reading"), rows, out=sys.stderr)
     if more := count - len(candidates):
         say(counted("more_candidates", more))
 

@@ -60,11 +60,11 @@ def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     return body
 
 
-def nameless(*makers: str) -> small_company.Company:
+def nameless(*makers: str, code: str = "N1") -> small_company.Company:
     """Lots with the same code and no name of their own, and their product; two by default."""
     source = Source("ERP", "lots.csv:1")
     lots = [
-        NodeFact(Label.LOT, NodeId(f"lot:{of}:R-1:N1"), source, (), {"product_id": PRODUCT})
+        NodeFact(Label.LOT, NodeId(f"lot:{of}:R-1:{code}"), source, (), {"product_id": PRODUCT})
         for of in makers or ("LG", "SUP-017")
     ]
     product = NodeFact(Label.PRODUCT, NodeId(PRODUCT), source, (), {"name": "Bare resin"})

@@ -92,6 +92,16 @@ def test_an_unknown_name_offers_near_ones(lotgraph: Command) -> None:
     assert f"Did you mean {GOODS}" in ended.err
 
 
+def test_near_ones_are_listed_with_what_tells_them_apart(lotgraph: Command) -> None:
+    company = nameless("S1", code="N1234")
+    ended = lotgraph("trace", "forward", "N1243", opener=lambda: engine(company))
+    assert ended.code == Exit.NOT_FOUND
+    table = [line.split("\t") for line in ended.err.splitlines() if "\t" in line]
+    assert table[0] == ["id", "kind", "code", "name", "reading"]
+    assert {tuple(row[1:4]) for row in table[1:]} == {("Lot", "N1234", "Bare resin")}
+    assert ended.err.count("(Bare resin)") == len(table) - 1
+
+
 def test_a_wrong_option_is_a_usage_error(lotgraph: Command) -> None:
     assert lotgraph("trace", "forward", GOODS, "--no-such-option").code == Exit.USAGE
     assert lotgraph("no-such-command").code == Exit.USAGE
