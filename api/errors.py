@@ -41,6 +41,7 @@ HTTP_CODES = {
     HTTPStatus.NOT_FOUND: "no_such_page",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.NOT_ACCEPTABLE: "not_acceptable",
+    HTTPStatus.REQUEST_TIMEOUT: "body_too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",

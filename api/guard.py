@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
@@ -15,9 +16,11 @@ from api.errors import REQUEST_ID, RefusedRequest, problem
 from api.language import preferred
 
 MOST_BODY_BYTES = 1 << 20
+#: Seconds in which a body has to be there; a client may not hold a connection by trickling.
+BODY_SECONDS = 30.0
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_SECURITY = {
+SECURITY = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -30,9 +33,16 @@ _SECURITY = {
 class Guard:
     """Stands before the app; ``hosts`` are the names it answers to, None means any."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Collection[str] | None = None,
+        *,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         self._app = app
         self._hosts = hosts
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a sound request through; answer any other with a problem."""
@@ -45,7 +55,13 @@ class Guard:
         answer = _with_headers(send, request_id)
         try:
             self._check(scope, headers)
-            body = await _read(receive, headers)
+            async with asyncio.timeout(self._body_seconds):
+                body = await _read(receive, headers)
+        except TimeoutError:
+            late = RefusedRequest(HTTPStatus.REQUEST_TIMEOUT, seconds=f"{self._body_seconds:g}")
+            hanging_up = {"connection": "close"}
+            await _refuse(late, scope, headers, hanging_up)(scope, receive, answer)
+            return
         except RefusedRequest as error:
             await _refuse(error, scope, headers)(scope, receive, answer)
             return
@@ -114,12 +130,15 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _refuse(error: RefusedRequest, scope: Scope, headers: Headers) -> ASGIApp:
+def _refuse(
+    error: RefusedRequest, scope: Scope, headers: Headers, more: Mapping[str, str] | None = None
+) -> ASGIApp:
     return problem(
         error,
         instance=scope["path"],
         request_id=scope["request_id"],
         language=preferred(headers.get("accept-language", "")),
+        headers=more,
     )
 
 
@@ -128,7 +147,7 @@ def _with_headers(send: Send, request_id: str) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers[REQUEST_ID] = request_id
-            for name, value in _SECURITY.items():
+            for name, value in SECURITY.items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
         await send(message)

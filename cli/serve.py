@@ -24,6 +24,7 @@ def serve(
     import uvicorn
 
     from api.app import LOOPBACK, create_app
+    from api.wire import Wire
 
     names = LOOPBACK | {host} if host not in EVERYWHERE else None
     with session_of(context).open() as engine, listening(host, port) as listener:
@@ -31,7 +32,8 @@ def serve(
         say(text("cli.serving", url=f"http://{host}:{listener.getsockname()[1]}"))
         if host not in LOOPBACK:
             say(text("cli.not_loopback"))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
+        config = uvicorn.Config(app, http=Wire, log_level="warning", server_header=False)
+        server = uvicorn.Server(config)
         server.run(sockets=[listener])
 
 
