@@ -31,6 +31,7 @@ def open_engine(settings: Settings) -> Lotgraph:
     try:
         schema.ensure(store)
     except BaseException:
+        # Also on Ctrl-C: the driver's threads and sockets would outlive the failure.
         store.close()
         raise
     return engine_on(store)

@@ -20,6 +20,9 @@ CYPHER = re.compile(
 CYPHER_ELSEWHERE = {
     "genealogy/store/schema.py": "DDL takes no parameters; it is rendered from constants",
 }
+#: Where an error of any kind ends, with the reason.
+LAST_RESORTS = {"cli/main.py": "a defect is told in one line, not shown as a traceback"}
+CATCHES_ALL = {"Exception", "BaseException"}
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 CHANGE_KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
@@ -54,6 +57,28 @@ def has_cypher(module: Module) -> bool:
         for node in ast.walk(module.tree)
         if node not in spoken and (text := literal(node))
     )
+
+
+def broad_catches(module: Module) -> list[ast.ExceptHandler]:
+    """Handlers that take every error, or every exception there is."""
+    handlers = (n for n in ast.walk(module.tree) if isinstance(n, ast.ExceptHandler))
+    return [
+        h
+        for h in handlers
+        if h.type is None or (isinstance(h.type, ast.Name) and h.type.id in CATCHES_ALL)
+    ]
+
+
+def test_what_catches_everything_gives_a_reason_and_raises_it_again() -> None:
+    found = [(m, h) for m in modules() for h in broad_catches(m)]
+    silent = {m.path for m, h in found if not isinstance(h.body[-1], ast.Raise)}
+    unexplained = [
+        (m.path, h.lineno)
+        for m, h in found
+        if not any("# " in line for line in read(m.path).splitlines()[h.lineno - 2 : h.lineno + 1])
+    ]
+    assert silent == set(LAST_RESORTS)
+    assert unexplained == []
 
 
 def test_cypher_is_in_files_and_nowhere_else() -> None:

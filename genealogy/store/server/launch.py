@@ -112,6 +112,7 @@ def _spawn_watcher(folder: Folder, plan: watch.Plan) -> None:
         _hand_over(plan, watcher)
         _await_lock(folder, watcher)
     except BaseException:
+        # Also on Ctrl-C: a watcher without its orders would wait for them for ever.
         watcher.kill()
         watcher.wait()
         raise

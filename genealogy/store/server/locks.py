@@ -54,6 +54,7 @@ def take(path: Path, *, shared: bool = False, wait: float = 0) -> int | None:
                 return None
             time.sleep(POLL_SECONDS)
     except BaseException:
+        # Also on Ctrl-C: the lock goes with its descriptor.
         os.close(fd)
         raise
     return fd
