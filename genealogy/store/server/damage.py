@@ -18,14 +18,16 @@ SCHEMAS = ("schema.json", "schema.prev.json")
 
 def refuse_damage(folder: Folder) -> None:
     """Raise StoreError (``embedded_damaged``) naming the first file that would be passed over."""
-    for database in sorted(folder.databases.iterdir()):
-        if any(database.glob("*.bucket")):
-            _refuse(_unreadable_schema(database) or _cut_dictionary(database))
+    file = damaged(folder)
+    if file is not None:
+        raise StoreError("embedded_damaged", file=file)
 
 
-def _refuse(damaged: Path | None) -> None:
-    if damaged is not None:
-        raise StoreError("embedded_damaged", file=damaged)
+def damaged(folder: Folder) -> Path | None:
+    """The first file that the server would pass over; null when all databases are whole."""
+    filled = (d for d in sorted(folder.databases.iterdir()) if any(d.glob("*.bucket")))
+    found = (_unreadable_schema(database) or _cut_dictionary(database) for database in filled)
+    return next(filter(None, found), None)
 
 
 def _unreadable_schema(database: Path) -> Path | None:

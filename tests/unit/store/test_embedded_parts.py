@@ -20,7 +20,7 @@ from genealogy.settings import read_settings
 from genealogy.store.server import folder as files
 from genealogy.store.server import locks, processes, runtime
 from genealogy.store.server.answers import Endpoint, NoAnswer, create_database, is_ready
-from genealogy.store.server.damage import refuse_damage
+from genealogy.store.server.damage import damaged, refuse_damage
 from genealogy.store.server.launch import free_ports
 
 HOLDER = (
@@ -261,7 +261,9 @@ class TestDamage:
     def test_nothing_is_damaged_where_nothing_was_stored(self, folder: files.Folder) -> None:
         (folder.databases / "lotgraph").mkdir()
         (folder.databases / ".instance.id").write_text("x")
-        refuse_damage(folder)
+        before = sorted(folder.databases.iterdir())
+        assert damaged(folder) is None
+        assert sorted(folder.databases.iterdir()) == before
 
     @pytest.mark.parametrize("schema", [None, "", "{", "[]", "null"])
     def test_data_without_a_schema_are_refused(
