@@ -45,14 +45,6 @@ HEAP_FILLING = (
 )
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
-    settings = small(tmp_path)
-    yield settings
-    stop(settings)
-    assert eventually(lambda: java_processes(tmp_path) == [])
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The databases folder of a server that stopped as it should, with three lots."""

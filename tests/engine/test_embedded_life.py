@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,14 +28,6 @@ from tests.embedded_server import (
 )
 
 pytestmark = pytest.mark.arcadedb
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
-    settings = small(tmp_path)
-    yield settings
-    stop(settings)
-    assert eventually(lambda: java_processes(tmp_path) == [])
 
 
 class TestAdopting:

@@ -20,7 +20,7 @@ from loaders.epcis import Options, load_epcis
 from loaders.report import Loaded
 from tests.fakes_store import LOADED_AT, MemoryGraph
 from tests.loaders.epcis.epcis_events import (
-    ADVICE,
+    BY_ADVICE,
     ITEM,
     ITEM_2,
     LOT,
@@ -40,7 +40,6 @@ from tests.loaders.epcis.epcis_events import (
 )
 from tests.loaders.real_epcis_table import files, folder
 
-BY_ADVICE = {"bizTransactionList": [{"type": "desadv", "bizTransaction": ADVICE}]}
 MAKING = event(
     "Transformation",
     1,

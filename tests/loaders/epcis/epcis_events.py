@@ -27,6 +27,7 @@ SITE_2 = "urn:epc:id:sgln:0614141.00777.0"
 MAKER = "urn:epc:id:pgln:4012345.00000"
 HOSPITAL = "urn:epc:id:pgln:0614141.00000"
 ADVICE = "urn:epcglobal:cbv:bt:4012345000009:4711"
+BY_ADVICE = {"bizTransactionList": [{"type": "desadv", "bizTransaction": ADVICE}]}
 
 N_PALLET = "(00)040123450000001112"
 N_PALLET_2 = "(00)040123450000002225"

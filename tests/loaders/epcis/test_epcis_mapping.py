@@ -11,6 +11,7 @@ from genealogy.model.names import Confidence, Flow, Label, Link, Mixing, Role
 from tests.fakes_store import MemoryGraph, bodies
 from tests.loaders.epcis.epcis_events import (
     ADVICE,
+    BY_ADVICE,
     CLASS,
     HOSPITAL,
     HOST,
@@ -368,8 +369,7 @@ def test_a_despatch_goes_from_its_source_to_its_destination() -> None:
 
 
 def test_a_despatch_advice_names_the_shipment_of_several_despatches() -> None:
-    advice = {"bizTransactionList": [{"type": "desadv", "bizTransaction": ADVICE}]}
-    graph = graph_of(shipping(2, **advice), shipping(2, [PALLET_2], **advice))
+    graph = graph_of(shipping(2, **BY_ADVICE), shipping(2, [PALLET_2], **BY_ADVICE))
 
     assert graph.edges(Flow.SHIPPED_IN) == {
         ("SHIPPED_IN", N_PALLET, f"shipment:{ADVICE}"),
@@ -407,8 +407,7 @@ def test_a_receipt_of_a_reused_unit_closes_the_last_despatch_only() -> None:
 
 
 def test_a_receipt_finds_its_despatch_by_the_advice() -> None:
-    advice = {"bizTransactionList": [{"type": "desadv", "bizTransaction": ADVICE}]}
-    graph = graph_of(shipping(2, **advice), receiving(5, [ITEM], **advice))
+    graph = graph_of(shipping(2, **BY_ADVICE), receiving(5, [ITEM], **BY_ADVICE))
     [delivered] = [f for f in graph.flows() if f.target_id == N_HOSPITAL]
 
     assert delivered.occurred_at == utc(5)
@@ -518,10 +517,9 @@ def test_voiding_part_of_a_lot_leaves_the_rest() -> None:
 
 
 def test_voiding_by_advice_alone_undoes_the_whole_shipment() -> None:
-    advice = {"bizTransactionList": [{"type": "desadv", "bizTransaction": ADVICE}]}
-    void = event("Object", 3, bizStep="void_shipping", epcList=[], **advice)
+    void = event("Object", 3, bizStep="void_shipping", epcList=[], **BY_ADVICE)
 
-    assert graph_of(shipping(2, **advice), void).edges() == set()
+    assert graph_of(shipping(2, **BY_ADVICE), void).edges() == set()
 
 
 # --- errors and record time ---------------------------------------------------------

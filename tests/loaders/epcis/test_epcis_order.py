@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loaders.epcis import Options
 from tests.fakes_store import LOADED_AT, MemoryGraph
 from tests.loaders.epcis.epcis_events import (
-    ADVICE,
+    BY_ADVICE,
     HOST,
     ITEM,
     ITEM_2,
@@ -38,9 +38,7 @@ parents = st.sampled_from([PALLET, PALLET_2])
 items = st.sampled_from([ITEM, ITEM_2, PALLET_2])
 children = st.lists(items, unique=True, min_size=1, max_size=2)
 lot_children = st.sampled_from([None, 2, 5]).map(lambda q: amounts(LOT, q, "KGM"))
-advices = st.sampled_from(
-    [{}, {"bizTransactionList": [{"type": "desadv", "bizTransaction": ADVICE}]}]
-)
+advices = st.sampled_from([{}, BY_ADVICE])
 sent = st.lists(st.sampled_from([PALLET, PALLET_2, ITEM]), unique=True, min_size=1, max_size=2)
 dispositions = st.sampled_from([{}, {}, {"disposition": "returned"}])
 
