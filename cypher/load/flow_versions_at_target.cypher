@@ -1,8 +1,10 @@
 // Which versions of these facts are stored, looked up at their target?
+// OPTIONAL, or Neo4j may look through all nodes for each row while its statistics are young.
 // $rows  [target id, fact ids]
 UNWIND $rows AS x
 MATCH (n:Entity {node_id: x[0]})
-MATCH (n)<-[r:FLOW]-()
+OPTIONAL MATCH (n)<-[r:FLOW]-()
+WITH x, r
 WHERE r.fact_id IN x[1]
 RETURN collect([
   r.fact_id, r.quantity, r.uom, r.base_quantity,

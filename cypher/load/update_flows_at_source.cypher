@@ -1,8 +1,9 @@
 // Gives stored versions of facts the values that now hold, looked up at their source.
+// OPTIONAL, or Neo4j may look through all nodes for each row while its statistics are young.
 // $rows  [source id, 15 edge values], the version named by fact id and record time
 UNWIND $rows AS x
 MATCH (n:Entity {node_id: x[0]})
-MATCH (n)-[r:FLOW]->()
+OPTIONAL MATCH (n)-[r:FLOW]->()
 WHERE r.fact_id = x[1] AND r.recorded_at = datetime(x[9])
 SET r.quantity = x[2], r.uom = x[3], r.base_quantity = x[4],
     r.occurred_at = datetime(x[5]), r.occurred_offset = x[6],

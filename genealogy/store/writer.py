@@ -23,7 +23,6 @@ from genealogy.model.names import Label, Link, Role
 from genealogy.store.batch import Batch, stored_properties
 from genealogy.store.bolt import GraphStore, Transaction
 from genealogy.store.flow_writer import write_flows
-from genealogy.store.garbage import seldom_collecting
 from genealogy.store.queries import (
     ADVANCE_WATERMARK,
     EXISTING_NODES,
@@ -35,6 +34,7 @@ from genealogy.store.queries import (
     links_at,
     update_nodes,
 )
+from genealogy.store.streaming import streaming
 
 T = TypeVar("T")
 _ROWS = 5_000
@@ -84,7 +84,7 @@ class GraphSink:
         first failure ends the stream; closing it waits for what is being written.
         """
         writers = self.store.engine.writers
-        with seldom_collecting(), ThreadPoolExecutor(writers) as pool:
+        with streaming(), ThreadPoolExecutor(writers) as pool:
             pending: deque[_Pending] = deque()
             try:
                 for facts in batches:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genealogy.errors import LoadAborted, LoadError
-from genealogy.model.facts import Fact, Written
+from genealogy.model.facts import Fact, FlowFact, NodeId, Written
+from genealogy.model.names import FEW_AT
 from genealogy.ports import FactSink
 from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally
 from loaders.tables.container import SUFFIX, TableFile, table_files
@@ -69,11 +70,13 @@ class _Load:
             header = self._header(file, next(records, None))
             if header is None:
                 return
-            seen, is_empty = Seen(), True
+            seen, is_empty, rest = Seen(), True, list[Fact]()
             for block in records.blocks(self.batch_rows):
                 is_empty = is_empty and not (block.rows or block.broken)
-                facts = self._facts(file, header, block, seen)
+                facts, rest = _cut(rest + self._facts(file, header, block, seen))
                 yield _Step(file.name, facts, self.bytes_done + raw.tell())
+            if rest:
+                yield _Step(file.name, rest, self.bytes_done + raw.tell())
             if is_empty:
                 self.tally.remark(Remark(file.name, None, None, None, "header_only"))
 
@@ -105,6 +108,26 @@ class _Load:
         self.tally.duplicate(file.name, len(rows) - len(new))
         self.tally.accept(file.name, len(new))
         return facts_of(new, self.system) if len(new) else []
+
+
+def _cut(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """The facts of one write, and those at the end that go better with the next ones.
+
+    Two writes that tell of flows at the same node cannot go on side by side, and tables
+    have the rows of one batch or shipment together.
+    """
+    last = _anchor(facts[-1]) if facts else None
+    end = len(facts)
+    while last is not None and end and _anchor(facts[end - 1]) == last:
+        end -= 1
+    return (facts[:end], facts[end:]) if end else (facts, [])
+
+
+def _anchor(fact: Fact) -> NodeId | None:
+    """The node at which a flow is looked up."""
+    if not isinstance(fact, FlowFact):
+        return None
+    return fact.source_id if FEW_AT[fact.type] == "source" else fact.target_id
 
 
 def _less(rows: Rows, faults: Faults, reasons: list[Reject]) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -294,16 +295,16 @@ def test_a_stream_of_batches_is_written_in_order(sink: GraphSink) -> None:
     assert [w.flows_new for w in sink.stream(batches)] == [20] * 6
 
 
-def test_a_stream_lets_garbage_be_collected_as_before_when_it_ends(sink: GraphSink) -> None:
-    before = gc.get_threshold()
+def test_a_stream_leaves_python_as_it_was_when_it_ends(sink: GraphSink) -> None:
+    before = gc.get_threshold(), sys.getswitchinterval()
     first, second = (sink.stream([[consumed()], [consumed()]]) for _ in range(2))
     assert next(first).flows_new == 1
     assert next(second).flows_new == 0
-    assert gc.get_threshold() != before
-    first.close()
-    assert gc.get_threshold() != before
-    second.close()
-    assert gc.get_threshold() == before
+    for stream in (first, second):
+        assert gc.get_threshold() > before[0]
+        assert sys.getswitchinterval() < before[1]
+        stream.close()
+    assert (gc.get_threshold(), sys.getswitchinterval()) == before
 
 
 def test_a_stream_stops_at_the_first_failure(sink: GraphSink) -> None:

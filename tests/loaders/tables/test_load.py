@@ -6,12 +6,14 @@ import csv
 import random
 import tracemalloc
 from collections.abc import Iterable
+from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from genealogy.errors import LoadAborted, LoadError, StoreUnavailable, UnreadableFile
-from genealogy.model.facts import Fact, Written
+from genealogy.model.facts import Fact, FlowFact, Written
 from loaders.report import Count, Loaded
 from loaders.tables.load import load_tables, recognises
 from tests.loaders.memory import MemoryGraph
@@ -87,7 +89,42 @@ def test_the_size_of_batches_changes_nothing(tmp_path: Path) -> None:
     graph = MemoryGraph()
     load(tmp_path, graph, batch_rows=1)
     assert graph.state() == loaded_graph(tmp_path).state()
-    assert len(graph.batches) == sum(map(len, COMPANY.values()))
+    assert len(graph.batches) >= sum(map(len, COMPANY.values()))
+
+
+class FlowsOfEachBatch(MemoryGraph):
+    """Also keeps at which nodes the flows of each batch end."""
+
+    def write(self, facts: Iterable[Fact]) -> Written:
+        told = list(facts)
+        self.targets.append([f.target_id for f in told if isinstance(f, FlowFact)])
+        return super().write(told)
+
+    @cached_property
+    def targets(self) -> list[list[str]]:
+        return []
+
+
+def test_what_tells_of_flows_at_one_node_is_not_cut_in_two(tmp_path: Path) -> None:
+    lines = [f"B{i // 4},lot:S:P:{i},1,KGM" for i in range(22)]
+    text = "\n".join(["batch_id,input_id,quantity,uom", *lines])
+    (tmp_path / "consumption.csv").write_text(text, encoding="utf-8")
+    graph = FlowsOfEachBatch()
+    load(tmp_path, graph, batch_rows=10)
+    assert [len(targets) for targets in graph.targets] == [8, 8, 4, 2]
+    assert all(set(a).isdisjoint(b) for a, b in combinations(graph.targets, 2))
+
+
+def test_rows_that_all_tell_of_one_node_are_still_written_in_several_batches(
+    tmp_path: Path,
+) -> None:
+    lines = [f"B,lot:S:P:{i},1,KGM" for i in range(50)]
+    text = "\n".join(["batch_id,input_id,quantity,uom", *lines])
+    (tmp_path / "consumption.csv").write_text(text, encoding="utf-8")
+    graph = MemoryGraph()
+    loaded = load(tmp_path, graph, batch_rows=10)
+    assert max(graph.batches) <= 2 * 10 + 10
+    assert loaded.written.flows_new == 50
 
 
 def test_a_bad_row_stops_nothing_and_is_explained(tmp_path: Path) -> None:
