@@ -99,8 +99,9 @@ class Shelf:
 
     def _pinned(self, trace: Trace) -> Trace:
         """The answer with its record time fixed: now, or later where a source is ahead of us."""
-        latest = max(trace.edges.recorded_at, default=0)
-        known_at = trace.query.known_at or max(self._clock.now(), from_micros(latest))
+        latest = from_micros(max(trace.edges.recorded_at, default=0))
+        seeds = self._engine.flows.first_recorded(trace.query.seeds).values()
+        known_at = trace.query.known_at or max(self._clock.now(), latest, *seeds)
         return replace(trace, query=replace(trace.query, known_at=known_at))
 
     def _keep(self, stored: Stored, trace: Trace) -> None:

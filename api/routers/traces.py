@@ -58,7 +58,7 @@ def ask(
     engine: Engine, traces: Traces, language: Language, asked: TraceRequest, response: Response
 ) -> Record:
     """Trace, and keep the answer under an id; the same question of the same data keeps its id."""
-    stored, trace = traces.store(_question(engine, asked, language))
+    stored, trace = _stored(traces, _question(engine, asked, language), language)
     summary = _summary(stored, trace)
     response.headers["location"] = summary["self"]
     response.headers["lotgraph-completeness"] = completeness_header(trace.completeness)
@@ -130,6 +130,13 @@ def completeness_header(lacking: Completeness) -> str:
         f"{lacking.state}; frontiers={len(lacking.frontiers)}; "
         f"gaps={len(lacking.gaps)}; masked={lacking.masked}"
     )
+
+
+def _stored(traces: Shelf, query: TraceQuery, language: str) -> tuple[Stored, Trace]:
+    try:
+        return traces.store(query)
+    except NotFound as error:
+        raise InvalidBody([_flaw("/known_at", error, language)]) from error
 
 
 def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:

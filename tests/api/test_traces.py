@@ -42,8 +42,9 @@ def test_the_record_time_is_pinned_to_now() -> None:
 
 def test_a_seed_not_known_then_is_a_problem_that_says_since_when_it_is() -> None:
     answer = asked(client(), GOODS, known_at="2020-01-01T00:00:00Z")
-    problem = assert_problem(answer, 404, "not_known_then")
-    assert "it was first recorded at 2026-" in problem["detail"]
+    [flaw] = assert_problem(answer, 422, "invalid_body")["errors"]
+    assert (flaw["pointer"], flaw["code"]) == ("/known_at", "not_known_then")
+    assert "it was first recorded at 2026-" in flaw["message"]
 
 
 def test_before_anything_happened_is_no_finished_answer() -> None:
@@ -59,6 +60,15 @@ def test_records_dated_after_now_are_not_lost_by_pinning() -> None:
     made = asked(api, SUPPLIER).json()
     assert made["counts"]["edges"] == 11
     assert made["query"]["known_at"] == "2027-03-01T00:00:00Z"
+
+
+def test_a_lone_seed_recorded_after_now_is_not_lost_by_pinning_either() -> None:
+    ahead = small_company.START.replace(year=2027)
+    lone = Company([replace(f, recorded_at=ahead) for f in NODES if f.node_id == RAW])
+    api = client(engine(lone))
+    made = asked(api, RAW).json()
+    assert made["query"]["known_at"] == "2027-03-01T00:00:00Z"
+    assert asked(api, RAW).json() == made
 
 
 def test_the_answer_is_the_json_export() -> None:
