@@ -15,7 +15,7 @@ from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphEvents, GraphFlows, GraphIndex
 from genealogy.store.writer import GraphSink
-from genealogy.trace.products import with_products
+from genealogy.trace.details import with_details
 from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
@@ -106,7 +106,7 @@ class Lotgraph:
 
     def trace(self, query: TraceQuery) -> Trace:
         """Answer a trace question from the database."""
-        return with_products(trace(self.flows, query), self.index)
+        return with_details(trace(self.flows, query), self.flows)
 
     def __enter__(self) -> Lotgraph:
         return self

@@ -123,6 +123,12 @@ class StoreFull(StoreError):
     code = "store_full"
 
 
+class StoreForeign(StoreError):
+    """The database holds flow edges that were not written by this program."""
+
+    code = "store_foreign"
+
+
 class DataFolderLocked(StoreError):
     """Another process owns the data folder."""
 

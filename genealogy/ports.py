@@ -41,17 +41,19 @@ class FlowRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Closure:
-    """Flow edges around seeds, and the nodes whose edges are all among them.
+class Reading:
+    """Flow edges read around nodes, with what the trace has to know of these nodes.
 
-    ``expanded`` names nodes of which every edge in the direction asked is in
-    ``rows``, so a leaf (no edges, nothing to ask) can be told from a node whose
-    edges were left out. It must hold each source (forward) or target (backward)
-    of ``rows`` only if all its edges are there.
+    ``whole`` names nodes of which every edge in the direction asked is in ``rows``,
+    so a leaf (no edges, nothing to ask) can be told from a node whose edges were
+    left out. ``mixed`` names the batches among the near ends of ``rows`` in which
+    every input may reach every output. ``kinds`` are kinds of node that came along.
     """
 
     rows: FlowRows
-    expanded: Collection[NodeId]
+    whole: Collection[NodeId]
+    mixed: Collection[NodeId] = ()
+    kinds: Mapping[NodeId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class FlowSource(Protocol):
         direction: Direction,
         *,
         known_at: datetime | None = None,
-    ) -> FlowRows:
+    ) -> Reading:
         """All flow edges leaving (forward) or entering (backward) the frontier.
 
         With ``known_at``: those recorded by then and not retracted by then;
@@ -87,12 +89,16 @@ class FlowSource(Protocol):
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Closure | None:
+    ) -> Reading | None:
         """Flow edges reachable from the seeds, or None if levels are faster here.
 
         A superset of what a trace keeps is fine, and it need not be closed: a
-        trace asks ``edges`` for any node it reaches that is not ``expanded``.
+        trace asks ``edges`` for any node it reaches that is not ``whole``.
         """
+        ...
+
+    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
+        """The kind label of those of these nodes that exist."""
         ...
 
     def nodes(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
+from genealogy.model.names import Mixing
 from genealogy.model.times import to_micros
-from genealogy.ports import Closure, Direction, FlowRows, NodeRow
+from genealogy.ports import Direction, FlowRows, NodeRow, Reading
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -32,11 +34,14 @@ class MemoryFlows:
             "forward": defaultdict(list),
             "backward": defaultdict(list),
         }
+        self._mixed: set[NodeId] = set()
         for fact in facts:
             if not isinstance(fact, LinkFact):
                 self._facts.append(fact)
             if isinstance(fact, NodeFact):
                 self._nodes[fact.node_id] = _node_row(fact)
+                if fact.properties.get("mixing") == Mixing.WHOLE:
+                    self._mixed.add(fact.node_id)
             elif isinstance(fact, FlowFact):
                 self._flows["forward"][fact.source_id].append(fact)
                 self._flows["backward"][fact.target_id].append(fact)
@@ -47,14 +52,14 @@ class MemoryFlows:
         direction: Direction,
         *,
         known_at: datetime | None = None,
-    ) -> FlowRows:
+    ) -> Reading:
         self.calls.append((f"edges {direction}", tuple(frontier)))
         assert len(set(frontier)) == len(frontier)
-        return _rows(self._around(frontier, direction, known_at))
+        return self._reading(self._around(frontier, direction, known_at), frontier)
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Closure | None:
+    ) -> Reading | None:
         self.calls.append((f"closure {direction}", tuple(seeds)))
         if self._expanded is None:
             return None
@@ -71,7 +76,12 @@ class MemoryFlows:
             for node in seen
             for fact in self._around([node], direction, known_at)[None if node in whole else 1 :]
         ]
-        return Closure(_rows(flows), whole)
+        kinds = {node: row.kind for node in whole if (row := self._nodes.get(node))}
+        return replace(self._reading(flows, whole), kinds=kinds)
+
+    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
+        self.calls.append(("kinds", tuple(node_ids)))
+        return {n: self._nodes[n].kind for n in node_ids if n in self._nodes}
 
     def nodes(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
@@ -85,6 +95,9 @@ class MemoryFlows:
             for node_id in fact_nodes(fact):
                 found[node_id].append(fact.recorded_at or LOADED_AT)
         return {n: min(found[n]) for n in node_ids if n in found}
+
+    def _reading(self, flows: Sequence[FlowFact], whole: Collection[NodeId]) -> Reading:
+        return Reading(_rows(flows), whole, self._mixed.intersection(whole))
 
     def _around(
         self, node_ids: Iterable[NodeId], direction: Direction, known_at: datetime | None

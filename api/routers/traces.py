@@ -99,7 +99,7 @@ def edges(
     """The movements of an answer, a page at a time."""
     trace = traces.answer(traces.find(trace_id))
     start, total = _position(trace_id, cursor), len(trace.edges.edge_id)
-    items = [edge_record(trace.edges, i) for i in range(start, min(start + limit, total))]
+    items = [edge_record(trace.edges, i) for i in trace.edge_order()[start : start + limit]]
     return _page(trace_id, "edges", trace, items, start, total, limit, response)
 
 

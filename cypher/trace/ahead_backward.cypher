@@ -5,21 +5,30 @@
 UNWIND $frontier AS i
 MATCH (s:Entity {node_id: i})
 CALL (s) {
-  MATCH (s)<-[:FLOWS*0..40]-(b)
+  MATCH (s)<-[:PASSAGES*0..40]-(b)
   RETURN DISTINCT b LIMIT $limit
 }
-WITH DISTINCT b AS c
-OPTIONAL MATCH (c)<-[r:FLOWS]-(a)
-WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
-   OR (r.recorded_at <= datetime($known_at)
-       AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))
-RETURN collect([
-  a.node_id, c.node_id, type(r), r.fact_id,
-  r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond,
-  r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
-  r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond,
-  r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond,
-  r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond,
-  r.quantity, r.uom, r.base_quantity, r.occurred_offset, r.place_id,
-  r.source_system, r.source_record, r.confidence
-]) AS rows
+WITH DISTINCT b
+WITH collect(b) AS near
+CALL (near) {
+  UNWIND near AS c
+  MATCH (c)<-[r:FLOWS]-(a)
+  WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
+     OR (r.recorded_at <= datetime($known_at)
+         AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))
+  RETURN [
+    collect(a.node_id), collect(c.node_id), collect(type(r)), collect(r.fact_id),
+    collect(coalesce(r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond, '')),
+    collect(coalesce(r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond, '')),
+    collect(coalesce(r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, '')),
+    collect(r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond),
+    collect(coalesce(r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond, '')),
+    collect(coalesce(r.quantity, '')), collect(coalesce(r.uom, '')),
+    collect(coalesce(r.base_quantity, '')), collect(coalesce(r.occurred_offset, '')),
+    collect(coalesce(r.place_id, '')), collect(r.source_system),
+    collect(r.source_record), collect(r.confidence)
+  ] AS flows,
+    collect(DISTINCT CASE WHEN c.mixing = 'whole' THEN c.node_id END) AS whole
+}
+RETURN flows AS columns, whole AS mixed,
+  [n IN near | n.node_id] AS near, [n IN near | labels(n)] AS labels

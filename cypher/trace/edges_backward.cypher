@@ -7,13 +7,16 @@ MATCH (c)<-[r:FLOWS]-(a)
 WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
    OR (r.recorded_at <= datetime($known_at)
        AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))
-RETURN collect([
-  a.node_id, c.node_id, type(r), r.fact_id,
-  r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond,
-  r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
-  r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond,
-  r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond,
-  r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond,
-  r.quantity, r.uom, r.base_quantity, r.occurred_offset, r.place_id,
-  r.source_system, r.source_record, r.confidence
-]) AS rows
+RETURN [
+  collect(a.node_id), collect(c.node_id), collect(type(r)), collect(r.fact_id),
+  collect(coalesce(r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond, '')),
+  collect(coalesce(r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond, '')),
+  collect(coalesce(r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, '')),
+  collect(r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond),
+  collect(coalesce(r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond, '')),
+  collect(coalesce(r.quantity, '')), collect(coalesce(r.uom, '')),
+  collect(coalesce(r.base_quantity, '')), collect(coalesce(r.occurred_offset, '')),
+  collect(coalesce(r.place_id, '')), collect(r.source_system),
+  collect(r.source_record), collect(r.confidence)
+] AS columns,
+  collect(DISTINCT CASE WHEN c.mixing = 'whole' THEN c.node_id END) AS mixed

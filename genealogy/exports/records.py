@@ -105,8 +105,8 @@ def node_records(trace: Trace) -> Iterator[Record]:
 
 
 def edge_records(trace: Trace) -> Iterator[Record]:
-    """The flow edges that carried the trace; times in the source's own offset."""
-    return (edge_record(trace.edges, i) for i in range(len(trace.edges.edge_id)))
+    """The flow edges that carried the trace, by id; times in the source's own offset."""
+    return (edge_record(trace.edges, i) for i in trace.edge_order())
 
 
 def edge_record(edges: FlowRows, i: int) -> Record:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from genealogy.errors import StoreForeign
 from genealogy.model import claims
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key as search_key
-from genealogy.model.names import Label
+from genealogy.model.names import Flow, Label, Mixing
 from genealogy.model.times import from_micros
-from genealogy.ports import Closure, Direction, FlowRows, NodeRow, StoredEvent
+from genealogy.ports import Direction, FlowRows, NodeRow, Reading, StoredEvent
 from genealogy.store.bolt import GraphStore
 from genealogy.store.codec import iso_or_null
 from genealogy.store.queries import (
@@ -22,6 +23,7 @@ from genealogy.store.queries import (
     EVENTS,
     EVENTS_ABOUT,
     FIRST_RECORDED,
+    KINDS,
     NODES,
     NODES_BY_CODE,
     NODES_BY_NAME,
@@ -30,13 +32,18 @@ from genealogy.store.queries import (
     Query,
     Rows,
 )
+from genealogy.trace.columns import append
 
 _KINDS = {str(label) for label in Label} - {Label.ENTITY}
 _NO_ROLE = {str(label) for label in Label}
+_NULLABLE = frozenset(
+    {"occurred_at", "valid_from", "valid_to", "retracted_at", "quantity", "uom", "base_quantity",
+     "occurred_offset", "place_id"}
+)  # fmt: skip
 _CHUNK = 5_000
 _FEW = 64
 #: Nodes that a first query may reach: enough for most questions, little for a large one.
-_NEAREST = 2_000
+_NEAREST = 10_000
 
 
 class ClaimedProperties(Mapping[str, Any]):
@@ -84,13 +91,12 @@ def node_row(
 
     With ``known_at`` its properties, name and product are those known by then.
     """
-    [kind] = _KINDS.intersection(labels)
     properties = ClaimedProperties(told or [], known_at)
     if known_at is not None:
         name, product_id = properties.get("name"), properties.get("product_id")
     return NodeRow(
         node_id=node_id,
-        kind=kind,
+        kind=kind_of(labels),
         roles=tuple(sorted(label for label in labels if label not in _NO_ROLE)),
         code=code,
         name=name,
@@ -98,6 +104,12 @@ def node_row(
         properties=properties,
         product_id=product_id,
     )
+
+
+def kind_of(labels: list[str]) -> str:
+    """The label that tells what a node is."""
+    [kind] = _KINDS.intersection(labels)
+    return kind
 
 
 class GraphFlows:
@@ -108,17 +120,23 @@ class GraphFlows:
 
     def edges(
         self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> FlowRows:
+    ) -> Reading:
         """All flow edges leaving (forward) or entering (backward) the frontier."""
-        found: list[list[Any]] = []
+        rows, mixed = FlowRows(), list[str]()
         size = self._store.engine.frontier
         for i in range(0, len(frontier), size):
-            found += self._ask(EDGES[direction], frontier[i : i + size], known_at)
-        return _columns(found)
+            [found] = self._store.run(
+                EDGES[direction],
+                frontier=list(frontier[i : i + size]),
+                known_at=iso_or_null(known_at),
+            )
+            append(rows, flow_rows(found.columns))
+            mixed += found.mixed
+        return self._as_known(Reading(rows, frontier, frozenset(map(NodeId, mixed))), known_at)
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Closure | None:
+    ) -> Reading | None:
         """The flow edges of the nodes nearest to the seeds, in one query; null for many seeds.
 
         A small genealogy is whole then. Of a large one the trace asks for the rest
@@ -126,10 +144,24 @@ class GraphFlows:
         """
         if len(seeds) > _FEW:
             return None
-        near, limit = (0, 1)[direction == "backward"], _NEAREST // len(seeds)
-        rows = self._ask(AHEAD[direction], seeds, known_at, limit=limit)
-        edges = [row for row in rows if row[3] is not None]
-        return Closure(_columns(edges), {row[near] for row in rows})
+        [found] = self._store.run(
+            AHEAD[direction],
+            frontier=list(seeds),
+            known_at=iso_or_null(known_at),
+            limit=_NEAREST // len(seeds),
+        )
+        near = list(map(NodeId, found.near))
+        kinds = dict(zip(near, map(kind_of, found.labels), strict=True))
+        mixed = frozenset(map(NodeId, found.mixed))
+        return self._as_known(Reading(flow_rows(found.columns), near, mixed, kinds), known_at)
+
+    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
+        """The kind label of those of these nodes that exist."""
+        found: dict[NodeId, str] = {}
+        for i in range(0, len(node_ids), _CHUNK):
+            [page] = self._store.run(KINDS, ids=list(node_ids[i : i + _CHUNK]))
+            found |= {node_id: kind_of(labels) for node_id, labels in page.rows}
+        return found
 
     def nodes(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
@@ -145,17 +177,13 @@ class GraphFlows:
             found |= {row[0]: first for row in page.rows if (first := _earlier(*row[1:]))}
         return found
 
-    def _ask(
-        self,
-        query: Query[Rows],
-        frontier: Sequence[NodeId],
-        known_at: datetime | None,
-        **more: int,
-    ) -> list[list[Any]]:
-        [found] = self._store.run(
-            query, frontier=list(frontier), known_at=iso_or_null(known_at), **more
-        )
-        return found.rows
+    def _as_known(self, reading: Reading, known_at: datetime | None) -> Reading:
+        """With those batches mixed as a whole that were known by then to be so."""
+        if known_at is None:
+            return reading
+        batches = self.nodes(_batches(reading.rows), known_at=known_at)
+        mixed = (b.node_id for b in batches if b.properties.get("mixing") == Mixing.WHOLE)
+        return replace(reading, mixed=frozenset(mixed))
 
 
 def _earlier(told: list[str] | None, by_flow: int | None) -> datetime | None:
@@ -163,11 +191,22 @@ def _earlier(told: list[str] | None, by_flow: int | None) -> datetime | None:
     return min((moment for moment in times if moment is not None), default=None)
 
 
-def _columns(rows: list[list[Any]]) -> FlowRows:
-    if not rows:
-        return FlowRows()
-    width = len(fields(FlowRows))
-    return FlowRows(*(list(column) for column in list(zip(*rows, strict=True))[:width]))
+def flow_rows(columns: list[list[Any]]) -> FlowRows:
+    """Edges as the trace knows them. Raises StoreForeign when one lacks what each must have."""
+    if len({len(column) for column in columns}) != 1:
+        raise StoreForeign
+    values = zip(fields(FlowRows), columns, strict=True)
+    return FlowRows(*(_with_nulls(c) if f.name in _NULLABLE else c for f, c in values))
+
+
+def _with_nulls(column: list[Any]) -> list[Any]:
+    return [None if value == "" else value for value in column]
+
+
+def _batches(rows: FlowRows) -> list[NodeId]:
+    """The batches at which edges end."""
+    ends = {Flow.PRODUCED: rows.source, Flow.CONSUMED_BY: rows.target, Flow.DRAWN_FROM: rows.target}
+    return sorted({ends[Flow(flow)][i] for i, flow in enumerate(rows.type) if flow in ends})
 
 
 class GraphIndex:

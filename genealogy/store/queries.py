@@ -18,11 +18,15 @@ from typing import Any, Generic, Literal, TypeVar
 from genealogy.model.names import FEW_AT, NODE_TIMES, Flow, Label, Link, Role
 
 R = TypeVar("R")
-_TOKEN = re.compile(r"\b(LABELS|FLOWS|FLOW|LINK|ROLES|PROPERTIES)\b")
+_TOKEN = re.compile(r"\b(LABELS|FLOWS|PASSAGES|FLOW|LINK|ROLES|PROPERTIES)\b")
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
 _ENTRY = "`NAME`: x.`NAME`"
 _TIME_ENTRY = "NAME: datetime(x.NAME)"
-_ALL_FLOWS = "|".join(Flow)
+_TYPES = {
+    "FLOWS": "|".join(Flow),
+    # Where material is delivered a trace ends, or it would go on to all that place ever had.
+    "PASSAGES": "|".join(flow for flow in Flow if flow is not Flow.DELIVERED_TO),
+}
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,7 @@ class Query(Generic[R]):
     @property
     def text(self) -> str:
         """The statement as sent, with its type names in place."""
-        known = {"FLOWS": _ALL_FLOWS, **dict(self.tokens)}
-        return _TOKEN.sub(lambda m: known[m.group()], statement(self.path))
+        return _filled(self.path, self.tokens)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -53,11 +56,37 @@ def statement(path: str) -> str:
     return resources.files("cypher").joinpath(path).read_text("utf-8")
 
 
+@cache
+def _filled(path: str, tokens: tuple[tuple[str, str], ...]) -> str:
+    known = {**_TYPES, **dict(tokens)}
+    return _TOKEN.sub(lambda m: known[m.group()], statement(path))
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """All result rows as lists in one record: a record each costs twenty times more."""
 
     rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Flow edges as columns, and the batches among their near ends that are mixed as a whole.
+
+    Columns make the driver build far fewer lists than rows do. ``collect`` leaves
+    nulls out, so an empty text stands for them.
+    """
+
+    columns: list[list[Any]]
+    mixed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead(Level):
+    """The same around the nodes ``near``, all of whose edges are there, with their labels."""
+
+    near: list[str]
+    labels: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +127,16 @@ NODE_COUNT = _read("checks/node_count.cypher", Count)
 FLOW_COUNT = _read("checks/flow_count.cypher", Count)
 
 EDGES = {
-    "forward": _read("trace/edges_forward.cypher", Rows, "frontier", "known_at"),
-    "backward": _read("trace/edges_backward.cypher", Rows, "frontier", "known_at"),
+    "forward": _read("trace/edges_forward.cypher", Level, "frontier", "known_at"),
+    "backward": _read("trace/edges_backward.cypher", Level, "frontier", "known_at"),
 }
 AHEAD = {
-    "forward": _read("trace/ahead_forward.cypher", Rows, "frontier", "known_at", "limit"),
-    "backward": _read("trace/ahead_backward.cypher", Rows, "frontier", "known_at", "limit"),
+    "forward": _read("trace/ahead_forward.cypher", Ahead, "frontier", "known_at", "limit"),
+    "backward": _read("trace/ahead_backward.cypher", Ahead, "frontier", "known_at", "limit"),
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
+KINDS = _read("trace/kinds.cypher", Rows, "ids")
 
 NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")
 NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -30,31 +31,52 @@ class Watchdog:
         self._engine = engine
         self._timeout = timeout
         self._deadlines: dict[str, float] = {}
+        self._names = map(f"{uuid.uuid4().hex[:12]}-{{}}".format, count())
+        self._free: list[str] = []
+        self._spent: set[str] = set()
         self._lock = Lock()
         self._closed = Event()
         self._thread: Thread | None = None
 
     @contextmanager
     def watch(self) -> Iterator[str]:
-        """Give a statement a name to be found by, and end it when it is overdue."""
-        run_id = uuid.uuid4().hex
+        """Give a statement a name to be found by, and end it when it is overdue.
+
+        Names are used again, for where they are part of the text a database plans
+        each new one anew; but not one under which a statement may yet be ended.
+        """
         with self._lock:
+            run_id = self._free.pop() if self._free else next(self._names)
             self._deadlines[run_id] = time.monotonic() + self._timeout
             self._start()
         try:
             yield run_id
         finally:
             with self._lock:
-                self._deadlines.pop(run_id, None)
+                del self._deadlines[run_id]
+                if run_id not in self._spent:
+                    self._free.append(run_id)
 
     def cancel_all(self) -> int:
         """End every statement now running; returns how many were."""
         with self._lock:
             running = list(self._deadlines)
-        return sum(self.terminate(run_id) for run_id in running)
+            self._spent.update(running)
+        return sum(map(self._end, running))
 
     def terminate(self, run_id: str) -> bool:
-        """End the transaction of this name; says whether it was found."""
+        """End the transaction of this name, which runs now; says whether it was found."""
+        with self._lock:
+            self._spent.add(run_id)
+        return self._end(run_id)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._closed.set()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
+
+    def _end(self, run_id: str) -> bool:
         try:
             with self._open_session() as session:
                 found = [
@@ -67,12 +89,6 @@ class Watchdog:
         except (DriverError, Neo4jError):
             return False
         return bool(found)
-
-    def close(self) -> None:
-        """Stop watching."""
-        self._closed.set()
-        if self._thread is not None:
-            self._thread.join(timeout=2)
 
     def _is(self, row: dict[str, Any], run_id: str) -> bool:
         if self._engine.tag == "comment":
@@ -89,5 +105,6 @@ class Watchdog:
             now = time.monotonic()
             with self._lock:
                 overdue = [run_id for run_id, due in self._deadlines.items() if due < now]
+                self._spent.update(overdue)
             for run_id in overdue:
-                self.terminate(run_id)
+                self._end(run_id)

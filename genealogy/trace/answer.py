@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, compress, pairwise
-from operator import attrgetter
+from functools import reduce
+from itertools import compress, repeat
 
-from genealogy.model.times import from_micros
-from genealogy.ports import FlowRows
+from genealogy.ports import Direction, FlowRows
 from genealogy.trace.columns import joined, select
 from genealogy.trace.completeness import completeness, keep_edges_among_reached
 from genealogy.trace.contents import Contents
-from genealogy.trace.result import Reached, Steps, Trace, TraceQuery
+from genealogy.trace.result import ReachedColumns, Steps, Trace, TraceQuery
 from genealogy.trace.walk import Walk
 from genealogy.trace.windows import BEGIN, END
-
-_UNKNOWN = frozenset({BEGIN, END})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +31,33 @@ def assemble(query: TraceQuery, answers: Sequence[Answer]) -> Trace:
         keep_edges_among_reached(walk)
     edges, places = _edges(walks)
     steps = {w.book.direction: _steps(w, at) for w, at in zip(walks, places, strict=True)}
-    reached = [r for walk in walks for r in _reached(walk, steps[walk.book.direction])]
-    reached.sort(key=attrgetter("node_id"))
-    reached.sort(key=attrgetter("distance"))
-    seeds = [Reached(seed, "seed", 0, None, None) for seed in sorted(set(query.seeds))]
-    return Trace(
-        query,
-        (*seeds, *reached),
-        edges,
-        {node: walk.book.nodes[node] for walk in walks for node in walk.first},
-        completeness((answer.walk, answer.contents) for answer in answers),
-        steps,
-    )
+    lacking = completeness((answer.walk, answer.contents) for answer in answers)
+    return Trace(query, _reached(walks, steps), edges, {}, lacking, steps)
 
 
 def _edges(walks: Sequence[Walk]) -> tuple[FlowRows, list[list[int]]]:
-    """The edges that carried the trace, each once, by id; and where those of each walk went."""
-    rows, marks = walks[0].book.rows, walks[0].book.kept
-    for walk in walks[1:]:
-        rows, marks = joined(rows, walk.book.rows), marks + walk.book.kept
-    kept = sorted(compress(range(len(marks)), marks), key=rows.edge_id.__getitem__)
-    picks, place = _each_once(rows.edge_id, kept)
-    ends = [0, *accumulate(len(walk.book.kept) for walk in walks)]
-    return select(rows, picks), [place[start:end] for start, end in pairwise(ends)]
+    """The edges that carried the trace, each once; and where those of each walk went."""
+    known: dict[str, int] = {}
+    found = [_new(walk.book.rows.edge_id, walk.book.kept, known) for walk in walks]
+    parts = (_picked(w.book.rows, picks) for w, (picks, _) in zip(walks, found, strict=True))
+    return reduce(joined, parts), [place for _, place in found]
 
 
-def _each_once(ids: Sequence[str], ordered: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Of edges ordered by id, one for each id; and for every edge the place of that one."""
-    picks: list[int] = []
-    place = [-1] * len(ids)
-    last = None
-    for edge in ordered:
-        if ids[edge] != last:
-            last = ids[edge]
+def _picked(rows: FlowRows, picks: list[int]) -> FlowRows:
+    """The edges at rising positions; the columns themselves where that is all of them."""
+    return rows if len(picks) == len(rows.edge_id) else select(rows, picks)
+
+
+def _new(
+    ids: Sequence[str], kept: Iterable[int], known: dict[str, int]
+) -> tuple[list[int], list[int]]:
+    """Of kept edges those not known before, which are then; and for every edge its place."""
+    picks, place = list[int](), [-1] * len(ids)
+    for edge in compress(range(len(ids)), kept):
+        before = len(known)
+        place[edge] = known.setdefault(ids[edge], before)
+        if len(known) > before:
             picks.append(edge)
-        place[edge] = len(picks) - 1
     return picks, place
 
 
@@ -77,11 +66,24 @@ def _steps(walk: Walk, place: Sequence[int]) -> Steps:
     return Steps(edge, walk.labels.before, walk.first)
 
 
-def _reached(walk: Walk, steps: Steps) -> Iterator[Reached]:
-    direction, seeds, distance = walk.book.direction, walk.book.seeds, walk.distance
-    sign = 1 if direction == "forward" else -1
-    for node, label in walk.first.items():
-        if node not in seeds:
-            moment = walk.arrival[node]
-            exposure = None if moment in _UNKNOWN else from_micros(sign * moment)
-            yield Reached(node, direction, distance[node], exposure, steps.edge[label])
+def _reached(walks: Sequence[Walk], steps: Mapping[Direction, Steps]) -> ReachedColumns:
+    """Seeds, then what was reached, by distance and id."""
+    seeds = sorted(walks[0].book.seeds)
+    unknown: list[int | None] = [None] * len(seeds)
+    found = ReachedColumns(seeds, ["seed"] * len(seeds), [0] * len(seeds), unknown, [*unknown])
+    for walk in walks:
+        _extend(found, walk, steps[walk.book.direction].edge)
+    return found if len(walks) == 1 else found.by_distance()
+
+
+def _extend(found: ReachedColumns, walk: Walk, via: Sequence[int]) -> None:
+    """Put what a walk reached behind the rest, by distance and id."""
+    nodes = sorted(walk.first.keys() - walk.book.seeds)
+    nodes.sort(key=walk.distance.__getitem__)
+    found.node_id.extend(nodes)
+    found.direction.extend(repeat(walk.book.direction, len(nodes)))
+    found.distance.extend(map(walk.distance.__getitem__, nodes))
+    sign = 1 if walk.book.direction == "forward" else -1
+    moments = map(walk.arrival.__getitem__, nodes)
+    found.exposure.extend(None if m in (BEGIN, END) else sign * m for m in moments)
+    found.via.extend(map(via.__getitem__, map(walk.first.__getitem__, nodes)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import compress
 
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import is_unlotted
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import FLOW_ENDS, Flow, Label
 from genealogy.ports import Direction, FlowRows
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import Contents, can_open
@@ -69,17 +69,35 @@ def _halted_contents(walk: Walk, contents: Contents) -> Iterator[Frontier]:
 
 
 def _node_gaps(walk: Walk) -> Iterator[Gap]:
-    rules = {
-        kind: (gap, _closed(walk.book, closing))
-        for kind, (gap, closing) in _CLOSED_BY[walk.book.direction].items()
-    }
-    nodes = walk.book.nodes
     for node_id in walk.first:
-        node = nodes[node_id]
-        if (rule := rules.get(node.kind)) and node_id not in rule[1]:
-            yield Gap(rule[0], node_id)
         if is_unlotted(node_id):
             yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
+    rules = _CLOSED_BY[walk.book.direction]
+    closed = {kind: _closed(walk.book, closing) for kind, (_, closing) in rules.items()}
+    open_ends = list(_open_ends(walk, closed))
+    walk.book.read_kinds(open_ends)
+    for node_id in open_ends:
+        kind = walk.book.kinds.get(node_id)
+        if kind in rules and node_id not in closed[kind]:
+            yield Gap(rules[kind][0], node_id)
+
+
+def _open_ends(walk: Walk, closed: Mapping[str, Container[NodeId]]) -> Iterator[NodeId]:
+    """Reached nodes that may be of a kind whose gap is not closed, by the edge that led there."""
+    rows, last = walk.book.rows, walk.labels.edge
+    may_be: dict[str, tuple[list[Container[NodeId]], ...]] = {
+        flow: tuple([closed[kind] for kind in closed if kind in kinds] for kinds in ends)
+        for flow, ends in FLOW_ENDS.items()
+    }
+    for node_id, label in walk.first.items():
+        edge = last[label]
+        if edge < 0:
+            yield node_id
+            continue
+        for nodes in may_be[rows.type[edge]][rows.target[edge] == node_id]:
+            if node_id not in nodes:
+                yield node_id
+                break
 
 
 def _closed(book: FlowBook, closing: frozenset[Flow]) -> set[NodeId]:

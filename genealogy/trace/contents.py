@@ -51,7 +51,7 @@ def unpack(book: FlowBook, labels: Labels, query: TraceQuery) -> Contents:
         inside = [h for h in _inside(book, labels, opened) if seen[h.node].add(h.start, h.end)]
         if inside:
             found.layers.append([holding.label for holding in inside])
-        book.read_nodes(holding.node for holding in inside)
+        book.read_kinds(holding.node for holding in inside)
         opened = [h for h in inside if book.may_hold(h.node)]
     return found
 

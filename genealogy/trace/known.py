@@ -48,7 +48,7 @@ def _not_begun(source: FlowSource, query: TraceQuery, bare: list[NodeId]) -> Ite
     ever: set[NodeId] = set()
     by_then: set[NodeId] = set()
     for direction in _BOTH if bare else ():
-        rows = source.edges(bare, direction, known_at=query.known_at)
+        rows = source.edges(bare, direction, known_at=query.known_at).rows
         past = as_of(rows, until)
         ever.update(rows.source, rows.target)
         by_then.update(past.source, past.target)

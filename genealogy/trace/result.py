@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, overload
 
 from genealogy.model.facts import NodeId
+from genealogy.model.times import from_micros
 from genealogy.ports import Direction, FlowRows, NodeRow
 
 TraceDirection = Literal["forward", "backward", "both"]
@@ -89,6 +90,47 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class ReachedColumns(Sequence[Reached]):
+    """Reached nodes as parallel columns, each read as a ``Reached``.
+
+    ``exposure`` is in microseconds since 1970-01-01 UTC; null where unknown.
+    """
+
+    node_id: list[NodeId] = field(default_factory=list)
+    direction: list[Literal["seed", "forward", "backward"]] = field(default_factory=list)
+    distance: list[int] = field(default_factory=list)
+    exposure: list[int | None] = field(default_factory=list)
+    via: list[int | None] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.node_id)
+
+    def by_distance(self) -> ReachedColumns:
+        """The same nodes, those of the least distance first, and then by id."""
+        order = sorted(range(len(self)), key=lambda i: (self.distance[i], self.node_id[i]))
+        columns = (getattr(self, column.name) for column in fields(self))
+        return ReachedColumns(*([column[i] for i in order] for column in columns))
+
+    @overload
+    def __getitem__(self, at: int) -> Reached: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reached, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Reached | tuple[Reached, ...]:
+        if isinstance(at, slice):
+            return tuple(self[i] for i in range(*at.indices(len(self))))
+        exposure = self.exposure[at]
+        return Reached(
+            self.node_id[at],
+            self.direction[at],
+            self.distance[at],
+            None if exposure is None else from_micros(exposure),
+            self.via[at],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Frontier:
     """A node at which the trace did not go on although it could have."""
 
@@ -142,18 +184,23 @@ class Trace:
 
     ``reached`` holds seeds first, then by distance and id; with direction "both"
     a node reached both ways appears twice. ``edges`` are the columns of the
-    edges that carried the trace, ``rows`` the nodes by id. A contents of a seed
+    edges that carried the trace, in no promised order. A contents of a seed
     (of a container or shipment) is reached forward over an edge walked against
-    its direction. ``steps`` is what ``genealogy.trace.witness`` reads.
+    its direction. ``steps`` is what ``genealogy.trace.witness`` reads. ``rows``
+    tells of nodes and their products; ``genealogy.trace.details`` fills it.
     """
 
     query: TraceQuery
-    reached: tuple[Reached, ...]
+    reached: Sequence[Reached]
     edges: FlowRows
-    rows: dict[NodeId, NodeRow] = field(repr=False)
+    rows: Mapping[NodeId, NodeRow] = field(repr=False)
     completeness: Completeness
     steps: dict[Direction, Steps] = field(default_factory=dict, repr=False)
 
     def node_ids(self) -> Iterator[NodeId]:
         """Each reached node once, in order."""
         return iter(dict.fromkeys(r.node_id for r in self.reached))
+
+    def edge_order(self) -> list[int]:
+        """The positions of the edges by edge id: the order in which they are shown."""
+        return sorted(range(len(self.edges.edge_id)), key=self.edges.edge_id.__getitem__)

@@ -27,12 +27,12 @@ are those of that single edge: the earliest edge by which the trace came in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.times import to_micros
-from genealogy.ports import Direction, FlowSource, NodeRow
+from genealogy.ports import Direction, FlowSource
 from genealogy.trace.answer import Answer, assemble
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import unpack
@@ -50,20 +50,16 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     ``progress`` is told after each level: nodes reached, edges read.
     """
     _check(query)
-    seeds = _seeds(source, query)
+    refuse_not_known_then(source, query)
     directions: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
-    answers = [_follow(source, query, seeds, way, progress) for way in directions]
+    answers = [_follow(source, query, way, progress) for way in directions]
     return with_not_begun(source, assemble(query, answers))
 
 
 def _follow(
-    source: FlowSource,
-    query: TraceQuery,
-    seeds: list[NodeRow],
-    direction: Direction,
-    progress: Progress | None,
+    source: FlowSource, query: TraceQuery, direction: Direction, progress: Progress | None
 ) -> Answer:
     book = FlowBook(
         source,
@@ -73,13 +69,13 @@ def _follow(
         until=None if query.as_of is None else to_micros(query.as_of),
         known_at=query.known_at,
     )
-    book.learn(seeds)
+    if not query.stops and query.max_depth is None:
+        book.read_closure(sorted(book.seeds))
+    book.read_kinds(query.seeds)
+    _refuse_unknown(query.seeds, book.kinds)
     walk = Walk(book, query)
     contents = unpack(book, walk.labels, query)
-    if not query.stops and query.max_depth is None:
-        book.read_closure(sorted(set(walk.labels.node)))
     walk.run(contents.layers, progress)
-    book.read_nodes(walk.first)
     return Answer(walk, contents)
 
 
@@ -97,15 +93,7 @@ def _check_zone(name: str, moment: datetime | None) -> None:
         raise InvalidQuery("time_without_zone", name=name, time=moment.isoformat())
 
 
-def _seeds(source: FlowSource, query: TraceQuery) -> list[NodeRow]:
-    found = source.nodes(list(dict.fromkeys(query.seeds)), known_at=query.known_at)
-    _refuse_unknown(query.seeds, found)
-    refuse_not_known_then(source, query)
-    return found
-
-
-def _refuse_unknown(seeds: Iterable[str], found: Iterable[NodeRow]) -> None:
-    known = {node.node_id for node in found}
+def _refuse_unknown(seeds: Iterable[str], known: Container[str]) -> None:
     for seed in seeds:
         if seed not in known:
             raise NotFound(kind="node", text=seed, near="")

@@ -85,7 +85,7 @@ Row = tuple[Any, ...]
 
 
 def stored(store: GraphStore, nodes: list[NodeId], known_at: datetime | None) -> set[Row]:
-    rows = GraphFlows(store).edges(nodes, "forward", known_at=known_at)
+    rows = GraphFlows(store).edges(nodes, "forward", known_at=known_at).rows
     columns = (rows.type, rows.source, rows.target, rows.quantity, rows.uom)
     times = (rows.occurred_at, rows.valid_from, rows.valid_to, rows.recorded_at, rows.confidence)
     return set(zip(*columns, *times, strict=True))

@@ -25,6 +25,7 @@ from genealogy.model.names import Flow
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.writer import GraphSink
+from genealogy.trace.details import with_details
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.run import trace
 from tests.conftest import connect
@@ -88,7 +89,8 @@ def answer(found: Trace) -> dict[str, Any]:
 
 def in_memory(facts: list[Fact], query: TraceQuery) -> Trace:
     """The same question to facts in memory, which the oracle tests hold to networkx."""
-    return trace(MemoryFlows(facts), query)
+    flows = MemoryFlows(facts)
+    return with_details(trace(flows, query), flows)
 
 
 @ENOUGH
@@ -156,7 +158,7 @@ def everything(engine: Lotgraph, facts: list[Fact]) -> Any:
     nodes = {row.node_id: (row.kind, dict(row.properties)) for row in engine.index.nodes(ids)}
     rows = engine.flows.edges(
         ids, "forward", known_at=datetime.max.replace(tzinfo=LOADED_AT.tzinfo)
-    )
+    ).rows
     edges = zip(
         rows.source, rows.target, rows.type, rows.occurred_at, rows.valid_to, rows.recorded_at,
         rows.retracted_at, strict=True,

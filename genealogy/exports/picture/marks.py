@@ -118,7 +118,7 @@ def scene(trace: Trace, most: int = MOST_MARKS) -> Scene:
     links = sorted(set(ends))
     closing = closing_links(len(pieces), links)
     part = _parts(pieces, acyclic(links, closing), most)
-    return _gathered(pieces, ends, closing, part)
+    return _gathered(pieces, ends, trace.edge_order(), closing, part)
 
 
 def total_quantity(pieces: Iterable[Piece]) -> str:
@@ -219,13 +219,18 @@ def _numbered(keys: Sequence[Hashable]) -> list[int]:
 
 
 def _gathered(
-    pieces: Sequence[Piece], ends: Sequence[Link], closing: set[Link], part: Sequence[int]
+    pieces: Sequence[Piece],
+    ends: Sequence[Link],
+    order: Iterable[int],
+    closing: set[Link],
+    part: Sequence[int],
 ) -> Scene:
     members: dict[int, list[Piece]] = {}
     for i, piece in enumerate(pieces):
         members.setdefault(part[i], []).append(piece)
     edges: dict[Link, list[int]] = {}
-    for i, (source, target) in enumerate(ends):
+    for i in order:
+        source, target = ends[i]
         edges.setdefault((part[source], part[target]), []).append(i)
     marks = [
         Mark(tuple(found), found[0].look, len(edges.get((number, number), ())))

@@ -41,7 +41,7 @@ def add(rows: FlowRows, flow: str, source: str, target: str, **values: Any) -> N
         "source": source,
         "target": target,
         "type": flow,
-        "edge_id": f"e{number}",
+        "edge_id": f"e{number:02}",
         "occurred_at": to_micros(when),
         "valid_from": None,
         "valid_to": None,

@@ -36,7 +36,7 @@ def test_attributes_have_their_types() -> None:
     graph = read_back(samples.small())
     node = graph.nodes["batch:WO-2201"]
     assert (node["distance"], node["property.name_zh"]) == (2, "挤出")
-    edge = graph.edges["party:SUP-017", "lot:SUP-017:RM-204:24A0871", "e0"]
+    edge = graph.edges["party:SUP-017", "lot:SUP-017:RM-204:24A0871", "e00"]
     assert (edge["quantity"], edge["quantity_value"]) == ("500.000", 500.0)
 
 

@@ -74,7 +74,7 @@ def test_a_node_reached_both_ways_is_one_record() -> None:
     back = Reached(tubing, "backward", 1, samples.START, 3)
     both = document(replace(trace, reached=(*trace.reached, back)))
     [node] = [n for n in both["nodes"] if n["id"] == tubing]
-    assert (node["direction"], node["distance"], node["via"]) == ("both", 1, ["e2", "e3"])
+    assert (node["direction"], node["distance"], node["via"]) == ("both", 1, ["e02", "e03"])
     assert node["first_exposure"] == "2026-03-01T03:00:00Z"
     assert node["last_contribution"] == "2026-03-01T00:00:00Z"
 

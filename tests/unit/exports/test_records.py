@@ -21,7 +21,7 @@ from genealogy.exports.records import (
 )
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
-from genealogy.trace.products import with_products
+from genealogy.trace.details import with_details
 from genealogy.trace.result import Trace
 from tests import small_company
 from tests.small_company import GOODS, GOODS_URN, RAW, RENJI, TWIN, Company, engine
@@ -120,10 +120,13 @@ def test_products_are_looked_up_and_not_reached() -> None:
     assert [r["product_name"] for r in node_records(trace)][:2] == ["PVC", None]
 
 
-def test_a_trace_without_products_is_left_as_it_is(trace: Trace) -> None:
-    plain = replace(trace, rows={k: replace(v, product_id=None) for k, v in trace.rows.items()})
-    assert with_products(plain, small_company.Company()) is plain
+def test_details_tell_of_every_node_that_was_reached(trace: Trace) -> None:
+    told = with_details(replace(trace, rows={}), small_company.Company())
+    assert set(told.rows) == set(trace.node_ids())
+    assert told.rows == trace.rows
 
 
 def test_products_that_are_not_known_are_no_trouble(trace: Trace) -> None:
-    assert with_products(trace, small_company.Company()).rows == trace.rows
+    known = {row.product_id for row in trace.rows.values()} - {None}
+    assert known
+    assert not known & with_details(trace, small_company.Company()).rows.keys()

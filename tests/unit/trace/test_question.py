@@ -74,10 +74,12 @@ def test_each_node_is_asked_for_its_edges_once(way: str) -> None:
     assert set(asked.values()) == {1}
 
 
-def test_each_node_is_read_once_beside_the_seeds() -> None:
+def test_what_nodes_are_is_asked_for_seeds_and_open_ends_alone() -> None:
     source = MemoryFlows(chain(20).facts)
-    trace(source, TraceQuery((NodeId("lot:000000"),), "forward"))
-    assert [len(ids) for call, ids in source.calls if call == "nodes"] == [1, 20]
+    trace(source, TraceQuery((NodeId("lot:000020"),), "backward"))
+    asked = [ids for call, ids in source.calls if call == "kinds"]
+    assert asked == [("lot:000020",), ("lot:000000",)]
+    assert not any(call == "nodes" for call, _ in source.calls)
 
 
 def test_one_call_a_level() -> None:

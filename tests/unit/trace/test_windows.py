@@ -22,7 +22,8 @@ intervals = st.tuples(st.sampled_from(POINTS), st.sampled_from(POINTS)).map(sort
 
 def rows(*flows: object) -> FlowRows:
     drawn = genealogy(flows)
-    return MemoryFlows(drawn.facts).edges(sorted({f.source_id for f in drawn.flows}), "forward")
+    sources = sorted({f.source_id for f in drawn.flows})
+    return MemoryFlows(drawn.facts).edges(sources, "forward").rows
 
 
 def window(fact: object, *lots: str) -> tuple[object, object]:
