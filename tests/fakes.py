@@ -107,8 +107,10 @@ class MemoryFlows:
 
 
 def fact_nodes(fact: NodeFact | FlowFact) -> tuple[NodeId, ...]:
-    """The nodes that a fact tells of."""
-    return (fact.node_id,) if isinstance(fact, NodeFact) else (fact.source_id, fact.target_id)
+    """The nodes that a fact tells of; one that claims nothing is not kept."""
+    if isinstance(fact, FlowFact):
+        return (fact.source_id, fact.target_id)
+    return (fact.node_id,) if fact.properties or fact.identifiers else ()
 
 
 def in_force(fact: FlowFact, known_at: datetime | None) -> bool:

@@ -7,7 +7,7 @@ costs a load and not a database.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -87,6 +87,14 @@ def answer(found: Trace) -> dict[str, Any]:
     }
 
 
+def outcome(ask: Callable[[], Trace]) -> dict[str, Any]:
+    """An answer, or why there is none."""
+    try:
+        return answer(ask())
+    except NotFound as why:
+        return {"refused": why.error_code, **why.params}
+
+
 def in_memory(facts: list[Fact], query: TraceQuery) -> Trace:
     """The same question to facts in memory, which the oracle tests hold to networkx."""
     flows = MemoryFlows(facts)
@@ -104,7 +112,7 @@ def test_a_trace_finds_on_the_database_what_it_finds_in_memory(
     as_of = day(data.draw(st.none() | st.integers(0, LAST_DAY)))
     query = TraceQuery((seed,), way, mode, as_of, known_at)
     engine = load(shared_store, facts)
-    assert answer(engine.trace(query)) == answer(in_memory(facts, query))
+    assert outcome(lambda: engine.trace(query)) == outcome(lambda: in_memory(facts, query))
 
 
 @ENOUGH
@@ -114,11 +122,10 @@ def test_nodes_are_known_on_the_database_since_they_are_in_memory(
 ) -> None:
     facts = own_ids(drawn)
     ids = [f.node_id for f in facts if isinstance(f, NodeFact)]
-    bare = [replace(f, properties={}) if isinstance(f, NodeFact) else f for f in facts]
-    found = load(shared_store, bare).flows.first_recorded(ids)
+    found = load(shared_store, facts).flows.first_recorded(ids)
+    assert found == MemoryFlows(facts).first_recorded(ids)
     told = {i for f in facts if isinstance(f, FlowFact) for i in (f.source_id, f.target_id)}
-    assert found == MemoryFlows(f for f in bare if isinstance(f, FlowFact)).first_recorded(ids)
-    assert found.keys() == told
+    assert found.keys() >= told
 
 
 @ENOUGH
