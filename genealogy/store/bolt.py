@@ -310,6 +310,8 @@ def mapped(error: Exception, timeout: float, uri: str) -> StoreError:
     code = getattr(error, "code", None) or ""
     if any(word in code for word in _STOPPED):
         return StoreTimeout(seconds=f"{timeout:g}", query=path)
+    if _OUT_OF_MEMORY in code:
+        return StoreRejected("store_out_of_memory", query=path)
     if isinstance(error, ConstraintError):
         return StoreDuplicate(reason=_short(error))
     if isinstance(error, TransientError):

@@ -6,7 +6,7 @@ import pytest
 from neo4j.exceptions import Neo4jError, TransientError
 
 from genealogy.errors import StoreRejected
-from genealogy.store.bolt import _naming
+from genealogy.store.bolt import _naming, mapped
 
 FULL = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 
@@ -17,6 +17,11 @@ def test_a_server_without_memory_for_the_transaction_is_told_and_not_asked_again
     assert told.value.error_code == "store_out_of_memory"
     assert "load/create_flows.cypher" in told.value.message("en")
     assert "split" in told.value.hint("en")
+
+
+def test_memory_that_runs_out_at_the_commit_is_told_too() -> None:
+    told = mapped(Neo4jError._hydrate_neo4j(code=FULL, message="would exceed"), 120, "bolt://x")
+    assert told.error_code == "store_out_of_memory"
 
 
 def test_other_passing_troubles_are_left_to_the_driver_to_try_again() -> None:
