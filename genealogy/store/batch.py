@@ -7,9 +7,10 @@ write has its turn: a database that takes one writer must not wait for it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from genealogy.model import claims
@@ -19,6 +20,8 @@ from genealogy.model.names import NODE_TIMES, Flow, Label, Link, Role
 from genealogy.model.times import iso
 from genealogy.store.codec import encode_map
 from genealogy.store.told_flows import ToldFlows
+
+Met = Mapping[NodeId, frozenset[Role]]
 
 
 @dataclass(slots=True)
@@ -50,10 +53,10 @@ class Batch:
     held: set[NodeId] = field(default_factory=set)
 
     @classmethod
-    def of(cls, facts: Iterable[Fact], now: datetime, met: Container[NodeId] = ()) -> Batch:
+    def of(cls, facts: Iterable[Fact], now: datetime, met: Met = MappingProxyType({})) -> Batch:
         """Sort facts; ``now`` (UTC) is the record time of what has none.
 
-        ``met`` are nodes known to exist.
+        ``met`` are nodes known to exist, with roles that they are known to have.
         """
         batch = cls()
         flows: dict[Flow, list[FlowFact]] = defaultdict(list)
@@ -84,19 +87,18 @@ class Batch:
         if told is not None:
             plan.claims.append(told)
 
-    def _finish(
-        self, flows: dict[Flow, list[FlowFact]], now: datetime, met: Container[NodeId]
-    ) -> None:
+    def _finish(self, flows: dict[Flow, list[FlowFact]], now: datetime, met: Met) -> None:
         for flow, facts in flows.items():
             told = self.flows[flow] = ToldFlows.of(flow, facts, now)
             self.held.update(told.anchors)
         for node_id, plan in self.nodes.items():
-            if plan.is_end_only:
-                if node_id in met:
-                    continue
-            else:
+            if plan.roles and not plan.claims:
+                plan.roles -= met.get(node_id, frozenset())
+            if not plan.is_end_only:
                 self.held.add(node_id)
-                plan.claims = claims.merged([], plan.claims)
+            elif node_id in met:
+                continue
+            plan.claims = claims.merged([], plan.claims)
             plan.properties = stored_properties(node_id, plan.claims)
 
 

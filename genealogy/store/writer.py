@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from genealogy.model import claims
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeId, Written
 from genealogy.model.names import Label, Link, Role
-from genealogy.store.batch import Batch, stored_properties
+from genealogy.store.batch import Batch, Met, NodePlan, stored_properties
 from genealogy.store.bolt import GraphStore, Transaction
 from genealogy.store.flow_writer import write_flows
 from genealogy.store.queries import (
@@ -39,6 +39,7 @@ from genealogy.store.streaming import streaming
 T = TypeVar("T")
 _ROWS = 5_000
 _MET_LIMIT = 500_000
+_NONE: frozenset[Role] = frozenset()
 #: Batches made ready beyond those being written, so that no writer waits for the next.
 _AHEAD = 1
 # A character takes up to four bytes.
@@ -51,7 +52,7 @@ class GraphSink:
 
     store: GraphStore
     loaded_at: datetime
-    _met: dict[NodeId, None] = field(default_factory=dict, repr=False, compare=False)
+    _met: dict[NodeId, frozenset[Role]] = field(default_factory=dict, repr=False, compare=False)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         """Fold facts into the graph in one transaction; idempotent.
@@ -70,11 +71,15 @@ class GraphSink:
         self._remember(batch.nodes)
         return written
 
-    def _remember(self, node_ids: Iterable[NodeId]) -> None:
-        """Keep what is known to exist: nodes are never deleted, so it need not be asked again."""
+    def _remember(self, plans: Mapping[NodeId, NodePlan]) -> None:
+        """Keep what is known to exist, and as what: it need not be asked or told again.
+
+        Nodes are never deleted and never lose a role.
+        """
         if len(self._met) > _MET_LIMIT:
             self._met.clear()
-        self._met.update(dict.fromkeys(node_ids))
+        for node_id, plan in plans.items():
+            self._met[node_id] = self._met.get(node_id, _NONE) | plan.roles
 
     def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
         """Write batches, each in a transaction of its own, while the next ones are made.
@@ -135,7 +140,7 @@ class _Known:
     labels: dict[NodeId, set[str]] = field(default_factory=dict)
 
 
-def _write(tx: Transaction, batch: Batch, met: Mapping[NodeId, None], now: datetime) -> Written:
+def _write(tx: Transaction, batch: Batch, met: Met, now: datetime) -> Written:
     known = _known_nodes(tx, batch, met)
     written = _create_nodes(tx, batch, known) + _change_nodes(tx, batch, known)
     for flow, told in batch.flows.items():
@@ -147,7 +152,7 @@ def _write(tx: Transaction, batch: Batch, met: Mapping[NodeId, None], now: datet
     return written
 
 
-def _known_nodes(tx: Transaction, batch: Batch, met: Mapping[NodeId, None]) -> _Known:
+def _known_nodes(tx: Transaction, batch: Batch, met: Met) -> _Known:
     """What is known of the nodes told of; of mere ends of edges only that they exist.
 
     Without a lock on the held ones, two writers would look, find nothing, and both

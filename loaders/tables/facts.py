@@ -12,6 +12,7 @@ from genealogy.model.names import Label, Link, Role
 from loaders.tables.dictionary import COMMON, RECORD_ID, Column, Type
 from loaders.tables.mentions import Told, other_spelling, sources_of
 from loaders.tables.movements import move, times_of
+from loaders.tables.parts import Parts
 from loaders.tables.rows import Rows
 
 #: Links that node tables state: column → link and the part its target plays.
@@ -42,19 +43,20 @@ _NO_PROPERTY = frozenset({column.name for column in (*COMMON, RECORD_ID)} | {"ab
 _KEPT_AS_TEXT = frozenset({Type.DECIMAL, Type.DATE, Type.REF, Type.CHOICES})
 
 
-def facts_of(rows: Rows, system: str) -> list[Fact]:
+def facts_of(rows: Rows, system: str, parts: Parts | None = None) -> list[Fact]:
     """The facts that rows state; ``system`` is the source system unless a row names one.
 
-    The rows join only what can be joined: see ``movements.wrong_ends``.
+    The rows join only what can be joined: see ``movements.wrong_ends``. ``parts`` are
+    those that movements will say the lots play.
     """
     told = Told()
     if not rows.table.movement:
-        _describe(told, rows, sources_of(rows, system))
+        _describe(told, rows, sources_of(rows, system), parts or Parts())
     move(told, rows, system)
     return told.all()
 
 
-def _describe(told: Told, rows: Rows, sources: list[Source]) -> None:
+def _describe(told: Told, rows: Rows, sources: list[Source], parts: Parts) -> None:
     nodes = [node for node in rows.references(rows.table.columns[0].name) if node]
     told.facts.extend(
         map(
@@ -62,7 +64,7 @@ def _describe(told: Told, rows: Rows, sources: list[Source]) -> None:
             [node.kind for node in nodes],
             [node.node_id for node in nodes],
             sources,
-            _roles(rows),
+            parts.of([n.node_id for n in nodes]) if rows.table.name == "lots" else _roles(rows),
             _properties(rows),
             _spellings(rows, nodes),
             times_of(rows, "recorded_at"),

@@ -21,6 +21,7 @@ from loaders.tables.declared import TABLES
 from loaders.tables.encoding import check_utf8
 from loaders.tables.facts import facts_of
 from loaders.tables.movements import wrong_ends
+from loaders.tables.parts import GIVING, Parts
 from loaders.tables.records import Block, Record, Records
 from loaders.tables.rows import Faults, Header, Rows, Unusable, note, read_header, typed_rows
 from loaders.tables.seen import Seen
@@ -29,9 +30,8 @@ KIND = "tables"
 BATCH_ROWS = 5_000
 
 _PLACE = {name: place for place, name in enumerate(TABLES)}
-# Who supplied or produced a lot gives it its role. A role that comes after the lot makes
-# ArcadeDB move the lot's record, at a millisecond each.
-_FIRST = frozenset({"products", "parties", "places", "batches", "supplies", "production"})
+# Batches come before lots: while they are written it is found out what parts the lots play.
+_FIRST = frozenset({"products", "parties", "places", "batches"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
@@ -52,10 +52,16 @@ class _Load:
     system: str
     batch_rows: int
     bytes_done: int = 0
+    parts: Parts = field(default_factory=Parts)
 
-    def steps(self, files: Iterable[TableFile]) -> Iterator[_Step]:
-        """Read file after file; one that cannot be read is refused whole."""
+    def steps(self, files: Sequence[TableFile], *, ahead: bool = True) -> Iterator[_Step]:
+        """Read file after file; one that cannot be read is refused whole.
+
+        With ``ahead``, what gives lots a part is read before the lots, and again in its turn.
+        """
         for file in files:
+            if ahead and file.table == "lots":
+                self._look_ahead(files)
             trouble = _unreadable(file)
             if trouble is not None:
                 self.tally.refuse(trouble)
@@ -64,19 +70,34 @@ class _Load:
             self.bytes_done += file.size
             yield _Step(file.name, [], self.bytes_done)
 
+    def _look_ahead(self, files: Iterable[TableFile]) -> None:
+        for file in files:
+            if file.table in GIVING and _unreadable(file) is None:
+                unheard = _Load(Tally(RejectsFile(None)), self.system, self.batch_rows)
+                self.parts.learn(file.table, (rows for rows, _ in unheard.accepted(file)))
+
     def _read(self, file: TableFile) -> Iterator[_Step]:
+        rest: list[Fact] = []
+        done = self.bytes_done
+        for rows, read in self.accepted(file):
+            done = self.bytes_done + read
+            told = facts_of(rows, self.system, self.parts) if len(rows) else []
+            facts, rest = _cut(rest + told)
+            yield _Step(file.name, facts, done)
+        if rest:
+            yield _Step(file.name, rest, done)
+
+    def accepted(self, file: TableFile) -> Iterator[tuple[Rows, int]]:
+        """The rows of a file that can be used, block by block, and the bytes read by then."""
         with file.open() as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as stream:
             records = Records(stream)
             header = self._header(file, next(records, None))
             if header is None:
                 return
-            seen, is_empty, rest = Seen(), True, list[Fact]()
+            seen, is_empty = Seen(), True
             for block in records.blocks(self.batch_rows):
                 is_empty = is_empty and not (block.rows or block.broken)
-                facts, rest = _cut(rest + self._facts(file, header, block, seen))
-                yield _Step(file.name, facts, self.bytes_done + raw.tell())
-            if rest:
-                yield _Step(file.name, rest, self.bytes_done + raw.tell())
+                yield self._checked(file, header, block, seen), raw.tell()
             if is_empty:
                 self.tally.remark(Remark(file.name, None, None, None, "header_only"))
 
@@ -97,7 +118,7 @@ class _Load:
             )
         return header
 
-    def _facts(self, file: TableFile, header: Header, block: Block, seen: Seen) -> list[Fact]:
+    def _checked(self, file: TableFile, header: Header, block: Block, seen: Seen) -> Rows:
         rows, faults = typed_rows(TABLES[file.table], file.name, header, block)
         rows = _less(rows, faults, wrong_ends(rows))
         earlier = seen.earlier(rows)
@@ -107,7 +128,7 @@ class _Load:
             self.tally.reject(file.name, faults[line])
         self.tally.duplicate(file.name, len(rows) - len(new))
         self.tally.accept(file.name, len(new))
-        return facts_of(new, self.system) if len(new) else []
+        return new
 
 
 def _cut(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
@@ -226,7 +247,7 @@ def load_tables(
             tally = Tally(rejects)
             _remark_unknown(tally, files)
             size = sum(file.size for file in ours)
-            steps = _Load(tally, source_system, batch_rows).steps(ours)
+            steps = _Load(tally, source_system, batch_rows).steps(ours, ahead=into is not None)
             _Writing(tally, into, progress, size).run(steps)
             return tally.result(str(path), KIND, dry_run=dry_run)
 

@@ -18,11 +18,13 @@ import pytest
 from genealogy.errors import StoreError
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Written
 from genealogy.model.names import FEW_AT, FLOW_ENDS, Flow, Label, Link, Role
+from genealogy.ports import Direction
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore, Transaction
 from genealogy.store.flows import GraphIndex
 from genealogy.store.queries import EDGES, FLOW_COUNT, LOCK_NODES, NODE_COUNT, create_nodes
 from genealogy.store.writer import GraphSink
+from loaders.tables.load import load_tables
 from tests.conftest import connect
 from tests.databases import Endpoint
 
@@ -66,8 +68,13 @@ def lot(**properties: Any) -> NodeFact:
 
 def edges_of(store: GraphStore, node_id: NodeId, known_at: datetime | None = None) -> list[Any]:
     text = None if known_at is None else known_at.isoformat()
-    [found] = store.run(EDGES["forward"], frontier=[node_id], known_at=text)
-    return found.rows
+    return edge_rows(store, "forward", node_id, text)
+
+
+def edge_rows(store: GraphStore, direction: Direction, node_id: NodeId, text: str | None) -> Any:
+    [found] = store.run(EDGES[direction], frontier=[node_id], known_at=text)
+    rows = zip(*found.columns, strict=True)
+    return [[None if value == "" else value for value in row] for row in rows]
 
 
 def test_an_edge_brings_its_ends_with_it(sink: GraphSink) -> None:
@@ -205,8 +212,31 @@ def test_a_known_node_can_get_role_property_and_edges_in_one_write(sink: GraphSi
     assert row.roles == ("ProductLot", "SupplierLot")
     assert row.properties == {"grade": "A"}
     assert sorted(r[3] for r in edges_of(sink.store, FLOUR)) == ["f-consumed", "more"]
-    [back] = sink.store.run(EDGES["backward"], frontier=[DOUGH], known_at=None)
-    assert sorted(r[3] for r in back.rows) == ["f-consumed", "more"]
+    back = edge_rows(sink.store, "backward", DOUGH, None)
+    assert sorted(r[3] for r in back) == ["f-consumed", "more"]
+
+
+def test_a_role_once_written_is_neither_asked_for_nor_written_again(sink: GraphSink) -> None:
+    role = NodeFact(Label.LOT, FLOUR, ERP, (Role.SUPPLIER_LOT,))
+    assert sink.write([role]) == Written(nodes_new=1)
+    assert sink.write([role, consumed()]) == Written(nodes_new=1, flows_new=1)
+    more = replace(role, roles=(Role.SUPPLIER_LOT, Role.PRODUCT_LOT))
+    assert sink.write([more]) == Written(nodes_changed=1)
+    assert GraphSink(sink.store, at(1000)).write([more]) == Written()
+    [row] = GraphIndex(sink.store).nodes([FLOUR])
+    assert row.roles == ("ProductLot", "SupplierLot")
+
+
+def test_lots_and_what_gives_them_their_part_are_written_in_one_go(
+    sink: GraphSink, tmp_path: Path
+) -> None:
+    (tmp_path / "lots.csv").write_text("lot_id,status\nlot:S:P:1,ok\n", encoding="utf-8")
+    production = "batch_id,output_id\nB1,lot:S:P:1\n"
+    (tmp_path / "production.csv").write_text(production, encoding="utf-8")
+    written = load_tables(tmp_path, sink).written
+    assert (written.nodes_new, written.nodes_changed) == (3, 0)
+    [row] = GraphIndex(sink.store).nodes([NodeId("lot:S:P:1")])
+    assert row.roles == ("ProductLot",)
 
 
 LINK = LinkFact(

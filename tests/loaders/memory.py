@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, Written
@@ -58,8 +58,14 @@ class MemoryGraph:
         return {role for fact in self.nodes[node_id] for role in fact.roles}
 
     def state(self) -> tuple[Any, ...]:
-        """All that was stated, in one order, without where it was read."""
-        nodes = {k: sorted({repr(stated(f)) for f in v}) for k, v in sorted(self.nodes.items())}
+        """All that was stated, in one order, without where it was read.
+
+        A part that a node plays is the node's, whichever statement gave it.
+        """
+        nodes = {
+            k: (sorted({repr(stated(replace(f, roles=()))) for f in v}), sorted(self.roles(k)))
+            for k, v in sorted(self.nodes.items())
+        }
         flows = {k: sorted({repr(stated(f)) for f in v}) for k, v in sorted(self.flows.items())}
         return nodes, flows, sorted(self.links, key=str)
 
