@@ -11,6 +11,9 @@ from typing import Any
 
 LOAD_LEAST = 0.8
 TRACE_MOST = 1.3
+#: A trace and its yardstick: the edges. With nodes told: the edges and what is known of nodes.
+TRACE, BARE = "trace", "bare driver"
+TOLD, BARE_TOLD = "trace with nodes told", "bare driver with nodes"
 
 
 @dataclass(frozen=True)
@@ -91,17 +94,18 @@ def load_ratio(result: LoadResult, results: Sequence[LoadResult]) -> float | Non
 
 def trace_ratio(result: TraceResult, results: Sequence[TraceResult]) -> float | None:
     """The time of a trace over the bare driver's best; null for yardsticks."""
+    yardstick = {TRACE: f"{BARE}, ", TOLD: f"{BARE_TOLD}, "}.get(result.way)
     asked = (result.database, result.mode, result.nodes)
     bare = [
         median(r.seconds)
         for r in results
-        if (r.database, r.mode, r.nodes) == asked and _is_bare(r.way)
+        if yardstick and (r.database, r.mode, r.nodes) == asked and r.way.startswith(yardstick)
     ]
-    return median(result.seconds) / min(bare) if result.way == "trace" and bare else None
+    return median(result.seconds) / min(bare) if bare else None
 
 
 def _is_bare(way: str) -> bool:
-    return way.startswith("bare")
+    return way.startswith(BARE)
 
 
 def _load_line(r: LoadResult, results: Sequence[LoadResult]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -88,20 +89,26 @@ def test_an_answer_in_time_is_part_of_one_without(graph: Graph[str]) -> None:
         assert in_time[1] <= whenever[1]
 
 
+def columns(*edges: tuple[str, str, int]) -> list[list[Any]]:
+    """Source, target and time of edges, where the yardstick looks for them."""
+    source, target, at = map(list, zip(*edges, strict=True))
+    return [source, target, [""] * len(at), [""] * len(at), at]
+
+
 def test_material_takes_no_edge_that_is_over_before_it_comes() -> None:
     arrivals = Arrivals({"a": 0})
-    arrivals.learn([["a", "b", "", "", 5], ["b", "c", "", "", 4], ["b", "d", "", "", 5]])
+    arrivals.learn(columns(("a", "b", 5), ("b", "c", 4), ("b", "d", 5)))
 
     assert sorted(arrivals.spread(["a"])) == ["d"]
-    assert [row[:2] for row in arrivals.taken()] == [["a", "b"], ["b", "d"]]
+    assert arrivals.taken() == ["b", "d"]
 
 
 def test_an_earlier_arrival_opens_edges_that_were_passed_over() -> None:
     arrivals = Arrivals({"a": 0})
-    arrivals.learn([["a", "b", "", "", 9], ["b", "c", "", "", 5]])
+    arrivals.learn(columns(("a", "b", 9), ("b", "c", 5)))
     assert arrivals.spread(["a"]) == []
 
-    arrivals.learn([["a", "b", "", "", 3]])
+    arrivals.learn(columns(("a", "b", 3)))
 
     assert arrivals.spread(["a"]) == ["c"]
 
@@ -206,10 +213,14 @@ def test_a_trace_is_held_against_the_fastest_bare_one_of_the_same_question() -> 
         traced("bare driver, one query", 0.2),
         traced("bare driver, one query", 0.1, mode="conservative"),
         traced("networkx", 0.01),
+        traced("trace with nodes told", 0.6),
+        traced("bare driver with nodes, one query", 0.4),
     ]
 
     assert trace_ratio(traces[0], traces) == pytest.approx(1.3)
     assert trace_ratio(traces[4], traces) is None
+    assert trace_ratio(traces[5], traces) == pytest.approx(1.5)
+    assert trace_ratio(traces[6], traces) is None
 
 
 def test_a_way_that_a_database_refuses_is_left_out_with_the_reason() -> None:

@@ -20,9 +20,10 @@ from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.model.facts import NodeId
 from genealogy.store.bolt import GraphStore
 from genealogy.trace.result import Mode, TraceQuery
-from tests.bench.bare_trace import TARGET, BareTrace
+from genealogy.trace.run import trace
+from tests.bench.bare_trace import BareTrace
 from tests.bench.in_memory import answer
-from tests.bench.outcome import TraceResult
+from tests.bench.outcome import BARE, BARE_TOLD, TOLD, TRACE, TraceResult
 from tests.bench.plant import Plant
 from tests.databases import Endpoint
 
@@ -103,27 +104,40 @@ def ways_to(
 ) -> dict[str, Way]:
     """Every way to answer a question; each returns its count of nodes and edges."""
     asked = TraceQuery((NodeId(question.seed),), "forward", question.mode)
-    levels, reach = (
-        (bare.by_level_in_time, bare.within_reach_in_time)
-        if question.in_time
-        else (bare.by_level, bare.within_reach)
-    )
+    forms = {
+        "by level": bare.by_level_in_time if question.in_time else bare.by_level,
+        "one query": bare.within_reach_in_time if question.in_time else bare.within_reach,
+    }
     return {
-        "trace": partial(_traced, engine, asked),
-        "bare driver, by level": partial(_fetched, levels, question.seed),
-        "bare driver, one query": partial(_fetched, reach, question.seed),
+        TRACE: partial(_traced, engine, asked),
+        **{f"{BARE}, {name}": partial(_fetched, get, question.seed) for name, get in forms.items()},
+        TOLD: partial(_told, engine, asked),
+        **{
+            f"{BARE_TOLD}, {name}": partial(_fetched_and_told, get, bare, question.seed)
+            for name, get in forms.items()
+        },
         "networkx": partial(answer, graph, question.seed, in_time=question.in_time),
     }
 
 
 def _traced(engine: Lotgraph, asked: TraceQuery) -> Counts:
-    found = engine.trace(asked)
+    found = trace(engine.flows, asked)
     return len(found.reached), len(found.edges.edge_id)
 
 
-def _fetched(fetch: Callable[[str], list[list[object]]], seed: str) -> Counts:
-    rows = fetch(seed)
-    return len({seed, *(row[TARGET] for row in rows)}), len(rows)
+def _told(engine: Lotgraph, asked: TraceQuery) -> Counts:
+    found = engine.trace(asked)
+    return len(found.rows.keys() & set(found.node_ids())), len(found.edges.edge_id)
+
+
+def _fetched(fetch: Callable[[str], list[str]], seed: str) -> Counts:
+    targets = fetch(seed)
+    return len({seed, *targets}), len(targets)
+
+
+def _fetched_and_told(fetch: Callable[[str], list[str]], bare: BareTrace, seed: str) -> Counts:
+    targets = fetch(seed)
+    return len(bare.nodes(list({seed, *targets}))), len(targets)
 
 
 def usable(question: Question, ways: dict[str, Way], refusals: dict[str, str]) -> dict[str, Way]:
