@@ -4,12 +4,16 @@
 // $known_at  UTC text, or null for what is not retracted
 UNWIND $frontier AS i
 MATCH (s:Entity {node_id: i})
-CALL (s) {
-  MATCH (s)-[:PASSAGES*0..40]->(b)
-  RETURN DISTINCT b LIMIT $limit
+WITH collect(s) AS starts
+CALL (starts) {
+  UNWIND starts AS s
+  CALL (s) {
+    MATCH (s)-[:PASSAGES*0..40]->(b)
+    RETURN DISTINCT b LIMIT $limit
+  }
+  WITH DISTINCT b
+  RETURN collect(b) AS near
 }
-WITH DISTINCT b
-WITH collect(b) AS near
 CALL (near) {
   UNWIND near AS a
   MATCH (a)-[r:FLOWS]->(c)
@@ -31,4 +35,4 @@ CALL (near) {
     collect(DISTINCT CASE WHEN a.mixing = 'whole' THEN a.node_id END) AS whole
 }
 RETURN flows AS columns, whole AS mixed,
-  [n IN near | n.node_id] AS near, [n IN near | labels(n)] AS labels
+  [n IN near | n.node_id] AS near, [s IN starts | [s.node_id, labels(s)]] AS seeds

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from genealogy.errors import StoreForeign
 from genealogy.model import claims
@@ -150,9 +150,9 @@ class GraphFlows:
             known_at=iso_or_null(known_at),
             limit=_NEAREST // len(seeds),
         )
-        near = list(map(NodeId, found.near))
-        kinds = dict(zip(near, map(kind_of, found.labels), strict=True))
+        kinds = {NodeId(seed): kind_of(labels) for seed, labels in found.seeds}
         mixed = frozenset(map(NodeId, found.mixed))
+        near = cast(list[NodeId], found.near)
         return self._as_known(Reading(flow_rows(found.columns), near, mixed, kinds), known_at)
 
     def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:

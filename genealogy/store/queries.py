@@ -83,10 +83,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Ahead(Level):
-    """The same around the nodes ``near``, all of whose edges are there, with their labels."""
+    """The same around the nodes ``near``, all of whose edges are there; labels of the seeds."""
 
     near: list[str]
-    labels: list[list[str]]
+    seeds: list[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
