@@ -1,12 +1,14 @@
 // Which flow edges leave these nodes, as known at a record time?
 // $frontier  node ids
 // $known_at  UTC text, or null for what is not retracted
+// $most      edges to return at most: so many may be a part
 UNWIND $frontier AS i
 MATCH (a:Entity {node_id: i})
 MATCH (a)-[r:FLOWS]->(c)
 WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
    OR (r.recorded_at <= datetime($known_at)
        AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))
+WITH a, r, c LIMIT $most
 RETURN [
   collect(a.node_id), collect(c.node_id), collect(type(r)), collect(r.fact_id),
   collect(coalesce(r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond, '')),

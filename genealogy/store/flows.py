@@ -20,6 +20,7 @@ from genealogy.store.codec import iso_or_null
 from genealogy.store.queries import (
     AHEAD,
     EDGES,
+    EDGES_OF_HUB,
     EVENTS,
     EVENTS_ABOUT,
     FIRST_RECORDED,
@@ -29,6 +30,7 @@ from genealogy.store.queries import (
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
+    Level,
     Query,
     Rows,
 )
@@ -44,6 +46,8 @@ _CHUNK = 5_000
 _FEW = 64
 #: Nodes that a first query may reach: enough for most questions, little for a large one.
 _NEAREST = 10_000
+#: Edges in one answer: ArcadeDB collects half a million values at most, and keeps its heap.
+MOST_EDGES = 100_000
 
 
 class ClaimedProperties(Mapping[str, Any]):
@@ -115,32 +119,50 @@ def kind_of(labels: list[str]) -> str:
 class GraphFlows:
     """Reads flow edges: those near the seeds in one query, then a level at a time."""
 
-    def __init__(self, store: GraphStore) -> None:
+    def __init__(self, store: GraphStore, *, most: int = MOST_EDGES) -> None:
         self._store = store
+        self._most = most
 
     def edges(
         self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading:
         """All flow edges leaving (forward) or entering (backward) the frontier."""
-        rows, mixed = FlowRows(), list[str]()
+        rows, mixed = FlowRows(), set[NodeId]()
         size = self._store.engine.frontier
-        for i in range(0, len(frontier), size):
-            [found] = self._store.run(
-                EDGES[direction],
-                frontier=list(frontier[i : i + size]),
-                known_at=iso_or_null(known_at),
-            )
-            append(rows, flow_rows(found.columns))
-            mixed += found.mixed
-        return self._as_known(Reading(rows, frontier, frozenset(map(NodeId, mixed))), known_at)
+        pages = [list(frontier[i : i + size]) for i in range(0, len(frontier), size)]
+        while pages:
+            page = pages.pop()
+            found = self._level(page, direction, known_at)
+            if found is None:
+                pages += [page[: len(page) // 2], page[len(page) // 2 :]]
+            else:
+                append(rows, flow_rows(found.columns))
+                mixed.update(map(NodeId, found.mixed))
+        return self._as_known(Reading(rows, frontier, mixed), known_at)
+
+    def _level(
+        self, page: list[NodeId], direction: Direction, known_at: datetime | None
+    ) -> Level | None:
+        """The edges at some nodes; null where that is too much for one statement."""
+        known = iso_or_null(known_at)
+        [found] = self._store.run(EDGES[direction], frontier=page, known_at=known, most=self._most)
+        if len(found.columns[0]) < self._most:
+            return found
+        if len(page) > 1:
+            return None
+        edges = self._store.run(EDGES_OF_HUB[direction], node_id=page[0], known_at=known)
+        mixed = {str(page[0]) for edge in edges if edge.mixing == Mixing.WHOLE}
+        columns = zip(*(edge.values for edge in edges), strict=True)
+        return Level([list(column) for column in columns], list(mixed))
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading | None:
-        """The flow edges of the nodes nearest to the seeds, in one query; null for many seeds.
+        """The flow edges of the nodes nearest to the seeds, in one query.
 
-        A small genealogy is whole then. Of a large one the trace asks for the rest
-        level by level, which fetches no more than the answer needs.
+        Null for many seeds, or where that is too much for one statement. A small
+        genealogy is whole then. Of a large one the trace asks for the rest level by
+        level, which fetches no more than the answer needs.
         """
         if len(seeds) > _FEW:
             return None
@@ -149,7 +171,10 @@ class GraphFlows:
             frontier=list(seeds),
             known_at=iso_or_null(known_at),
             limit=_NEAREST // len(seeds),
+            most=self._most,
         )
+        if len(found.columns[0]) == self._most:
+            return None
         kinds = {NodeId(seed): kind_of(labels) for seed, labels in found.seeds}
         mixed = frozenset(map(NodeId, found.mixed))
         near = cast(list[NodeId], found.near)

@@ -82,6 +82,14 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """One flow edge with the mixing of its near end, which is a batch or has none."""
+
+    mixing: str | None
+    values: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead(Level):
     """The same around the nodes ``near``, all of whose edges are there; labels of the seeds."""
 
@@ -127,12 +135,16 @@ NODE_COUNT = _read("checks/node_count.cypher", Count)
 FLOW_COUNT = _read("checks/flow_count.cypher", Count)
 
 EDGES = {
-    "forward": _read("trace/edges_forward.cypher", Level, "frontier", "known_at"),
-    "backward": _read("trace/edges_backward.cypher", Level, "frontier", "known_at"),
+    way: _read(f"trace/edges_{way}.cypher", Level, "frontier", "known_at", "most")
+    for way in ("forward", "backward")
+}
+EDGES_OF_HUB = {
+    way: _read(f"trace/edges_of_hub_{way}.cypher", Edge, "node_id", "known_at")
+    for way in ("forward", "backward")
 }
 AHEAD = {
-    "forward": _read("trace/ahead_forward.cypher", Ahead, "frontier", "known_at", "limit"),
-    "backward": _read("trace/ahead_backward.cypher", Ahead, "frontier", "known_at", "limit"),
+    way: _read(f"trace/ahead_{way}.cypher", Ahead, "frontier", "known_at", "limit", "most")
+    for way in ("forward", "backward")
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
@@ -216,6 +228,7 @@ def registry() -> list[Query[Any]]:
     single = [
         *(q for q in globals().values() if isinstance(q, Query)),
         *EDGES.values(),
+        *EDGES_OF_HUB.values(),
         *AHEAD.values(),
     ]
     sides: tuple[Literal["source", "target"], ...] = ("source", "target")

@@ -24,6 +24,7 @@ from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
 from genealogy.model.names import Flow
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
+from genealogy.store.flows import GraphFlows
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details
 from genealogy.trace.result import Mode, Trace, TraceQuery
@@ -126,6 +127,21 @@ def test_nodes_are_known_on_the_database_since_they_are_in_memory(
     assert found == MemoryFlows(facts).first_recorded(ids)
     told = {i for f in facts if isinstance(f, FlowFact) for i in (f.source_id, f.target_id)}
     assert found.keys() >= told
+
+
+@ENOUGH
+@given(drawn=genealogies(), way=ways, data=st.data())
+def test_answers_too_large_for_one_statement_come_whole_all_the_same(
+    shared_store: GraphStore, drawn: Genealogy, way: Any, data: st.DataObject
+) -> None:
+    facts = own_ids(drawn)
+    ids = [f.node_id for f in facts if isinstance(f, NodeFact)]
+    known_at = day(data.draw(st.none() | st.just(LAST_DAY + 1)))
+    query = TraceQuery((data.draw(st.sampled_from(ids)),), way, known_at=known_at)
+    load(shared_store, facts)
+    narrow = GraphFlows(shared_store, most=data.draw(st.integers(1, 3)))
+    in_parts = outcome(lambda: with_details(trace(narrow, query), narrow))
+    assert in_parts == outcome(lambda: in_memory(facts, query))
 
 
 @ENOUGH
