@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import NewType
 
 from genealogy.model.names import Confidence, Flow, Label, Link, Role
-from genealogy.model.sealed import sealed
 
 NodeId = NewType("NodeId", str)
 
@@ -29,7 +28,6 @@ class Source:
     record: str
 
 
-@sealed
 @dataclass(frozen=True, slots=True)
 class NodeFact:
     """What one source record says of one node.
@@ -47,7 +45,6 @@ class NodeFact:
     recorded_at: datetime | None = None
 
 
-@sealed
 @dataclass(frozen=True, slots=True)
 class FlowFact:
     """What one source record says of material moving from one node to another.
@@ -82,7 +79,6 @@ class FlowFact:
     derived: bool = False
 
 
-@sealed
 @dataclass(frozen=True, slots=True)
 class LinkFact:
     """A tie that carries no material; ``part`` says which part the target plays."""

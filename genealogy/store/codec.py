@@ -27,7 +27,11 @@ def encode(value: Any) -> Any:
 
 def encode_map(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Properties as the driver may send them; unknown values are left out."""
-    return {key: encode(value) for key, value in properties.items() if value is not None}
+    return {
+        key: value if isinstance(value, str) else encode(value)
+        for key, value in properties.items()
+        if value is not None
+    }
 
 
 def decode(value: Any) -> Any:

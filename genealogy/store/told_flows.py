@@ -9,6 +9,7 @@ from typing import Any
 
 from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import FEW_AT, Confidence, Flow
+from genealogy.model.times import iso
 from genealogy.model.versions import Version
 from genealogy.store.codec import decimal_or_null, iso_or_null
 
@@ -35,7 +36,9 @@ class ToldFlows:
         groups: dict[str, list[FlowFact]] = {}
         for fact in facts:
             groups.setdefault(fact.fact_id, []).append(fact)
-        rows = {fact_id: _row(group[0], now) for fact_id, group in groups.items() if len(group) < 2}
+        told_at = iso(now)
+        singles = (group[0] for group in groups.values() if len(group) == 1)
+        rows = {fact.fact_id: _row(fact, told_at) for fact in singles}
         return cls(groups, rows, frozenset(anchor(flow, fact) for fact in facts))
 
 
@@ -69,7 +72,7 @@ def version_row(fact: FlowFact, version: Version) -> Row:
     )
 
 
-def _row(fact: FlowFact, now: datetime) -> Row:
+def _row(fact: FlowFact, told_at: str) -> Row:
     return (
         fact.source_id,
         fact.target_id,
@@ -82,7 +85,7 @@ def _row(fact: FlowFact, now: datetime) -> Row:
             fact.occurred_offset,
             iso_or_null(fact.valid_from),
             iso_or_null(fact.valid_to),
-            iso_or_null(fact.recorded_at or now),
+            iso_or_null(fact.recorded_at) or told_at,
             iso_or_null(fact.retracted_at),
             fact.place_id,
             fact.event_id,
