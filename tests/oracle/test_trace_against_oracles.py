@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import networkx as nx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genealogy.errors import NotFound
 from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.trace.columns import select
@@ -237,7 +239,12 @@ def test_known_at_a_day_only_what_was_recorded_by_then_counts(
     drawn, seeds = question
     query = TraceQuery(seeds, way, mode, known_at=day(known))
     flows = [f for f in drawn.flows if in_force(f, day(known))]
-    answer = trace(MemoryFlows(drawn.facts), query)
+    source = MemoryFlows(drawn.facts)
+    if max(source.first_recorded(seeds).values(), default=day(0)) > day(known):
+        with pytest.raises(NotFound):
+            trace(source, query)
+        return
+    answer = trace(source, query)
     assert found(answer) == expected(drawn, flows, seeds, way, exact=mode is Mode.EXACT)
 
 
