@@ -57,14 +57,18 @@ def keep_edges_among_reached(walk: Walk) -> None:
 def _halted_walks(walk: Walk) -> Iterator[Frontier]:
     for label, reason in walk.halted:
         heads = (walk.book.heads[edge] for edge in walk.passable(label))
-        if any(reason is FrontierReason.STOP or head not in walk.first for head in heads):
+        if label in walk.leading or any(
+            reason is FrontierReason.STOP or head not in walk.first for head in heads
+        ):
             yield Frontier(walk.labels.node[label], reason)
 
 
 def _halted_contents(walk: Walk, contents: Contents) -> Iterator[Frontier]:
     for holding, reason in contents.halted:
         sources = (walk.book.rows.source[e] for e in can_open(walk.book, holding))
-        if any(reason is FrontierReason.STOP or s not in walk.first for s in sources):
+        if holding.label in walk.leading or any(
+            reason is FrontierReason.STOP or s not in walk.first for s in sources
+        ):
             yield Frontier(holding.node, reason)
 
 

@@ -34,6 +34,7 @@ from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.answer import Answer, assemble
+from genealogy.trace.beyond import leading_on
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, with_not_begun
@@ -76,6 +77,8 @@ def _follow(
     walk = Walk(book, query)
     contents = unpack(book, walk.labels, query)
     walk.run(contents.layers, progress)
+    walk.leading = leading_on(walk, contents)
+    walk.settle_arrivals()
     return Answer(walk, contents)
 
 

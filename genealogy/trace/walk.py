@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from genealogy.model.facts import NodeId
 from genealogy.trace.book import ENDING, UNSURE, Bundles, FlowBook
@@ -57,6 +58,10 @@ class Labels:
         self.edge += via.values()
         self.before += at
         return range(first, len(self.node))
+
+    def columns(self) -> tuple[list[Any], ...]:
+        """All columns, in the order in which they are declared."""
+        return self.node, self.start, self.end, self.edge, self.before
 
     def at(self, label: int) -> tuple[NodeId, int, int, int]:
         """Node, start, edge and label before."""
@@ -105,7 +110,8 @@ class Walk:
     ``first`` is the label and ``distance`` the round in which a node was first
     reached; ``arrival`` is the earliest start of its rays and in the end of all its
     labels, in mirrored time for a backward walk. ``halted`` are labels that were
-    not extended, and why.
+    not extended, and why; ``leading`` are those of them, cut at the greatest depth,
+    that lead to new nodes by way of nodes that were reached.
     """
 
     book: FlowBook
@@ -115,6 +121,7 @@ class Walk:
     distance: dict[NodeId, int] = field(default_factory=dict)
     arrival: dict[NodeId, int] = field(default_factory=dict)
     halted: list[tuple[int, FrontierReason]] = field(default_factory=list)
+    leading: frozenset[int] = frozenset()
     _passing: dict[NodeId, int] = field(default_factory=dict)
     _spans: dict[NodeId, Spans] = field(default_factory=dict)
     _inward: set[int] = field(default_factory=set)
@@ -125,14 +132,17 @@ class Walk:
         depth, level = 0, Level(given=layers[0])
         while level or depth < len(layers):
             self.book.read_edges(level.passages(self.labels))
-            frontier = self._reach(level, depth)
+            frontier = self.reach(level, depth)
             if progress is not None:
                 progress(len(self.first), len(self.book.kept))
             if depth == self.query.max_depth:
                 self.halted += [(label, FrontierReason.MAX_DEPTH) for label in frontier]
                 break
-            depth, level = depth + 1, self._extend(frontier)
+            depth, level = depth + 1, self.extend(frontier)
             level.given = layers[depth] if depth < len(layers) else []
+
+    def settle_arrivals(self) -> None:
+        """Let what only passed through nodes count as arrivals too; ends the walk."""
         for node, start in self._passing.items():
             self.arrival[node] = min(start, self.arrival.get(node, END))
 
@@ -147,7 +157,7 @@ class Walk:
     def _edges(self, label: int) -> Bundles:
         return self.book.inside if label in self._inward else self.book.ahead
 
-    def _extend(self, frontier: Collection[int]) -> Level:
+    def extend(self, frontier: Collection[int]) -> Level:
         """Walk all edges that the labels of the frontier open up.
 
         An edge whose window lies within a label's interval has given all it can; the
@@ -185,7 +195,7 @@ class Walk:
             noted[node] = later or ()
         return level
 
-    def _reach(self, level: Level, depth: int) -> list[int]:
+    def reach(self, level: Level, depth: int) -> list[int]:
         """Label the arrivals of a round; those that bring something new and may go on."""
         boxed = [a for a in level.boxed if not self._was_plain(a, level)]
         starts = self.arrival if self.book.exact else {}
@@ -193,7 +203,7 @@ class Walk:
         for a in self._ordered(boxed):
             frontier += self._mirrored(a) if self.book.direction == "backward" else self._boxed(a)
         for label in level.given:
-            frontier += self._settle(label)
+            frontier += self.settle(label)
         ends = [self._end(a) for a in self._ordered(level.ends)]
         for label in (*frontier, *ends):
             node = self.labels.node[label]
@@ -205,7 +215,7 @@ class Walk:
     def _was_plain(self, a: Arrival, level: Level) -> bool:
         """Take an arrival as plain when the node's edges, read since, show that it holds nothing.
 
-        Same rule as for arrivals known to be plain in ``_extend``, where a call for
+        Same rule as for arrivals known to be plain in ``extend``, where a call for
         each edge would take a third of the time of a large trace.
         """
         if self.book.direction == "forward" or not self.book.is_no_box(a.node):
@@ -243,7 +253,7 @@ class Walk:
         if self._spans.setdefault(a.node, Spans()).add(a.start, a.end):
             yield self.labels.add(a.node, a.start, a.end, a.edge, a.before)
 
-    def _settle(self, label: int) -> Iterator[int]:
+    def settle(self, label: int) -> Iterator[int]:
         """Let a label made before the walk take part, unless it brings nothing new."""
         node, start, edge, before = self.labels.at(label)
         if start < self.arrival.get(node, END):
