@@ -21,7 +21,7 @@ from api.openapi import described
 from api.schemas.traces import EdgesPage, NodesPage, Paths, TraceRequest, TraceSummary
 from api.shelf import Shelf, Stored
 from genealogy.bootstrap import Lotgraph
-from genealogy.errors import LotgraphError, NotFound
+from genealogy.errors import InvalidQuery, LotgraphError, NotFound
 from genealogy.exports.records import (
     Record,
     completeness_record,
@@ -137,6 +137,8 @@ def _stored(traces: Shelf, query: TraceQuery, language: str) -> tuple[Stored, Tr
         return traces.store(query)
     except NotFound as error:
         raise InvalidBody([_flaw("/known_at", error, language)]) from error
+    except InvalidQuery as error:
+        raise InvalidBody([_flaw("/seeds", error, language)]) from error
 
 
 def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:

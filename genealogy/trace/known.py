@@ -6,17 +6,31 @@ answered by itself alone, and that looks like a lot that touched nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from genealogy.errors import NotFound
+from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import NodeId
+from genealogy.model.names import FLOW_ENDS, Label
 from genealogy.model.times import iso, to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.columns import as_of
 from genealogy.trace.result import Gap, GapKind, Trace, TraceQuery
 
+_ENDS = frozenset({Label.PARTY, Label.PLACE})
+_MOVING = frozenset[Label]().union(*(kind for ends in FLOW_ENDS.values() for kind in ends))
 _BOTH: tuple[Direction, ...] = ("forward", "backward")
+
+
+def refuse_still(kinds: Mapping[NodeId, str], seeds: Iterable[NodeId]) -> None:
+    """Raise InvalidQuery (``still_seed``) for a seed of a kind that no flow begins or ends at.
+
+    A product or a complaint would be answered by itself alone, as if its lots had
+    gone nowhere.
+    """
+    for seed in seeds:
+        if kinds[seed] not in _MOVING:
+            raise InvalidQuery("still_seed", text=seed, kind=kinds[seed])
 
 
 def refuse_not_known_then(source: FlowSource, query: TraceQuery) -> None:
@@ -31,25 +45,36 @@ def refuse_not_known_then(source: FlowSource, query: TraceQuery) -> None:
             )
 
 
-def with_not_begun(source: FlowSource, trace: Trace) -> Trace:
-    """The trace with a gap for each seed to which all that happened came after ``as_of``."""
-    query = trace.query
-    if query.as_of is None:
-        return trace
+def with_seed_gaps(source: FlowSource, trace: Trace) -> Trace:
+    """The trace with a gap for each seed that is answered by itself and should not pass for whole.
+
+    That is one to which all that happened came after ``as_of``, and a Party or Place
+    at which no flow begins or ends: what passed there is recorded otherwise, if at all.
+    """
     carried = {*trace.edges.source, *trace.edges.target}
-    bare = [seed for seed in dict.fromkeys(query.seeds) if seed not in carried]
-    gaps = {*trace.completeness.gaps, *_not_begun(source, query, bare)}
-    ordered = tuple(sorted(gaps, key=lambda gap: (gap.kind, gap.node_id)))
-    return replace(trace, completeness=replace(trace.completeness, gaps=ordered))
+    bare = [seed for seed in dict.fromkeys(trace.query.seeds) if seed not in carried]
+    if bare:
+        ends = {n for n, kind in source.kinds(bare).items() if kind in _ENDS}
+        found = {*trace.completeness.gaps, *_seed_gaps(source, trace.query, bare, ends)}
+        ordered = tuple(sorted(found, key=lambda gap: (gap.kind, gap.node_id)))
+        return replace(trace, completeness=replace(trace.completeness, gaps=ordered))
+    return trace
 
 
-def _not_begun(source: FlowSource, query: TraceQuery, bare: list[NodeId]) -> Iterator[Gap]:
+def _seed_gaps(
+    source: FlowSource, query: TraceQuery, bare: list[NodeId], ends: set[NodeId]
+) -> Iterator[Gap]:
     until = None if query.as_of is None else to_micros(query.as_of)
+    asked = [seed for seed in bare if until is not None or seed in ends]
     ever: set[NodeId] = set()
     by_then: set[NodeId] = set()
-    for direction in _BOTH if bare else ():
-        rows = source.edges(bare, direction, known_at=query.known_at).rows
+    for direction in _BOTH if asked else ():
+        rows = source.edges(asked, direction, known_at=query.known_at).rows
         past = as_of(rows, until)
         ever.update(rows.source, rows.target)
         by_then.update(past.source, past.target)
-    return (Gap(GapKind.NOT_BEGUN, seed) for seed in bare if seed in ever - by_then)
+    for seed in asked:
+        if seed in ever - by_then:
+            yield Gap(GapKind.NOT_BEGUN, seed)
+        elif seed in ends and seed not in ever:
+            yield Gap(GapKind.WITHOUT_FLOWS, seed)

@@ -52,6 +52,7 @@ class GapKind(StrEnum):
     UNLOTTED_MATERIAL = "unlotted_material"
     UNKNOWN_TIME = "unknown_time"
     NOT_BEGUN = "not_begun"
+    WITHOUT_FLOWS = "without_flows"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from genealogy.trace.answer import Answer, assemble
 from genealogy.trace.beyond import leading_on
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import unpack
-from genealogy.trace.known import refuse_not_known_then, with_not_begun
+from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.walk import Progress, Walk
 
@@ -45,9 +45,9 @@ from genealogy.trace.walk import Progress, Walk
 def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
     """Follow the material from the seeds, with what the answer lacks.
 
-    Raises InvalidQuery for a question without seeds, with a negative depth or with
-    a time without zone, and NotFound for a seed that the source does not know, or did
-    not know at the record time asked for.
+    Raises InvalidQuery for a question without seeds, with a negative depth, with a time
+    without zone or from what does not move (a product, a complaint), and NotFound for a
+    seed that the source does not know, or did not know at the record time asked for.
     ``progress`` is told after each level: nodes reached, edges read.
     """
     _check(query)
@@ -56,7 +56,7 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
     answers = [_follow(source, query, way, progress) for way in directions]
-    return with_not_begun(source, assemble(query, answers))
+    return with_seed_gaps(source, assemble(query, answers))
 
 
 def _follow(
@@ -74,6 +74,7 @@ def _follow(
         book.read_closure(sorted(book.seeds))
     book.read_kinds(query.seeds)
     _refuse_unknown(query.seeds, book.kinds)
+    refuse_still(book.kinds, query.seeds)
     walk = Walk(book, query)
     contents = unpack(book, walk.labels, query)
     walk.run(contents.layers, progress)

@@ -15,7 +15,7 @@ from genealogy import errors
 from genealogy.bootstrap import Lotgraph
 from genealogy.exports.candidates import MOST_LISTED
 from genealogy.messages import catalogue
-from tests.api.clients import asked, assert_problem, client, nameless
+from tests.api.clients import PRODUCT, asked, assert_problem, client, nameless
 from tests.small_company import GOODS, GOODS_URN, RAW, TUBING, TWIN, engine
 
 JSON = {"content-type": "application/json"}
@@ -272,3 +272,9 @@ def test_a_sound_request_id_is_kept_and_an_odd_one_replaced() -> None:
 def test_no_page_loads_scripts_from_elsewhere() -> None:
     assert client().get("/docs").status_code == 404
     assert client().get("/redoc").status_code == 404
+
+
+def test_a_seed_that_does_not_move_is_refused_and_not_answered_by_itself() -> None:
+    body = assert_problem(asked(client(engine(nameless())), PRODUCT), 422, "invalid_body")
+    assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/seeds", "still_seed")]
+    assert PRODUCT in body["errors"][0]["message"]

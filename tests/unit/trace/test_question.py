@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from genealogy.errors import InvalidQuery, NotFound
-from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow
+from genealogy.model.facts import NodeFact, NodeId
+from genealogy.model.names import Flow, Label
 from genealogy.model.times import iso
 from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.run import trace
 from tests.fakes import LOADED_AT, MemoryFlows
-from tests.genealogies import chain, flow, genealogy
-from tests.unit.trace.following import follow
+from tests.genealogies import DAY_ZERO, SOURCE, chain, flow, genealogy
+from tests.unit.trace.following import follow, gaps
 
 PAIR = genealogy([flow(Flow.RELABELLED_AS, "lot:A", "lot:B", 1)])
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - a time without zone is what is tested
@@ -55,6 +55,34 @@ def test_a_seed_that_was_not_known_then_is_never_answered(way: str) -> None:
     for language in ("en", "zh"):
         assert iso(first) in refused.value.message(language)
         assert refused.value.hint(language)
+
+
+@pytest.mark.parametrize("way", ["forward", "backward", "both"])
+@pytest.mark.parametrize("label", [Label.PRODUCT, Label.QUALITY_EVENT, Label.EVENT])
+def test_a_seed_that_no_material_passes_through_is_never_answered(label: Label, way: str) -> None:
+    still = NodeId("still:1")
+    source = MemoryFlows([*PAIR.facts, NodeFact(label, still, SOURCE)])
+    with pytest.raises(InvalidQuery) as refused:
+        trace(source, TraceQuery((NodeId("lot:A"), still), way))
+    assert refused.value.error_code == "still_seed"
+    for language in ("en", "zh"):
+        assert "still:1" in refused.value.message(language)
+        assert refused.value.hint(language)
+
+
+@pytest.mark.parametrize("way", ["forward", "backward", "both"])
+@pytest.mark.parametrize("seed", ["party:idle", "place:line"])
+def test_a_party_or_place_without_any_flow_is_not_answered_as_if_nothing_came_of_it(
+    seed: str, way: str
+) -> None:
+    drawn = genealogy(PAIR.flows, more=[seed])
+    assert gaps(follow(drawn, seed, way=way, as_of=DAY_ZERO)) == [("without_flows", seed)]
+    assert gaps(follow(drawn, seed, way=way)) == [("without_flows", seed)]
+
+
+def test_a_party_that_only_receives_is_the_end_of_what_it_received() -> None:
+    drawn = genealogy([flow(Flow.DELIVERED_TO, "shipment:1", "party:C", 1)])
+    assert gaps(follow(drawn, "party:C")) == []
 
 
 def test_a_seed_is_known_from_the_moment_it_was_recorded() -> None:
