@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +21,8 @@ from genealogy.model.names import FEW_AT, FLOW_ENDS, Flow, Label, Link, Role
 from genealogy.ports import Direction
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore, Transaction
-from genealogy.store.flows import GraphIndex
-from genealogy.store.queries import EDGES, FLOW_COUNT, LOCK_NODES, NODE_COUNT, create_nodes
+from genealogy.store.flows import GraphFlows, GraphIndex
+from genealogy.store.queries import FLOW_COUNT, LOCK_NODES, NODE_COUNT, create_nodes
 from genealogy.store.writer import GraphSink
 from loaders.tables.load import load_tables
 from tests.conftest import connect
@@ -66,15 +66,14 @@ def lot(**properties: Any) -> NodeFact:
     return NodeFact(Label.LOT, FLOUR, ERP, properties=properties)
 
 
-def edges_of(store: GraphStore, node_id: NodeId, known_at: datetime | None = None) -> list[Any]:
-    text = None if known_at is None else known_at.isoformat()
-    return edge_rows(store, "forward", node_id, text)
-
-
-def edge_rows(store: GraphStore, direction: Direction, node_id: NodeId, text: str | None) -> Any:
-    [found] = store.run(EDGES[direction], frontier=[node_id], known_at=text)
-    rows = zip(*found.columns, strict=True)
-    return [[None if value == "" else value for value in row] for row in rows]
+def edges_of(
+    store: GraphStore,
+    node_id: NodeId,
+    known_at: datetime | None = None,
+    direction: Direction = "forward",
+) -> list[Any]:
+    found = GraphFlows(store).edges([node_id], direction, known_at=known_at).rows
+    return list(zip(*(getattr(found, f.name) for f in fields(found)), strict=True))
 
 
 def test_an_edge_brings_its_ends_with_it(sink: GraphSink) -> None:
@@ -89,11 +88,11 @@ def test_an_edge_brings_its_ends_with_it(sink: GraphSink) -> None:
 def test_an_edge_comes_back_as_it_was_told(sink: GraphSink) -> None:
     sink.write([consumed(valid_from=at(6), valid_to=at(7), place_id="place:L1", event_id="e-1")])
     [row] = edges_of(sink.store, FLOUR)
-    assert row[:4] == [FLOUR, DOUGH, "CONSUMED_BY", "f-consumed"]
+    assert row[:4] == (FLOUR, DOUGH, "CONSUMED_BY", "f-consumed")
     assert row[4] == 1767247200000000
-    assert row[9:] == [
+    assert row[9:] == (
         "90.000", "KGM", None, "+08:00", "place:L1", "erp", "lots.csv:2", "recorded",
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_microseconds_survive(sink: GraphSink) -> None:
@@ -106,7 +105,7 @@ def test_microseconds_survive(sink: GraphSink) -> None:
 def test_an_unknown_quantity_stays_unknown(sink: GraphSink) -> None:
     sink.write([consumed(None, uom=None)])
     [row] = edges_of(sink.store, FLOUR)
-    assert row[9:12] == [None, None, None]
+    assert row[9:12] == (None, None, None)
 
 
 @pytest.mark.parametrize("quantity", ["0.000001", "123456789012345678901234567890.123456789", "0"])
@@ -212,7 +211,7 @@ def test_a_known_node_can_get_role_property_and_edges_in_one_write(sink: GraphSi
     assert row.roles == ("ProductLot", "SupplierLot")
     assert row.properties == {"grade": "A"}
     assert sorted(r[3] for r in edges_of(sink.store, FLOUR)) == ["f-consumed", "more"]
-    back = edge_rows(sink.store, "backward", DOUGH, None)
+    back = edges_of(sink.store, DOUGH, direction="backward")
     assert sorted(r[3] for r in back) == ["f-consumed", "more"]
 
 
