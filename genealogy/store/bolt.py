@@ -290,16 +290,16 @@ def _naming(path: str, statement: str) -> Iterator[None]:
     try:
         yield
     except (ConstraintError, TransientError, ServiceUnavailable, SessionExpired) as error:
-        if _OUT_OF_MEMORY in (error.code or ""):
+        if _OUT_OF_MEMORY in _code(error):
             # Counted as transient, but what did not fit once will not fit again.
             raise StoreRejected("store_out_of_memory", query=path) from error
         error.add_note(path)
         raise
     except (ClientError, DatabaseError) as error:
-        if any(word in (error.code or "") for word in _STOPPED):
+        if any(word in _code(error) for word in _STOPPED):
             error.add_note(path)
             raise
-        if "ConstraintValidation" in (error.code or ""):
+        if "ConstraintValidation" in _code(error):
             raise _LostRace(path) from error
         raise StoreRejected(query=path, reason=_short(error, statement)) from error
 
@@ -307,7 +307,7 @@ def _naming(path: str, statement: str) -> Iterator[None]:
 def mapped(error: Exception, timeout: float, uri: str) -> StoreError:
     """The error of our tree that stands for a driver error."""
     path = next(iter(getattr(error, "__notes__", [])), "a transaction")
-    code = getattr(error, "code", None) or ""
+    code = _code(error)
     if any(word in code for word in _STOPPED):
         return StoreTimeout(seconds=f"{timeout:g}", query=path)
     if _OUT_OF_MEMORY in code:
@@ -321,6 +321,11 @@ def mapped(error: Exception, timeout: float, uri: str) -> StoreError:
     if isinstance(error, Neo4jError):
         return StoreRejected(query=path, reason=_short(error))
     return StoreUnavailable(uri=uri, reason=_short(error))
+
+
+def _code(error: Exception) -> str:
+    """The server's code for an error; empty for what the driver found out by itself."""
+    return getattr(error, "code", None) or ""
 
 
 def _short(error: Exception, statement: str = "") -> str:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from neo4j.exceptions import Neo4jError, TransientError
+from neo4j.exceptions import (
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
 
-from genealogy.errors import StoreRejected
+from genealogy.errors import StoreRejected, StoreUnavailable
 from genealogy.store.bolt import _naming, mapped
 
 FULL = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
@@ -28,3 +34,14 @@ def test_other_passing_troubles_are_left_to_the_driver_to_try_again() -> None:
     code = "Neo.TransientError.Transaction.DeadlockDetected"
     with pytest.raises(TransientError), _naming("load/create_flows.cypher", "CREATE"):
         raise Neo4jError._hydrate_neo4j(code=code, message="deadlock")
+
+
+@pytest.mark.parametrize("kind", [ServiceUnavailable, SessionExpired])
+def test_a_server_that_goes_in_the_middle_of_a_statement_is_left_to_the_driver_and_then_told(
+    kind: type[DriverError],
+) -> None:
+    with pytest.raises(kind) as gone, _naming("load/create_flows.cypher", "CREATE"):
+        raise kind("Failed to read from defunct connection")
+    told = mapped(gone.value, 120, "bolt://x")
+    assert isinstance(told, StoreUnavailable)
+    assert "defunct connection" in told.message("en")
