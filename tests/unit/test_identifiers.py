@@ -206,8 +206,29 @@ def test_an_item_scanned_with_its_lot_names_both() -> None:
 def test_a_lot_of_a_gtin_is_a_gs1_lot_and_others_keep_assigner_and_product() -> None:
     assert lot_id("S", "4012345123456", "A").node_id == "(01)04012345123456(10)A"
     assert lot_id("S:1", "RM:2", "A:B").node_id == "lot:S%3A1:RM%3A2:A:B"
-    assert lot_id("S", "4012345123456", "批次").node_id == "lot:S:4012345123456:批次"
+    assert lot_id("S", "4012345123456", "批次").node_id == "lot:S:(01)04012345123456:批次"
     assert lot_id("S", "RM-2", "A").product == "product:RM-2"
+
+
+@pytest.mark.parametrize("code", ["A1", "批次"])
+@pytest.mark.parametrize(
+    "product",
+    [
+        "04012345123456",
+        "(01)04012345123456",
+        "urn:epc:idpat:sgtin:4012345.012345.*",
+        "https://id.gs1.org/01/04012345123456",
+        "product:4012345123456",
+    ],
+)
+def test_a_product_in_any_spelling_makes_the_same_lot_and_item(product: str, code: str) -> None:
+    assert lot_id("S", product, code).node_id == lot_id("S", "4012345123456", code).node_id
+    assert item_id(product, code).node_id == item_id("4012345123456", code).node_id
+
+
+def test_an_own_product_with_its_prefix_makes_the_same_lot_and_item() -> None:
+    assert lot_id("S", "product:RM-2", "A").node_id == "lot:S:RM-2:A"
+    assert item_id("product:RM-2", "A").node_id == "item:RM-2:A"
 
 
 def test_equal_lot_codes_of_two_suppliers_are_two_lots() -> None:

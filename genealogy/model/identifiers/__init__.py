@@ -20,7 +20,6 @@ from genealogy.model.identifiers.forms import (
     PREFIXES,
     Elements,
     Identifier,
-    gtin14,
     has_check_digit,
     invalid,
     is_digits,
@@ -52,6 +51,8 @@ _CONTROL = re.compile(r"[\x00-\x1c\x1e\x1f\x7f]")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 #: What a lot or serial of a GS1 key may hold: visible ASCII, up to 20 characters.
 _GS1_TEXT = re.compile(r"[\x21-\x7e]{1,20}")
+#: Keys of products that a lot code or serial makes keys of lots and items.
+_CLASS_AIS = frozenset({"01", "8006"})
 #: Kinds that have no GS1 key of their own: any text names them as it stands.
 _ALWAYS_OWN = frozenset({Label.BATCH, Label.SHIPMENT, Label.QUALITY_EVENT, Label.EVENT})
 #: URNs by which seafood traceability (GDST) names lots, items, products, places and parties.
@@ -207,20 +208,22 @@ def lot_id(assigner: str, product: str, code: str, *, spelling: str | None = Non
 
     A code that no GS1 key can hold (over 20 characters, or not ASCII) stays an own id.
     """
-    gtin = gtin14(product)
-    if gtin is not None and _GS1_TEXT.fullmatch(code):
-        return keys.identify({"01": gtin, "10": code}, spelling or code)
-    node_id = NodeId(f"lot:{_field(assigner)}:{_field(product)}:{code}")
-    return Identifier(node_id, Label.LOT, spelling or code, code, _product(product))
+    of = _product(product)
+    key = _key_of(of)
+    if key and _GS1_TEXT.fullmatch(code):
+        return keys.identify({**key, "10": code}, spelling or code)
+    node_id = NodeId(f"lot:{_field(assigner)}:{_own_name(of)}:{code}")
+    return Identifier(node_id, Label.LOT, spelling or code, code, of)
 
 
 def item_id(product: str, serial: str, *, spelling: str | None = None) -> Identifier:
     """The identifier of a serialised item: a GS1 key when the product is a GTIN."""
-    gtin = gtin14(product)
-    if gtin is not None and _GS1_TEXT.fullmatch(serial):
-        return keys.identify({"01": gtin, "21": serial}, spelling or serial)
-    node_id = NodeId(f"item:{_field(product)}:{serial}")
-    return Identifier(node_id, Label.ITEM, spelling or serial, serial, _product(product))
+    of = _product(product)
+    key = _key_of(of)
+    if key and _GS1_TEXT.fullmatch(serial):
+        return keys.identify({**key, "21": serial}, spelling or serial)
+    node_id = NodeId(f"item:{_own_name(of)}:{serial}")
+    return Identifier(node_id, Label.ITEM, spelling or serial, serial, of)
 
 
 def _field(text: str) -> str:
@@ -229,6 +232,17 @@ def _field(text: str) -> str:
 
 def _product(product: str) -> NodeId | None:
     return canonical(product, Label.PRODUCT).node_id if product else None
+
+
+def _key_of(product: NodeId | None) -> Elements | None:
+    """The GS1 key of a product of which lots and serials can be part of the key, else None."""
+    elements = keys.unbracketed(product or "") or {}
+    return elements if len(elements) == 1 and elements.keys() & _CLASS_AIS else None
+
+
+def _own_name(product: NodeId | None) -> str:
+    """A product within an own id: one text, however the product was spelt."""
+    return _field((product or "").removeprefix(f"{PREFIXES[Label.PRODUCT]}:"))
 
 
 def is_unlotted(node_id: str) -> bool:
