@@ -90,6 +90,8 @@ _LONGEST = {
     "255": 25,
     "401": 30,
 }
+#: The extension by which EPC writers say that a location number has none.
+_NO_EXTENSION = "0"
 _BRACKET = re.compile(r"\((\d{2,4})\)")
 _ESCAPED = re.compile(r"%(?=(?:25)*28)")
 
@@ -101,6 +103,8 @@ def identify(elements: Elements, spelling: str) -> Identifier:
     length, or its check digit is wrong (the error says which was expected).
     """
     found = {ai: checked(ai, value, spelling) for ai, value in elements.items() if ai in KEY_AIS}
+    if found.get("254") == _NO_EXTENSION:
+        del found["254"]
     for key in KEYS:
         if all(ai in found for ai in key.ais):
             return _named(key, found, spelling)

@@ -70,6 +70,14 @@ _KINDS = {
     "gsrn": Label.PARTY,
     "gsrnp": Label.PARTY,
 }
+#: Schemes of other owners, whose URNs are names as they stand.
+_OTHER_KINDS = {
+    "gid": Label.ITEM,
+    "usdod": Label.ITEM,
+    "adi": Label.ITEM,
+    "bic": Label.UNIT,
+    "imovn": Label.UNIT,
+}
 #: Which element holds the serial that a class pattern leaves open.
 _SERIALS = ("21", "235", "10", "8011")
 
@@ -84,16 +92,20 @@ def kind_of(text: str) -> Label | None:
     form, scheme, _ = _parted(text)
     if form == "idpat":
         return Label.PRODUCT if scheme in _SCHEMES else None
+    if scheme in _OTHER_KINDS:
+        return _OTHER_KINDS[scheme]
     return _KINDS.get(scheme, Label.ITEM) if scheme in _SCHEMES else None
 
 
 def from_urn(text: str) -> dict[str, str] | None:
     """The GS1 elements of an EPC URN; a class pattern ``….*`` gives those of its class.
 
-    None when the numbers in it make no GS1 key (wrong length, letters): the URN
-    itself is still a name. Raises InvalidIdentifier for missing parts.
+    None when it is of another owner's scheme, or the numbers in it make no GS1 key
+    (wrong length, letters): the URN itself is still a name. Raises InvalidIdentifier for missing parts.
     """
     form, scheme, body = _parted(text)
+    if form == "id" and scheme in _OTHER_KINDS and body:
+        return None
     count, build = _SCHEMES.get(scheme, (0, dict))
     parts = [unquote(part) for part in body.split(".", count - 1)] if count else []
     if form not in ("id", "class", "idpat") or len(parts) != count or not all(parts[:1] or [""]):
