@@ -200,7 +200,7 @@ def _fact(told: FlowFact, version: Version) -> FlowFact:
 def _stored_event(event_id: NodeId, values: dict[str, Any]) -> StoredEvent:
     return StoredEvent(
         event_id,
-        values.get("body"),
+        values.get("body") or values.get("void_body"),
         values.get("recorded_at"),
         values.get("voided_at"),
         values.get("source_system", ""),

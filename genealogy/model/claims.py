@@ -16,6 +16,9 @@ import orjson
 from genealogy.model.facts import NodeFact
 from genealogy.model.times import iso
 
+#: Of these the earliest holds, whichever source tells it last: when it became known.
+_FIRST_HOLDS = ("recorded_at", "voided_at")
+
 
 def claim(fact: NodeFact, now: datetime) -> str | None:
     """The claim of a fact as canonical JSON; null when the fact claims nothing.
@@ -69,7 +72,12 @@ def outcome(
     if len(bodies) > 1:
         bodies.sort(key=_precedence)
     values = {key: _value(value) for body in bodies for key, value in body["set"].items()}
+    values |= {key: _earliest(bodies, key) for key in _FIRST_HOLDS if key in values}
     return values, sorted({spelling for body in bodies for spelling in body["ids"]})
+
+
+def _earliest(bodies: Iterable[Mapping[str, Any]], key: str) -> Any:
+    return min(_value(body["set"][key]) for body in bodies if key in body["set"])
 
 
 def first_recorded(claims: Iterable[str]) -> datetime | None:

@@ -105,8 +105,9 @@ class Batch:
 def stored_properties(node_id: NodeId, told: list[str]) -> dict[str, Any]:
     """The properties of a node with these claims, its times as UTC text."""
     values, identifiers = claims.outcome(told)
-    # The body of an event is read by programs alone, and the claim has it already.
-    values.pop("body", None)
+    # The body of an event is read by programs alone, and its claims have it already.
+    for key in ("body", "void_body"):
+        values.pop(key, None)
     for key in NODE_TIMES:
         if key in values:
             values[key] = iso(values[key])

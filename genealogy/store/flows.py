@@ -303,7 +303,7 @@ def _event(event_id: NodeId, told: list[str] | None) -> StoredEvent:
     values = claims.properties(told or [])
     return StoredEvent(
         event_id=event_id,
-        body=values.get("body"),
+        body=values.get("body") or values.get("void_body"),
         recorded_at=values.get("recorded_at"),
         voided_at=values.get("voided_at"),
         source_system=values.get("source_system", ""),

@@ -64,13 +64,12 @@ class Capture:
             return self._new(known, _State(known, body, event.error is not None), body)
         if event.error is not None:
             return self._declared(known, state, body)
-        if not same_content(state.body, body):
-            return Outcome.CONTRADICTS
         if state.declared_only:
             told = replace(known, voided_at=state.known.voided_at)
             return self._new(known, _State(told, body, False), body)
-        self._about.append(known)
-        return Outcome.REPEATED
+        if not same_content(state.body, body):
+            return Outcome.CONTRADICTS
+        return self._repeated(known, state, body)
 
     def _known(self, event: Event, source: Source) -> Known:
         if event.error is not None:
@@ -78,13 +77,25 @@ class Capture:
             return Known(event, at, at, source)
         return Known(event, event.recorded_at or self.now, None, source)
 
+    def _repeated(self, known: Known, state: _State, body: str) -> Outcome:
+        """Several systems may each have recorded the event; it was known from the first on."""
+        told = known.event.recorded_at
+        if told in (None, state.known.recorded_at):
+            self._about.append(known)
+        else:
+            first = replace(state.known, recorded_at=min(known.recorded_at, state.known.recorded_at))
+            self._new(known, replace(state, known=first), body)
+        return Outcome.REPEATED
+
     def _declared(self, known: Known, state: _State, body: str) -> Outcome:
-        if state.known.voided_at is None:
-            told = replace(state.known, voided_at=known.voided_at)
-            return self._new(known, _State(told, state.body, state.declared_only), state.body)
-        self._about.append(known)
-        same = state.known.voided_at == known.voided_at
-        return Outcome.REPEATED if same else Outcome.CONTRADICTS
+        """An event may be withdrawn several times; it holds no longer from the first on."""
+        before = state.known.voided_at
+        first = min(t for t in (before, known.voided_at) if t is not None)
+        told = replace(state.known, voided_at=first)
+        if state.declared_only:
+            told = replace(told, recorded_at=first)
+        self._new(known, replace(state, known=told), body)
+        return Outcome.REPEATED if before == known.voided_at else Outcome.NEW
 
     def _new(self, known: Known, state: _State, body: str) -> Outcome:
         event_id = known.event.event_id

@@ -11,7 +11,14 @@ from genealogy.model.identifiers import Identifier
 from genealogy.model.names import Label, Link, Mixing, Role
 from genealogy.model.times import parse_instant
 from loaders.epcis.body import packed
-from loaders.epcis.event import Action, Event, EventType, identifiers, material
+from loaders.epcis.event import (
+    Action,
+    ErrorDeclaration,
+    Event,
+    EventType,
+    identifiers,
+    material,
+)
 from loaders.epcis.known import Known
 from loaders.epcis.production import batch_id, is_relabel, lot_code, lots_of_items
 from loaders.epcis.shipments import (
@@ -43,8 +50,18 @@ def event_node(known: Known, body: str) -> NodeFact:
     """The event itself; its body and times let flows be worked out again."""
     event = known.event
     values: dict[str, Value | None] = {
-        "body": packed(body),
         "event_type": str(event.type),
+        "source_system": known.source.system,
+        "source_record": known.source.record,
+    }
+    said = _said(known, body) if event.error is None else _withdrawn(event.error, body)
+    return _node(Label.EVENT, event.node_id, known, values | said)
+
+
+def _said(known: Known, body: str) -> dict[str, Value | None]:
+    event = known.event
+    return {
+        "body": packed(body),
         "action": str(event.action) if event.action else None,
         "biz_step": event.step,
         "disposition": event.disposition,
@@ -55,17 +72,14 @@ def event_node(known: Known, body: str) -> NodeFact:
         "read_point": event.read_point.node_id if event.read_point else None,
         "biz_location": event.biz_location.node_id if event.biz_location else None,
         "transactions": ", ".join(f"{t.type or '?'}={t.id}" for t in event.transactions) or None,
-        "source_system": known.source.system,
-        "source_record": known.source.record,
+        "recorded_at": known.recorded_at,
     }
-    return _node(Label.EVENT, event.node_id, known, values | _recorded(known))
 
 
-def _recorded(known: Known) -> dict[str, Value | None]:
-    error = known.event.error
-    if error is None:
-        return {"recorded_at": known.recorded_at}
+def _withdrawn(error: ErrorDeclaration, body: str) -> dict[str, Value | None]:
+    """What a declaration says; its copy of the event counts only while the event is unknown."""
     return {
+        "void_body": packed(body),
         "voided_at": error.declared_at,
         "void_reason": error.reason,
         "corrected_by": ", ".join(error.corrective_ids) or None,

@@ -209,13 +209,39 @@ def test_an_event_that_contradicts_a_known_one_is_refused(batch_events: int) -> 
     assert len(graph.edges()) == 1
 
 
-def test_a_second_declaration_of_another_time_is_refused() -> None:
+@pytest.mark.parametrize("days", [(5, 5, 9), (5, 9, 5), (9, 5, 5)])
+def test_of_several_declarations_the_first_holds_whichever_comes_first(
+    days: tuple[int, ...],
+) -> None:
     graph = MemoryGraph()
     made = recorded(packing(1, eventID="urn:x:1"), 2)
-    loaded = load(graph, made, voiding(made, 5), voiding(made, 5), voiding(made, 9))
+    loaded = load(graph, made, *(voiding(made, day) for day in days))
 
-    assert (loaded.total.accepted, loaded.total.duplicates, loaded.total.rejected) == (2, 1, 1)
+    assert loaded.clean
     assert graph.nodes["event:urn:x:1"].properties["voided_at"] == utc(5, 18)
+
+
+def test_a_declaration_that_is_no_copy_bars_its_event_in_neither_order() -> None:
+    made = recorded(packing(1, eventID="urn:x:1"), 2)
+    declared = voiding({**made, "bizStep": "loading"}, 5)
+    after, before = MemoryGraph(), MemoryGraph()
+    for told in (made, declared):
+        assert load(after, told).clean
+    for told in (declared, made):
+        assert load(before, told).clean
+
+    assert after.content() == before.content()
+    assert [f.retracted_at for some in before.versions.values() for f in some] == [utc(5, 18)]
+
+
+def test_an_event_recorded_by_two_systems_was_known_from_the_first_on() -> None:
+    made = packing(1, eventID="urn:x:1")
+    for days in ((2, 5), (5, 2)):
+        graph = MemoryGraph()
+        for day in days:
+            assert load(graph, recorded(made, day)).clean
+
+        assert [f.recorded_at for f in graph.flows()] == [utc(2, 12)]
 
 
 def test_a_declaration_time_without_zone_is_read_in_the_zone_of_the_event() -> None:

@@ -89,14 +89,20 @@ emptyings = st.builds(unpacking, days, parent=parents)
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """A few events that have much to do with each other, some of them voided."""
+    """A few events that have much to do with each other.
+
+    Some are recorded by two systems, some voided, also twice or by a copy that is none.
+    """
     kinds = st.one_of(packings(), packings(), emptyings, shipments(), voids(), installing, makings)
     told: list[dict[str, Any]] = []
     for number, drawn in enumerate(draw(st.lists(kinds, min_size=1, max_size=8))):
         one = recorded({**drawn, "eventID": f"urn:x:{number}"}, draw(st.integers(7, 12)))
         told.append(one)
         if draw(st.integers(0, 4)) == 0:
-            told.append(voiding(one, draw(st.integers(8, 14))))
+            told.append(recorded(one, draw(st.integers(7, 12))))
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+            more = draw(st.sampled_from([{}, {"disposition": "damaged"}]))
+            told.append(voiding({**one, **more}, draw(st.integers(8, 14))))
     return told
 
 
