@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genealogy.model.identifiers import Identifier
+from genealogy.model.names import Label
 from loaders.epcis.body import identified
 from loaders.epcis.event import Action, ErrorDeclaration, Event, EventType
 from loaders.epcis.fields import Fields, expanded_names, is_qualified
@@ -29,6 +30,7 @@ _CHILD_LISTS = {
     EventType.ASSOCIATION: ("childEPCs", "childQuantityList"),
     EventType.TRANSFORMATION: ("", ""),
 }
+_HOLDERS = frozenset({Label.UNIT, Label.ITEM})
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?")
 
 
@@ -248,9 +250,20 @@ def _check(fields: Fields, event: Event) -> None:
     elif event.type is EventType.TRANSACTION:
         if not event.transactions:
             fields.fault("epcis_missing", "bizTransactionList")
-    elif event.parent is None and event.action is not Action.OBSERVE:
-        fields.fault("epcis_missing", "parentID")
-    _check_children(fields, event)
+    else:
+        _check_parent(fields, event)
+        _check_children(fields, event)
+
+
+def _check_parent(fields: Fields, event: Event) -> None:
+    """Something must hold the children, or the event would say nothing of where they are."""
+    if event.parent is None:
+        if event.action is not Action.OBSERVE and not fields.has_fault("parentID"):
+            fields.fault("epcis_missing", "parentID")
+        return
+    may_hold = _HOLDERS if event.type is EventType.AGGREGATION else _HOLDERS | {Label.PLACE}
+    if event.parent.kind not in may_hold:
+        fields.fault("epcis_parent", "parentID", event.parent.spelling)
 
 
 def _says_what(fields: Fields, event: Event) -> bool:
@@ -260,8 +273,8 @@ def _says_what(fields: Fields, event: Event) -> bool:
 
 
 def _check_children(fields: Fields, event: Event) -> None:
-    linked = event.type in (EventType.AGGREGATION, EventType.ASSOCIATION)
-    if linked and event.action is Action.ADD and not (event.epcs or event.quantities):
+    is_empty = not (event.epcs or event.quantities or fields.has_fault("childEPCs"))
+    if event.action is Action.ADD and is_empty:
         fields.fault("epcis_no_objects", "childEPCs")
 
 

@@ -25,8 +25,10 @@ from tests.loaders.epcis.epcis_events import (
     ITEM,
     LOT,
     LOT_2,
+    MAKER,
     N_ITEM,
     PALLET,
+    SITE,
     amounts,
     document,
     event,
@@ -114,6 +116,10 @@ def without(data: dict[str, Any], *names: str) -> dict[str, Any]:
         (GOOD | {"errorDeclaration": "yes"}, ("epcis_not_object", "errorDeclaration")),
         (without(packing(1), "parentID"), ("epcis_missing", "parentID")),
         (packing(1, ()), ("epcis_no_objects", "childEPCs")),
+        (packing(1, parent=LOT), ("epcis_parent", "parentID")),
+        (packing(1, parent=CLASS), ("epcis_parent", "parentID")),
+        (packing(1, parent=SITE), ("epcis_parent", "parentID")),
+        (packing(1, parent=MAKER) | {"type": "AssociationEvent"}, ("epcis_parent", "parentID")),
         (event("Transaction", epcList=[ITEM]), ("epcis_missing", "bizTransactionList")),
         (without(MADE, "inputQuantityList"), ("epcis_half_transformation", "inputEPCList")),
         (without(MADE, "outputQuantityList"), ("epcis_half_transformation", "outputEPCList")),
@@ -125,6 +131,13 @@ def without(data: dict[str, Any], *names: str) -> dict[str, Any]:
 )
 def test_each_fault_is_named_with_its_field(data: Any, expected: tuple[str, str]) -> None:
     assert expected in codes(data)
+
+
+def test_a_field_that_cannot_be_read_is_not_called_missing_too() -> None:
+    assert codes(packing(1, ["S1"], parent="P1")) == [
+        ("identifier_no_kind", "parentID"),
+        ("identifier_no_kind", "childEPCs"),
+    ]
 
 
 def test_all_faults_of_an_event_are_told_at_once() -> None:
@@ -144,6 +157,7 @@ def test_all_faults_of_an_event_are_told_at_once() -> None:
         event("Transformation", transformationID="urn:x:t", outputQuantityList=amounts(LOT)),
         packing(1, action="OBSERVE") | {"parentID": ""},
         unpacking(1),
+        packing(1, parent=SITE) | {"type": "AssociationEvent"},
         GOOD | {"quantityList": amounts(LOT, "20")},
         GOOD | {"ilmd": {"cbvmda:lotNumber": "1", "undefined": "x"}},
         GOOD | {"eventTimeZoneOffset": "-14:00"},
