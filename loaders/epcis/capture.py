@@ -80,10 +80,12 @@ class Capture:
     def _repeated(self, known: Known, state: _State, body: str) -> Outcome:
         """Several systems may each have recorded the event; it was known from the first on."""
         told = known.event.recorded_at
-        if told in (None, state.known.recorded_at):
+        if told is None or told == state.known.recorded_at:
             self._about.append(known)
         else:
-            first = replace(state.known, recorded_at=min(known.recorded_at, state.known.recorded_at))
+            first = replace(
+                state.known, recorded_at=min(known.recorded_at, state.known.recorded_at)
+            )
             self._new(known, replace(state, known=first), body)
         return Outcome.REPEATED
 

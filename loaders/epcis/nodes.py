@@ -26,6 +26,7 @@ from loaders.epcis.shipments import (
     is_dispatch,
     is_receipt,
     is_return,
+    may_be_shipment,
     shipment_id,
     suppliers,
     targets,
@@ -198,19 +199,23 @@ def _hub(known: Known) -> Iterator[Fact]:
 
 def _shipment(known: Known) -> Iterator[Fact]:
     event, source = known.event, known.source
-    sends, gets = is_dispatch(event), is_receipt(event)
-    if not (sends or (gets and (event.despatch_advice or is_return(event)))):
+    if not (is_dispatch(event) or may_be_shipment(event)):
         return
     shipment = shipment_id(event)
-    kind = "return" if is_return(event) else "outbound"
-    values: dict[str, Value | None] = {"kind": kind, "asn": event.despatch_advice}
-    if sends:
+    values: dict[str, Value | None] = {"kind": _kind(event), "asn": event.despatch_advice}
+    if is_dispatch(event):
         values["dispatched_at"] = event.at
     yield _node(Label.SHIPMENT, shipment, known, values)
     yield LinkFact(
         Link.ABOUT, event.node_id, Label.EVENT, shipment, Label.SHIPMENT, source, part="shipment"
     )
     yield from _parties(event, source)
+
+
+def _kind(event: Event) -> str:
+    if is_return(event):
+        return "return"
+    return "outbound" if is_dispatch(event) or event.despatch_advice else "inbound"
 
 
 def _parties(event: Event, source: Source) -> Iterator[Fact]:

@@ -2,13 +2,14 @@
 
 A receipt closes a despatch that shares its despatch advice, the last despatch of
 a unit or item in it, or for lots the first despatch not yet received that does
-not name another destination. Nothing that is unsure closes anything.
+not name another destination. Nothing that is unsure closes anything. Goods of
+which no despatch is known went where they were received all the same.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from decimal import Decimal
@@ -52,6 +53,12 @@ def is_return(event: Event) -> bool:
 def shipment_id(event: Event) -> NodeId:
     """The shipment's node: named by the despatch advice, else by the event."""
     return NodeId(f"shipment:{event.despatch_advice or event.event_id}")
+
+
+def may_be_shipment(event: Event) -> bool:
+    """Whether a receipt is of a named shipment, or its goods may come without a despatch."""
+    named = event.despatch_advice is not None or is_return(event)
+    return is_receipt(event) and (named or bool(arrivals(event)))
 
 
 def end_user(event: Event) -> Identifier:
@@ -294,8 +301,8 @@ def _received(board: _Board, receipt: Known) -> Iterator[FlowFact]:
     # Despatches under one advice are one shipment, which arrives once.
     for dispatch in {shipment_id(d.event): d for d in reversed(sent)}.values():
         yield from _arrived(receipt, dispatch)
+    yield from _unannounced(receipt, sent)
     if is_return(event):
-        yield from _returned_unannounced(receipt, sent)
         return
     for party in suppliers(event):
         for content in shipped(event):
@@ -321,16 +328,37 @@ def _arrived(receipt: Known, dispatch: Known) -> Iterator[FlowFact]:
                 yield stated(receipt, move, version)
 
 
-def _returned_unannounced(receipt: Known, sent: list[Known]) -> Iterator[FlowFact]:
-    """Goods that came back without a despatch: the receipt is the shipment."""
-    event = receipt.event
-    shipment = shipment_id(event)
-    times = Times(occurred_at=event.at, valid_from=event.at)
-    moves = [
-        Move(Flow.RETURNED_IN, c.node_id, c.label, shipment, Label.SHIPMENT, amount=c)
-        for c in shipped(event)
-    ]
-    moves += [_delivery(shipment, target) for target in arrivals(event)]
-    for move in moves:
-        for version in history(receipt, sent, lambda held: None if held else times):
-            yield stated(receipt, move, version)
+def _unannounced(receipt: Known, sent: list[Known]) -> Iterator[FlowFact]:
+    """Goods that came without a known despatch of them: the receipt is the shipment.
+
+    Who has received a lot must be found, though nobody said that it was sent there.
+    """
+    event, shipment = receipt.event, shipment_id(receipt.event)
+    flow = Flow.RETURNED_IN if is_return(event) else Flow.SHIPPED_IN
+    goals, goods = arrivals(event), shipped(event)
+    if not (goals and goods):
+        return
+    for content in goods:
+        move = Move(flow, content.node_id, content.label, shipment, Label.SHIPMENT, amount=content)
+        yield from _unless_sent(receipt, move, sent, (content,))
+    for goal in goals:
+        yield from _unless_sent(receipt, _delivery(shipment, goal), sent, goods)
+
+
+def _unless_sent(
+    receipt: Known, move: Move, sent: list[Known], goods: Sequence[Content]
+) -> Iterator[FlowFact]:
+    times = Times(occurred_at=receipt.event.at, valid_from=receipt.event.at)
+    is_delivery = move.flow is Flow.DELIVERED_TO
+
+    def value(held: list[Known]) -> Times | None:
+        # The shipment of a despatch under the same advice arrives by that.
+        arrives = is_delivery and any(shipment_id(d.event) == move.source_id for d in held)
+        return None if arrives or all(_is_sent(c, held) for c in goods) else times
+
+    for version in history(receipt, sent, value):
+        yield stated(receipt, move, version)
+
+
+def _is_sent(content: Content, dispatches: Iterable[Known]) -> bool:
+    return any(c.node_id == content.node_id for d in dispatches for c in shipped(d.event))

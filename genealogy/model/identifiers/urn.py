@@ -101,7 +101,8 @@ def from_urn(text: str) -> dict[str, str] | None:
     """The GS1 elements of an EPC URN; a class pattern ``….*`` gives those of its class.
 
     None when it is of another owner's scheme, or the numbers in it make no GS1 key
-    (wrong length, letters): the URN itself is still a name. Raises InvalidIdentifier for missing parts.
+    (wrong length, letters): the URN itself is still a name.
+    Raises InvalidIdentifier for missing parts.
     """
     form, scheme, body = _parted(text)
     if form == "id" and scheme in _OTHER_KINDS and body:

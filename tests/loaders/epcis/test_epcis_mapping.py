@@ -396,7 +396,7 @@ def test_a_receipt_of_the_unit_closes_its_shipment() -> None:
 def test_a_receipt_before_the_despatch_closes_nothing() -> None:
     graph = graph_of(shipping(5), receiving(2))
 
-    assert [f.occurred_at for f in graph.flows() if f.type is Flow.DELIVERED_TO] == [None]
+    assert [f.occurred_at for f in graph.flows() if f.target_id == N_HOSPITAL] == [None]
 
 
 def test_a_receipt_of_a_reused_unit_closes_the_last_despatch_only() -> None:
@@ -430,14 +430,53 @@ def test_a_receipt_of_a_lot_elsewhere_closes_nothing() -> None:
     to_site = {"destinationList": [{"type": "location", "destination": SITE}]}
     graph = graph_of(shipping(1, **lot, **to_site), receiving(3, **lot))
 
-    assert [f.occurred_at for f in graph.flows() if f.type is Flow.DELIVERED_TO] == [None]
+    assert [f.occurred_at for f in graph.flows() if f.target_id == N_SITE] == [None]
+
+
+def test_goods_received_of_which_no_despatch_is_known_went_where_they_were_received() -> None:
+    graph = graph_of(receiving(3, [PALLET, LOT], eventID="urn:x:r"))
+
+    assert graph.edges() == {
+        ("SHIPPED_IN", N_PALLET, "shipment:urn:x:r"),
+        ("SHIPPED_IN", N_LOT, "shipment:urn:x:r"),
+        ("DELIVERED_TO", "shipment:urn:x:r", N_SITE_2),
+    }
+    assert {f.occurred_at for f in graph.flows()} == {utc(3)}
+
+
+def test_a_despatch_known_later_takes_its_goods_off_the_shipment_of_the_receipt() -> None:
+    graph = graph_of(receiving(3, [PALLET, LOT], eventID="urn:x:r"))
+    load(graph, shipping(2, eventID="urn:x:s"))
+
+    assert graph.edges(Flow.SHIPPED_IN) == {
+        ("SHIPPED_IN", N_LOT, "shipment:urn:x:r"),
+        ("SHIPPED_IN", N_PALLET, "shipment:urn:x:s"),
+    }
+    assert ("DELIVERED_TO", "shipment:urn:x:r", N_SITE_2) in graph.edges()
+
+    load(graph, shipping(2, [LOT], eventID="urn:x:l"))
+
+    assert {source for _, source, _ in graph.edges(Flow.DELIVERED_TO)} == {
+        "shipment:urn:x:s",
+        "shipment:urn:x:l",
+    }
+
+
+def test_more_received_than_announced_under_an_advice_is_of_the_same_shipment() -> None:
+    graph = graph_of(shipping(2, **BY_ADVICE), receiving(5, [PALLET, LOT], **BY_ADVICE))
+    arrived = [f for f in graph.flows() if f.target_id == N_SITE_2]
+
+    assert ("SHIPPED_IN", N_LOT, f"shipment:{ADVICE}") in graph.edges()
+    assert [(f.source_id, f.occurred_at, f.valid_from) for f in arrived] == [
+        (f"shipment:{ADVICE}", utc(5), utc(2))
+    ]
 
 
 def test_what_a_party_supplied_is_told_by_the_receipt() -> None:
     source = {"sourceList": [{"type": "owning_party", "source": MAKER}]}
     graph = graph_of(receiving(3, [], quantityList=amounts(LOT, 5, "KGM"), **source))
 
-    assert graph.edges() == {("SUPPLIED", N_MAKER, N_LOT)}
+    assert graph.edges(Flow.SUPPLIED) == {("SUPPLIED", N_MAKER, N_LOT)}
     assert Role.SUPPLIER_LOT in graph.nodes[N_LOT].roles
 
 
