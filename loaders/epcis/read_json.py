@@ -35,6 +35,7 @@ class _Document:
     has_context: bool = False
     wants_context: bool = False
     header: dict[str, Any] = field(default_factory=dict)
+    double: str | None = None
     number: int = 0
     found_events: bool = False
 
@@ -81,7 +82,7 @@ def _document(document: _Document, progress: Callable[[int], None]) -> Iterator[
     yield from _object(document, progress, document.header)
     kind = _type(document.header)
     if kind in list(EventType):
-        yield _event(document, document.header, 1)
+        yield _doubled(document, 1, document.double) or _event(document, document.header, 1)
     elif not document.found_events:
         yield from _without_events(document, kind)
     yield from _master_data(document.header)
@@ -111,7 +112,9 @@ def _object(
         elif name in _EVENTS and stream.peek() in "[{":
             yield from _events(document, progress)
         else:
+            is_double = name in into
             into[name] = _member_value(stream)
+            document.double = document.double or (name if is_double else stream.double)
             if name == "@context":
                 document.learn(into[name])
         if not stream.comma("}"):
@@ -133,7 +136,8 @@ def _events(document: _Document, progress: Callable[[int], None]) -> Iterator[Fo
         yield from _list(document, progress)
     else:
         line = document.stream.line
-        yield _event(document, _member_value(document.stream), line)
+        value = _member_value(document.stream)
+        yield _doubled(document, line, document.stream.double) or _event(document, value, line)
 
 
 def _require_context(document: _Document) -> None:
@@ -161,13 +165,24 @@ def _list(document: _Document, progress: Callable[[int], None]) -> Iterator[Foun
         line = stream.line
         value = stream.value()
         progress(stream.bytes_read)
-        if stream.is_unicode:
-            yield from _member(document, value, line)
-        else:
+        bad = _doubled(document, line, stream.double)
+        if not stream.is_unicode:
             document.number += 1
             yield BadEvent(line, document.number, Fault("epcis_not_unicode"))
+        elif bad is not None:
+            yield bad
+        else:
+            yield from _member(document, value, line)
         if not stream.comma("]"):
             return
+
+
+def _doubled(document: _Document, line: int, name: str | None) -> BadEvent | None:
+    """An event in which a field stands twice: either of them may be the right one."""
+    if name is None:
+        return None
+    document.number += 1
+    return BadEvent(line, document.number, Fault("epcis_double_field", name))
 
 
 def _member(document: _Document, value: Any, line: int) -> Iterator[Found]:

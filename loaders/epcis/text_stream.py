@@ -48,15 +48,11 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(
-    parse_float=Decimal, parse_int=_integer, parse_constant=_no_constant, strict=False
-)
-
-
 class TextStream:
     """A cursor over a JSON text; every method raises Unreadable where the text is broken.
 
-    ``lenient`` tells whether comments or surplus commas had to be passed over.
+    ``lenient`` tells whether comments or surplus commas had to be passed over,
+    ``double`` a name that stands twice in an object of the last value.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,6 +67,14 @@ class TextStream:
         self._ended = False
         self._cleaned = False
         self.lenient = False
+        self.double: str | None = None
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_float=Decimal,
+            parse_int=_integer,
+            parse_constant=_no_constant,
+            strict=False,
+        )
         self.is_unicode = True
         self.bytes_read = 0
 
@@ -128,8 +132,9 @@ class TextStream:
         """
         self.peek()
         while True:
+            self.double = None
             try:
-                found, end = _DECODER.raw_decode(self._buffer, self._position)
+                found, end = self._decoder.raw_decode(self._buffer, self._position)
             except json.JSONDecodeError as error:
                 if self._may_go_on(error):
                     continue
@@ -143,6 +148,14 @@ class TextStream:
             self._position = end
             self._forget()
             return found
+
+    def _object(self, members: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(members)
+        if len(found) != len(members):
+            # The standard decoder would keep the last of them and lose the others unseen.
+            names = [name for name, _ in members]
+            self.double = self.double or next(n for n in names if names.count(n) > 1)
+        return found
 
     def _is_unicode(self, value: Any, end: int) -> bool:
         # Only an escaped half of a surrogate pair can spoil a text that was decoded.

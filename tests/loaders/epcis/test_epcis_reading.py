@@ -78,6 +78,30 @@ def test_a_single_event_is_read(tmp_path: Path, key: str) -> None:
     assert load_bytes(tmp_path, json.dumps(one)).total.accepted == 1
 
 
+def doubled(data: Any) -> str:
+    """The text of data with an empty list of objects put before each real one."""
+    return json.dumps(data).replace('"epcList": ["', '"epcList": [], "epcList": ["')
+
+
+@pytest.mark.parametrize("data", [ONE, {"eventList": [ONE]}, {"eventList": ONE}])
+def test_an_event_in_which_a_field_stands_twice_is_refused(tmp_path: Path, data: Any) -> None:
+    body = {"@context": [CONTEXT], "type": "EPCISDocument", "epcisBody": data}
+    loaded = load_bytes(tmp_path, doubled(data if data is ONE else body))
+
+    assert [(s.code, s.field, s.line) for s in loaded.samples] == [
+        ("epcis_double_field", "epcList", 1)
+    ]
+    assert (loaded.total.read, loaded.total.rejected) == (1, 1)
+
+
+def test_events_beside_one_with_a_field_twice_are_read(tmp_path: Path) -> None:
+    text = doubled(document([ONE])).replace("]}}", f", {json.dumps(TWO)}]}}}}")
+
+    loaded = load_bytes(tmp_path, text)
+
+    assert (loaded.total.accepted, loaded.total.rejected) == (1, 1)
+
+
 def test_a_document_with_one_event_outside_a_list_is_read(tmp_path: Path) -> None:
     data = {"@context": [CONTEXT], "isA": "EPCISDocument", "epcisBody": {"event": ONE}}
 
