@@ -25,6 +25,7 @@ KIND = "epcis"
 BATCH_EVENTS = 1_000
 _MARKS = (b"EPCIS", b"epcis", b"eventTime", b"eventList")
 _HEAD = 65_536
+_PACKED = frozenset({".zip", ".gz", ".jsonl", ".ndjson"})
 #: The databases take 16 MiB in one message; an event is stored whole, and twice when voided.
 LARGEST_MIB = 4
 LARGEST = LARGEST_MIB * 2**20
@@ -74,6 +75,8 @@ def load_epcis(
             load = _Load(Tally(rejects), into, book, options, sum(f.size for f in files))
             for file in files:
                 load.file(file)
+            for packed_file in (name for root in roots for name in _packed_files(root)):
+                load.tally.remark(Remark(packed_file, None, None, None, "left_out"))
             name = ", ".join(map(str, roots))
             return load.tally.result(name, KIND, dry_run=options.dry_run)
 
@@ -103,6 +106,12 @@ def _files(root: Path) -> list[_File]:
         return [_File(root, tellable(root.name), root.stat().st_size)]
     found = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     return [_File(p, _name(p, root), p.stat().st_size) for p in found]
+
+
+def _packed_files(root: Path) -> list[str]:
+    """Files of a folder that may hold events but are not read."""
+    found = sorted(p for p in root.rglob("*") if p.suffix.lower() in _PACKED and p.is_file())
+    return [_name(p, root) for p in found]
 
 
 def _name(path: Path, root: Path) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
 from genealogy.errors import UnreadableFile
@@ -20,6 +20,7 @@ SUFFIX = ".csv"
 MAX_RATIO = 200
 MAX_UNPACKED = 200 * 2**30
 _RATIO_MATTERS = 2**20
+_EVENTS = frozenset({".json", ".jsonld", ".xml"})
 _ENCRYPTED = 0x1
 
 
@@ -46,6 +47,33 @@ def table_files(path: Path) -> Iterator[list[TableFile]]:
     else:
         with _opened(path) as archive:
             yield _in_archive(archive, path)
+
+
+def left_out(path: Path, tables: Container[str]) -> list[str]:
+    """Files that may hold records but are not where, or not what, ``table_files`` takes.
+
+    Tables in another format or deeper down, and in a zip also JSON and XML.
+    """
+    if path.is_dir():
+        names = (p.relative_to(path) for p in sorted(path.rglob("*")) if p.is_file())
+        found = [n for n in names if len(n.parts) > 1 or n.suffix.lower() != SUFFIX]
+        return [tellable(str(n)) for n in found if _may_be_table(n, tables)]
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        members = [PurePosixPath(m.filename) for m in archive.infolist() if not _is_table(m)]
+    return [
+        str(m) for m in sorted(members) if m.suffix.lower() in _EVENTS or _may_be_table(m, tables)
+    ]
+
+
+def _may_be_table(name: PurePath, tables: Container[str]) -> bool:
+    is_named_so = name.name.split(".")[0].lower() in tables and bool(name.suffix)
+    return (is_named_so or name.suffix.lower() == SUFFIX) and not _is_hidden(name)
+
+
+def _is_hidden(name: PurePath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in name.parts)
 
 
 def unreadable(file: str, why: str, **params: Any) -> UnreadableFile:
@@ -96,8 +124,7 @@ def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> TableFile:
 
 def _is_table(member: zipfile.ZipInfo) -> bool:
     name = PurePosixPath(member.filename)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
-    return name.suffix.lower() == SUFFIX and len(name.parts) <= 2 and not hidden
+    return name.suffix.lower() == SUFFIX and len(name.parts) <= 2 and not _is_hidden(name)
 
 
 def _refuse_unsafe(member: zipfile.ZipInfo, path: Path) -> None:

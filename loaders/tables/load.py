@@ -16,7 +16,7 @@ from genealogy.model.facts import Fact, FlowFact, NodeId, Written
 from genealogy.model.names import FEW_AT
 from genealogy.ports import FactSink
 from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally
-from loaders.tables.container import SUFFIX, TableFile, table_files
+from loaders.tables.container import SUFFIX, TableFile, left_out, table_files
 from loaders.tables.declared import TABLES
 from loaders.tables.encoding import check_utf8
 from loaders.tables.facts import facts_of
@@ -246,6 +246,8 @@ def load_tables(
         def run(into: FactSink | None) -> Loaded:
             tally = Tally(rejects)
             _remark_unknown(tally, files)
+            for name in left_out(path, TABLES):
+                tally.remark(Remark(name, None, None, None, "left_out"))
             size = sum(file.size for file in ours)
             steps = _Load(tally, source_system, batch_rows).steps(ours, ahead=into is not None)
             _Writing(tally, into, progress, size).run(steps)

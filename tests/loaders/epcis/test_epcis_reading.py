@@ -473,6 +473,18 @@ def test_a_folder_is_read_file_by_file_under_relative_names(tmp_path: Path) -> N
     assert graph.nodes["event:urn:x:1"].properties["source_record"] == "deep/a.json:1"
 
 
+def test_packed_files_in_a_folder_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(document([ONE])))
+    for name in ("b.json.gz", "c.ndjson", "readme.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    loaded = load_epcis(tmp_path, MemoryGraph(), MemoryGraph(), Options(dry_run=True))
+
+    assert [(r.file, r.code) for r in loaded.remarks] == [
+        ("b.json.gz", "left_out"),
+        ("c.ndjson", "left_out"),
+    ]
+
+
 def test_progress_tells_bytes_of_all_files(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps([ONE]))
     told: list[tuple[str, int, int]] = []

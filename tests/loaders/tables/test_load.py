@@ -260,6 +260,25 @@ def test_a_file_with_only_a_header_is_no_fault_but_told(tmp_path: Path) -> None:
     assert loaded.remarks[0].reason("zh") != loaded.remarks[0].reason("en")
 
 
+def test_tables_where_they_are_not_read_are_told_of(tmp_path: Path) -> None:
+    write_tables(tmp_path, {"lots": COMPANY["lots"]})
+    (tmp_path / "batches.xlsx").write_bytes(b"PK")
+    (tmp_path / "readme.txt").write_text("x")
+    write_tables(tmp_path / "2025", {"lots": COMPANY["lots"]})
+
+    assert [(r.file, r.code) for r in load(tmp_path).remarks] == [
+        ("2025/lots.csv", "left_out"),
+        ("batches.xlsx", "left_out"),
+    ]
+
+
+def test_what_a_zip_holds_beside_its_tables_is_told_of(tmp_path: Path) -> None:
+    names = ("lots.csv", "a/b/lots.csv", "events.json", "__MACOSX/a/lots.csv", "x.txt")
+    path = write_zip(tmp_path / "t.zip", dict.fromkeys(names, table_text(COMPANY["lots"])))
+
+    assert [r.file for r in load(path).remarks] == ["a/b/lots.csv", "events.json"]
+
+
 def test_unknown_columns_and_tables_are_named(tmp_path: Path) -> None:
     write_tables(tmp_path, {"units": [{"unit_id": "U", "colour": "red"}], "stock": [{"a": "b"}]})
     remarks = [(r.file, r.code, r.params) for r in load(tmp_path).remarks]
