@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import disk_usage
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -242,10 +242,15 @@ class GraphStore:
         if self.folder is None:
             yield
             return
-        with locks.holding(self.folder / "write.lock", wait=self._timeout) as held:
-            if not held:
-                raise StoreConflict(query=str(self.folder))
+        # Refused by the file system is told apart from what goes wrong while writing.
+        with files.usable(Folder(self.folder / FOLDER)):
+            lock = locks.take(self.folder / "write.lock", wait=self._timeout)
+        if lock is None:
+            raise StoreConflict(query=str(self.folder))
+        try:
             yield
+        finally:
+            os.close(lock)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -263,7 +268,7 @@ class GraphStore:
         told = error if isinstance(error, StoreError) else mapped(error, self._timeout, self._uri)
         if self.folder is None or isinstance(told, StoreTimeout):
             return told
-        if disk_usage(self.folder).free < _LOW_WATER_BYTES:
+        if files.room(Folder(self.folder / FOLDER)) < _LOW_WATER_BYTES:
             return StoreFull(folder=str(self.folder))
         if isinstance(told, StoreUnavailable):
             full = files.out_of_memory(Folder(self.folder / FOLDER))

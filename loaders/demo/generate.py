@@ -7,9 +7,11 @@ campaign; only a few lots are carried over. So memory does not grow with scale.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from genealogy.errors import InvalidInput
 from loaders.demo.cell import LINES, Cell, site_id
 from loaders.demo.clock import DAY
 from loaders.demo.company import (
@@ -44,16 +46,26 @@ def generate(out_dir: Path, *, seed: int = 1, scale: float = 1.0) -> Truth:
     Equal seed and scale give equal bytes everywhere. They are made in a folder of
     their own and moved when all is done, so that an interrupted run leaves nothing
     that looks like a company; other files in ``out_dir`` are not touched.
+    Raises InvalidInput when the folder cannot be written.
     """
-    # Within the folder when it exists: what holds it may be another device.
-    beside = out_dir if out_dir.exists() else out_dir.parent
-    if beside != out_dir:
-        beside.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=beside, prefix=".company-") as passing:
-        made = Path(passing) / "company"
-        truth = _made(made, seed, scale)
-        _publish(made, out_dir)
+    with _writable(out_dir):
+        # Within the folder when it exists: what holds it may be another device.
+        beside = out_dir if out_dir.exists() else out_dir.parent
+        if beside != out_dir:
+            beside.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=beside, prefix=".company-") as passing:
+            made = Path(passing) / "company"
+            truth = _made(made, seed, scale)
+            _publish(made, out_dir)
     return truth
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput("unwritable_folder", path=folder, reason=error.strerror) from error
 
 
 def _publish(made: Path, out_dir: Path) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cli import demo
+from cli.exits import Exit
+from tests.cli.command import PROGRAM, REPOSITORY
 from tests.small_company import SUPPLIER, engine
 
 
@@ -32,3 +37,25 @@ def test_a_whole_table_says_nothing_of_more(
     demo._show(engine(), SUPPLIER, "forward", tmp_path / "t")
     assert "more row" not in capfd.readouterr().err
     assert {p.suffix for p in tmp_path.iterdir()} == {".csv", ".graphml", ".svg"}
+
+
+def no_room() -> None:
+    """Let no file of this process grow beyond a little, as on a full device."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
+def test_a_company_that_finds_no_room_is_told_with_its_folder_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "demo", "generate", "--out", tmp_path / "company"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=no_room,
+    )
+    assert done.returncode == Exit.USAGE
+    assert f"The folder {tmp_path / 'company'} cannot be written" in done.stderr
+    assert "[unwritable_folder]" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -25,6 +25,7 @@ from genealogy.store.embedded import (
     out_of_room,
     stop,
 )
+from genealogy.store.queries import SCHEMA_RECORD
 from genealogy.store.server import folder as files
 from genealogy.store.server import living, locks
 from tests.embedded_server import (
@@ -33,6 +34,7 @@ from tests.embedded_server import (
     eventually,
     java_processes,
     plain_environment,
+    running,
     script,
     small,
 )
@@ -235,6 +237,20 @@ class TestFolder:
         with pytest.raises(StoreError) as refused:
             ensure_running(small(tmp_path / "file"))
         assert refused.value.error_code == "data_folder_unusable"
+
+    def test_a_folder_that_is_gone_while_the_database_is_open_is_no_defect(
+        self, settings: Settings
+    ) -> None:
+        with open_store(settings) as store:
+            os.kill(running(settings).pid, signal.SIGKILL)
+            assert eventually(lambda: not locks.is_held(files.folder_of(settings).server_lock))
+            shutil.rmtree(settings.data_dir)
+            with pytest.raises(StoreError) as refused:
+                store.run(SCHEMA_RECORD, version=1)
+            with pytest.raises(StoreUnavailable) as gone:
+                store.execute("RETURN 1 AS one")
+        assert refused.value.error_code == "data_folder_unusable"
+        assert gone.value.error_code == "embedded_gone"
 
 
 class TestFullDisk:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from genealogy.errors import InvalidInput
 from genealogy.model.facts import FlowFact
 from genealogy.model.identifiers import has_check_digit
 from genealogy.model.names import Flow, Role
@@ -337,6 +338,8 @@ def test_a_company_takes_the_place_of_another_and_leaves_other_files(tmp_path: P
 
 def test_a_file_in_the_place_of_the_folder_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(InvalidInput) as refused:
         generate(tmp_path / "taken", scale=0.05)
+    assert refused.value.error_code == "unwritable_folder"
+    assert str(tmp_path / "taken") in refused.value.message()
     assert (tmp_path / "taken").read_text() == "mine"
