@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,11 @@ CYPHER_ELSEWHERE = {
 #: Where an error of any kind ends, with the reason.
 LAST_RESORTS = {"cli/main.py": "a defect is told in one line, not shown as a traceback"}
 CATCHES_ALL = {"Exception", "BaseException"}
+#: Requirements that no module imports, each with the reason why it is one.
+NOT_IMPORTED = {
+    "arcadedb-embedded": "its server runs as a process of its own",
+    "neo4j-rust-ext": "makes the driver faster from within",
+}
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 CHANGE_KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
@@ -138,6 +144,22 @@ def test_every_requirement_is_locked(lock: str, extras: list[str]) -> None:
     for extra in extras:
         wanted += declared["optional-dependencies"][extra]
     assert {bare(line) for line in wanted} - {name for name, _ in locked(lock)} == set()
+
+
+def imported(module: Module) -> Iterator[str]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_what_the_product_imports_is_required_and_nothing_else_is() -> None:
+    ours = {*sys.stdlib_module_names, *project()["tool"]["importlinter"]["root_packages"]}
+    used = {bare(name) for module in modules() for name in imported(module) if name not in ours}
+    required = {bare(line) for line in project()["project"]["dependencies"]}
+    assert used == required - NOT_IMPORTED.keys()
+    assert NOT_IMPORTED.keys() <= required
 
 
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
