@@ -14,10 +14,11 @@ nothing, and equal times are possible.
 
 Forward reaches every node at the end of a walk from a seed, backward every node
 at the start of a walk to one; hence v is in forward(u) exactly when u is in
-backward(v). One case is left out of that: forward from a container or a shipment
-starts at its contents as well (``genealogy.trace.contents``), which lie before
-it, so the law holds for seeds of the other kinds. A content is reached at the
-number of edges between it and the seed, over an edge walked against its direction.
+backward(v). One case is left out of that: forward from a container or a shipment,
+or from the supplier of one, starts at its contents as well
+(``genealogy.trace.contents``), which lie before it, so the law holds for seeds of
+the other kinds. A content is reached at the number of edges between it and the
+seed, over an edge walked against its direction.
 
 The distance is the least number of edges of such a walk. Exposure is the earliest
 moment of the last edge over all walks forward, the latest moment of the first edge

@@ -69,7 +69,8 @@ def expected(
         for t in moments(fact):
             graph.add_edge((fact.source_id, "out", t), (fact.target_id, side(fact), t), weight=1)
     if direction == "forward":
-        opened = [f for f in flows if f.target_id not in shut]
+        opened = [f for f in flows if f.target_id not in shut or f.type == Flow.SUPPLIED]
+        opened = [f for f in opened if f.type != Flow.SUPPLIED or f.source_id not in shut]
         _hold(graph, genealogy, opened, seeds, exact)
         _enter(graph, [(s, "out", t) for s in seeds for t in DAYS])
         return _answer(graph, seeds, ("in", "boxed", "end", "held"), flows, direction)
@@ -117,11 +118,21 @@ def _hold(
     kinds = {n.node_id: n.label for n in genealogy.nodes}
     roots = [s for s in seeds if kinds[s] in (Label.UNIT, Label.ITEM, Label.SHIPMENT)]
     _enter(graph, [(s, "held", t) for s in roots for t in DAYS])
+    boxes = (Label.UNIT, Label.ITEM, Label.SHIPMENT)
+    for fact in flows:
+        if (
+            fact.type == Flow.SUPPLIED
+            and fact.source_id in seeds
+            and kinds[fact.target_id] in boxes
+        ):
+            for t in DAYS:
+                graph.add_edge(START, (fact.target_id, "opened", t), weight=1)
     for fact in flows:
         if fact.type in HOLDS:
             for t in moments(fact):
                 outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
                 graph.add_edge(outer, inner, weight=1)
+                graph.add_edge((fact.target_id, "opened", t), inner, weight=1)
     for node, held, t in [state for state in graph if "held" in state]:
         for later in DAYS:
             if later >= t or not exact:
@@ -151,7 +162,9 @@ def _carried(fact: FlowFact, graph: nx.DiGraph, far: dict[object, int], directio
     for t in moments(fact):
         out, came = (fact.source_id, "out", t), (fact.target_id, side(fact), t)
         outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
+        lent = (fact.target_id, "opened", t)
         walked = [(out, came) if direction == "forward" else (came, out), (outer, inner)]
+        walked.append((lent, inner))
         if any(tail in far and graph.has_edge(tail, head) for tail, head in walked):
             return True
     return False

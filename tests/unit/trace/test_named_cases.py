@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genealogy.model.names import Flow
 from tests.genealogies import flow, genealogy
-from tests.unit.trace.following import exposures, follow, loosely, path, reached
+from tests.unit.trace.following import exposures, follow, frontiers, loosely, path, reached
 
 IN, USED, MADE = Flow.CONTAINED_IN, Flow.CONSUMED_BY, Flow.PRODUCED
 SHIPPED, TO = Flow.SHIPPED_IN, Flow.DELIVERED_TO
@@ -291,3 +291,42 @@ def test_what_befell_a_lot_befell_its_items_but_not_the_other_way() -> None:
     assert reached(drawn, "lot:A") == {"item:1", "item:2"}
     assert reached(drawn, "item:1") == set()
     assert reached(drawn, "item:1", way="backward") == {"lot:A"}
+
+
+def test_a_supplier_leads_to_the_lots_in_its_deliveries() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.SUPPLIED, "party:S", "shipment:1", 2),
+            flow(SHIPPED, "unit:pallet", "shipment:1", 2),
+            flow(IN, "lot:A", "unit:pallet", start=1, end=4),
+            flow(IN, "lot:unpacked", "unit:pallet", start=0, end=1),
+            flow(USED, "lot:A", "batch:1", 5),
+            flow(Flow.SUPPLIED, "party:S", "unit:crate", 3),
+            flow(IN, "lot:B", "unit:crate", start=4),
+            flow(USED, "lot:B", "batch:2", 6),
+            flow(TO, "shipment:1", "place:site", 3),
+        ]
+    )
+    answer = follow(drawn, "party:S")
+    assert reached(drawn, "party:S") == {
+        "shipment:1", "unit:pallet", "lot:A", "batch:1", "unit:crate", "lot:B", "batch:2",
+        "place:site",
+    }  # fmt: skip
+    assert path(answer, "batch:1") == ["party:S", "shipment:1", "unit:pallet", "lot:A", "batch:1"]
+    assert exposures(answer)["shipment:1"] == 2
+
+
+def test_the_deliveries_of_a_supplier_are_cut_and_told_like_the_rest() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.SUPPLIED, "party:S", "shipment:1", 2),
+            flow(SHIPPED, "lot:A", "shipment:1", 2),
+            flow(TO, "shipment:1", "place:site", 3),
+        ]
+    )
+    cut = {depth: frontiers(follow(drawn, "party:S", max_depth=depth)) for depth in range(3)}
+    told = ("max_depth", "party:S"), ("max_depth", "shipment:1")
+    assert cut == {0: [told[0]], 1: [told[1]], 2: []}
+    assert frontiers(follow(drawn, "party:S", stops=["shipment:1"])) == [("stop", "shipment:1")]
+    assert frontiers(follow(drawn, "party:S", stops=["party:S"])) == [("stop", "party:S")]
+    assert reached(drawn, "party:S", stops=["shipment:1"]) == {"shipment:1"}
