@@ -65,6 +65,8 @@ class Guard:
         except RefusedRequest as error:
             await _refuse(error, scope, headers)(scope, receive, answer)
             return
+        if scope["method"] == "HEAD":
+            scope, answer = {**scope, "method": "GET"}, _without_body(answer)
         await self._app(scope, _replayed(body, receive), answer)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
@@ -151,5 +153,14 @@ def _with_headers(send: Send, request_id: str) -> Send:
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
         await send(message)
+
+    return answer
+
+
+def _without_body(send: Send) -> Send:
+    """Sends what a GET would get, with all its headers and no body: that is a HEAD."""
+
+    async def answer(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
 
     return answer

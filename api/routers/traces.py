@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -38,6 +39,7 @@ from genealogy.trace.result import Completeness, Trace, TraceQuery
 IN_MEMORY = 4 << 20
 CHUNK = 1 << 16
 PREFIX = "/v1/traces"
+_POSITION = re.compile(r"[0-9]{1,15}")
 
 router = APIRouter(prefix=PREFIX, tags=["traces"])
 
@@ -204,9 +206,15 @@ def _answered(traces: Shelf, trace_id: str, export: Export, request: Request) ->
     stored = traces.find(trace_id)
     tag = f'"{stored.trace_id}.{stored.digest[:16]}.{export.name}"'
     shared = {"etag": tag, "vary": "Accept", "cache-control": "private, no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
+    if known_already(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shared)
     return _written(traces.answer(stored), export, f"{trace_id}{export.suffix}", shared)
+
+
+def known_already(header: str, tag: str) -> bool:
+    """Whether If-None-Match names a tag; a star stands for any, and weak ones will do."""
+    given = (one.strip().removeprefix("W/") for one in header.split(","))
+    return any(one in ("*", tag) for one in given)
 
 
 def _written(trace: Trace, export: Export, name: str, headers: dict[str, str]) -> Response:
@@ -243,7 +251,7 @@ def _position(trace_id: str, cursor: str | None) -> int:
     if cursor is None:
         return 0
     owner, _, number = cursor.partition(".")
-    if owner != trace_id[:8] or not (number.isascii() and number.isdigit()):
+    if owner != trace_id[:8] or not _POSITION.fullmatch(number):
         flaw = {"pointer": "query/cursor", "code": "cursor", "message": text("api.cursor")}
         raise InvalidBody([flaw])
     return int(number)

@@ -119,9 +119,34 @@ def test_an_unchanged_answer_is_not_sent_again() -> None:
     api = client()
     address = asked(api, SUPPLIER).json()["self"]
     tag = api.get(address).headers["etag"]
-    again = api.get(address, headers={"if-none-match": tag})
-    assert (again.status_code, again.content) == (304, b"")
+    for given in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = api.get(address, headers={"if-none-match": given})
+        assert (again.status_code, again.content) == (304, b"")
+    for given in ('"other"', tag.strip('"'), f'"x{tag[1:]}'):
+        assert api.get(address, headers={"if-none-match": given}).status_code == 200
     assert not tag.startswith("W/")
+
+
+def test_the_head_of_an_answer_is_that_of_the_whole_without_it() -> None:
+    api = client()
+    address = asked(api, SUPPLIER).json()["self"]
+    for path in (address, f"{address}.csv", f"{address}/nodes", "/health", "/nowhere"):
+        whole, head = api.get(path), api.head(path)
+        volatile = {"x-request-id"}
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert dict(head.headers, **{k: "" for k in volatile}) == dict(
+            whole.headers, **{k: "" for k in volatile}
+        )
+
+
+@pytest.mark.parametrize("number", ["9" * 40, "-1", "1e3", "٣", ""])
+@pytest.mark.parametrize("part", ["nodes", "edges"])
+def test_a_cursor_that_was_never_given_out_is_refused(part: str, number: str) -> None:
+    api = client()
+    made = asked(api, SUPPLIER).json()
+    answer = api.get(f"{made['self']}/{part}", params={"cursor": f"{made['id'][:8]}.{number}"})
+    problem = assert_problem(answer, 422, "invalid_body")
+    assert problem["errors"][0]["pointer"] == "query/cursor"
 
 
 @pytest.mark.parametrize("part", ["nodes", "edges"])
