@@ -175,9 +175,11 @@ def _of_quantity(quantity: Quantity) -> Content:
 
 
 def _summed(first: Content, second: Content) -> Content:
-    if first.label is Label.ITEM or first.amount is None or second.amount is None:
+    if first.label is Label.ITEM or first.amount is None:
         return first
-    return Content(first.node_id, first.label, first.amount + second.amount, first.uom)
+    # Some and an unknown amount are together unknown, whichever stands first.
+    amount = None if second.amount is None else first.amount + second.amount
+    return replace(first, amount=amount)
 
 
 def material(of: Identifier) -> tuple[NodeId, Label]:

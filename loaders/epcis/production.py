@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from genealogy.model.facts import FlowFact, NodeId
+from genealogy.model.identifiers import lot_id
 from genealogy.model.names import Flow, Label
 from loaders.epcis.event import Action, Content, Event, EventType
 from loaders.epcis.known import Known, Move, alone
@@ -69,7 +70,7 @@ def lots_of_items(event: Event) -> Iterator[tuple[NodeId, NodeId]]:
     for epc in created_items(event):
         lot = told.get(epc)
         if lot is None and code is not None and epc.startswith("(01)"):
-            lot = NodeId(f"{epc[:18]}(10){code}")
+            lot = lot_id("", epc[len("(01)") : len("(01)") + 14], code).node_id
         if lot is not None:
             yield epc, lot
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from genealogy.model.identifiers import canonical
 from genealogy.model.names import Confidence, Flow, Label, Link, Mixing, Role
 from tests.fakes_store import MemoryGraph, bodies
 from tests.loaders.epcis.epcis_events import (
@@ -142,6 +143,16 @@ def test_equal_lots_told_twice_in_one_event_are_added_up() -> None:
     assert {(f.quantity, f.uom) for f in consumed} == {(3, "KGM"), (5, "LTR")}
 
 
+@pytest.mark.parametrize("rows", [(5, None), (None, 5)])
+def test_a_lot_told_with_and_without_amount_has_an_unknown_one(
+    rows: tuple[int | None, ...],
+) -> None:
+    graph = graph_of(making(inputQuantityList=[r for q in rows for r in amounts(LOT, q, "KGM")]))
+    consumed = [f for f in graph.flows() if f.type is Flow.CONSUMED_BY]
+
+    assert [(f.quantity, f.uom) for f in consumed] == [(None, "KGM")]
+
+
 # --- commissioning ------------------------------------------------------------------
 
 
@@ -175,6 +186,14 @@ def test_items_commissioned_with_a_lot_number_belong_to_that_lot() -> None:
     graph = graph_of(event("Object", action="ADD", epcList=[ITEM], ilmd={"cbvmda:lotNumber": "B7"}))
 
     assert graph.edges() == {("SERIALISED_AS", "(01)04012345111118(10)B7", N_ITEM)}
+
+
+def test_a_lot_number_among_attributes_names_the_lot_that_its_other_spellings_name() -> None:
+    ilmd = {"cbvmda:lotNumber": "B(10)7"}
+    graph = graph_of(event("Object", action="ADD", epcList=[ITEM], ilmd=ilmd))
+    lot = canonical("urn:epc:class:lgtin:4012345.011111.B(10)7")
+
+    assert graph.edges() == {("SERIALISED_AS", lot.node_id, N_ITEM)}
 
 
 def test_an_item_named_with_its_lot_belongs_to_that_lot() -> None:
