@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,16 @@ def _damage(path: Path) -> str | None:
     if not head:
         return text("unreadable.empty")
     if head == _ZIP or path.suffix.lower() == ".zip":
-        return text("unreadable.damaged_zip")
+        return None if _opens(path) else text("unreadable.damaged_zip")
     return epcis.damage(path)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path):
+            return True
+    except zipfile.BadZipFile:
+        return False
 
 
 def _titles(formats: Sequence[Format]) -> str:

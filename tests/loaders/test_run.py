@@ -15,7 +15,7 @@ from genealogy.ports import StoredEvent
 from loaders.demo.generate import generate
 from loaders.run import FORMATS, format_of, load
 from tests.loaders.memory import MemoryGraph
-from tests.loaders.tables.a_company import COMPANY, write_tables
+from tests.loaders.tables.a_company import COMPANY, write_tables, write_zip
 
 
 class NoEvents:
@@ -117,6 +117,12 @@ def test_what_is_damaged_is_called_so(tmp_path: Path, name: str, data: bytes, wh
     (tmp_path / name).write_bytes(data)
     with pytest.raises(UnreadableFile, match=why):
         format_of(tmp_path / name)
+
+
+def test_a_sound_zip_without_tables_is_not_called_damaged(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "x.zip", {"events.json": json.dumps(EVENT)})
+    with pytest.raises(LoadError, match="no format"):
+        format_of(path)
 
 
 @pytest.mark.parametrize(("name", "data"), [("x.json", '{"a": 1}'), ("x.xml", "<a/>")])
