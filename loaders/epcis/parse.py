@@ -30,6 +30,18 @@ _CHILD_LISTS = {
     EventType.ASSOCIATION: ("childEPCs", "childQuantityList"),
     EventType.TRANSFORMATION: ("", ""),
 }
+_OF_OBJECTS = ("epcList", "quantityList")
+_OF_CHILDREN = ("parentID", "childEPCs", "childQuantityList")
+_OF_MAKING = ("inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList")
+#: Which fields name the objects of an event of each type.
+_NAMING = {
+    EventType.OBJECT: _OF_OBJECTS,
+    EventType.TRANSACTION: ("parentID", *_OF_OBJECTS),
+    EventType.AGGREGATION: _OF_CHILDREN,
+    EventType.ASSOCIATION: _OF_CHILDREN,
+    EventType.TRANSFORMATION: ("transformationID", *_OF_MAKING),
+}
+_ALL_NAMING = tuple(dict.fromkeys(name for names in _NAMING.values() for name in names))
 _HOLDERS = frozenset({Label.UNIT, Label.ITEM})
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?")
 
@@ -242,6 +254,9 @@ def _error(fields: Fields, offset: str | None) -> ErrorDeclaration | None:
 
 def _check(fields: Fields, event: Event) -> None:
     """The rules that tie several fields together (EPCIS 2.0, section 7.4)."""
+    for name in _ALL_NAMING:
+        if name not in _NAMING[event.type] and fields.raw.data.get(name):
+            fields.fault("epcis_foreign_field", name, event.type)
     if event.type is EventType.TRANSFORMATION:
         _check_transformation(fields, event)
     elif event.type is EventType.OBJECT:

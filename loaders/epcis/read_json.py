@@ -35,6 +35,7 @@ class _Document:
     has_context: bool = False
     wants_context: bool = False
     header: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
     double: str | None = None
     number: int = 0
     found_events: bool = False
@@ -60,6 +61,8 @@ def read_json(path: Path, progress: Callable[[int], None] | None = None) -> Iter
         yield from _root(document, progress or (lambda _: None))
         if stream.lenient:
             yield Note(None, "epcis_comments")
+        if stream.has_two_ids:
+            yield Note(None, "epcis_two_ids")
     finally:
         stream.close()
 
@@ -84,14 +87,19 @@ def _document(document: _Document, progress: Callable[[int], None]) -> Iterator[
     if kind in list(EventType):
         yield _doubled(document, 1, document.double) or _event(document, document.header, 1)
     elif not document.found_events:
-        yield from _without_events(document, kind)
+        yield _without_events(document, kind)
     yield from _master_data(document.header)
 
 
-def _without_events(document: _Document, kind: str | None) -> Iterator[Found]:
+def _without_events(document: _Document, kind: str | None) -> Note:
+    """What a document without a list of events is: refused if it may hold some elsewhere."""
     if kind not in _DOCUMENTS:
         raise Unreadable(Fault("epcis_not_a_document", value=kind), 1)
-    yield Note(None, "epcis_no_events")
+    held = document.body | {n: v for n, v in document.header.items() if n in _INNER | _EVENTS}
+    for name, value in held.items():
+        if value and isinstance(value, Mapping | list):
+            raise Unreadable(Fault("epcis_no_event_list", name), 1)
+    return Note(None, "epcis_no_events")
 
 
 def _object(
@@ -108,7 +116,7 @@ def _object(
         name = _member_value(stream)
         stream.expect(":")
         if name in _INNER and stream.peek() == "{":
-            yield from _object(document, progress, {}, depth + 1)
+            yield from _object(document, progress, document.body, depth + 1)
         elif name in _EVENTS and stream.peek() in "[{":
             yield from _events(document, progress)
         else:

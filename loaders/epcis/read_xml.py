@@ -128,10 +128,12 @@ class _Reader:
         """Known events have been freed by now, so what is left is of no known type."""
         for element in event_list:
             name = etree.QName(element).localname
-            if name not in _WRAPPERS:
-                self.number += 1
-                fault = Fault("epcis_event_type", "type", name)
-                yield BadEvent(_line(element), self.number, fault)
+            if name in _WRAPPERS:
+                yield from self._leftovers(element)
+                continue
+            self.number += 1
+            fault = Fault("epcis_event_type", "type", name)
+            yield BadEvent(_line(element), self.number, fault)
 
 
 def _line(element: etree._Element) -> int:
@@ -163,8 +165,10 @@ def _fields(element: etree._Element) -> dict[str, Any]:
     for child in element:
         name = _name(child)
         if name in _WRAPPERS:
-            # Version 1.2 wraps newer fields in extensions, some of them twice.
-            data.update({k: v for k, v in _fields(child).items() if k not in data})
+            # Version 1.2 wraps newer fields in extensions, and some writers tell one twice.
+            for wrapped, value in _fields(child).items():
+                if data.get(wrapped) != value:
+                    _put(data, wrapped, value)
         else:
             _put(data, name, _value(child, name))
     return data

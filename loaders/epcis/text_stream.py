@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from loaders.epcis.raw import Fault, Unreadable
 
+_ID = "eventID"
 _CHUNK = 1 << 20
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -52,7 +53,8 @@ class TextStream:
     """A cursor over a JSON text; every method raises Unreadable where the text is broken.
 
     ``lenient`` tells whether comments or surplus commas had to be passed over,
-    ``double`` a name that stands twice in an object of the last value.
+    ``double`` a name that stands twice in an object of the last value, ``has_two_ids``
+    whether anywhere an event gave its own id twice: it is an event under either.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,6 +70,7 @@ class TextStream:
         self._cleaned = False
         self.lenient = False
         self.double: str | None = None
+        self.has_two_ids = False
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_float=Decimal,
@@ -154,7 +157,9 @@ class TextStream:
         if len(found) != len(members):
             # The standard decoder would keep the last of them and lose the others unseen.
             names = [name for name, _ in members]
-            self.double = self.double or next(n for n in names if names.count(n) > 1)
+            doubles = {name for name in names if names.count(name) > 1}
+            self.has_two_ids = self.has_two_ids or _ID in doubles
+            self.double = self.double or min(doubles - {_ID}, default=None)
         return found
 
     def _is_unicode(self, value: Any, end: int) -> bool:

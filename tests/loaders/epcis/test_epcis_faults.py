@@ -116,6 +116,8 @@ def without(data: dict[str, Any], *names: str) -> dict[str, Any]:
         (GOOD | {"errorDeclaration": "yes"}, ("epcis_not_object", "errorDeclaration")),
         (without(packing(1), "parentID"), ("epcis_missing", "parentID")),
         (packing(1, ()), ("epcis_no_objects", "childEPCs")),
+        (packing(1) | {"epcList": [LOT]}, ("epcis_foreign_field", "epcList")),
+        (GOOD | {"inputEPCList": [ITEM]}, ("epcis_foreign_field", "inputEPCList")),
         (packing(1, parent=LOT), ("epcis_parent", "parentID")),
         (packing(1, parent=CLASS), ("epcis_parent", "parentID")),
         (packing(1, parent=SITE), ("epcis_parent", "parentID")),

@@ -94,6 +94,26 @@ def test_an_event_in_which_a_field_stands_twice_is_refused(tmp_path: Path, data:
     assert (loaded.total.read, loaded.total.rejected) == (1, 1)
 
 
+def test_an_event_with_two_ids_is_taken_under_the_last_with_a_remark(tmp_path: Path) -> None:
+    text = json.dumps(document([ONE])).replace('"eventID"', '"eventID": "urn:x:0", "eventID"')
+    loaded = load_bytes(tmp_path, text)
+
+    assert loaded.total.accepted == 1
+    assert [r.code for r in loaded.remarks] == ["epcis_two_ids"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"wrapped": {"eventList": [ONE]}}, {"EventList": [ONE]}, [{"eventList": [ONE]}]],
+)
+def test_events_where_the_standard_has_none_are_not_called_no_events(
+    tmp_path: Path, body: Any
+) -> None:
+    loaded = load_bytes(tmp_path, json.dumps(document([]) | {"epcisBody": body}))
+
+    assert [s.code for s in loaded.samples] == ["epcis_no_event_list"]
+
+
 def test_events_beside_one_with_a_field_twice_are_read(tmp_path: Path) -> None:
     text = doubled(document([ONE])).replace("]}}", f", {json.dumps(TWO)}]}}}}")
 
@@ -376,6 +396,27 @@ def test_unknown_events_elements_and_orders_are_refused_one_by_one(tmp_path: Pat
         "epcis_order",
         "epcis_unknown_field",
     ]
+
+
+def test_an_unknown_event_within_an_extension_is_refused(tmp_path: Path) -> None:
+    unknown = "<extension><TransformationEvnt/></extension></EventList>"
+    loaded = load_bytes(tmp_path, XML.replace("</EventList>", unknown), "e.xml")
+
+    assert (loaded.total.accepted, loaded.total.rejected) == (1, 1)
+    assert loaded.samples[0].value == "TransformationEvnt"
+
+
+def test_two_lists_of_one_name_in_extensions_are_refused_unless_they_are_equal(
+    tmp_path: Path,
+) -> None:
+    lists = [
+        f"<extension><quantityList><quantityElement><epcClass>{lot}</epcClass>"
+        "</quantityElement></quantityList></extension>"
+        for lot in (LOT, LOT, f"{LOT}2")
+    ]
+    for told, accepted in ((lists[:2], 1), (lists[1:], 0)):
+        text = XML.replace("</ObjectEvent>", "".join(told) + "</ObjectEvent>")
+        assert load_bytes(tmp_path, text, "e.xml").total.accepted == accepted
 
 
 def test_a_query_is_no_answer(tmp_path: Path) -> None:
