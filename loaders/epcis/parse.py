@@ -81,7 +81,9 @@ def _flattened(raw: RawEvent) -> RawEvent:
     for wrapper in ("baseExtension", "extension"):
         while isinstance(data.get(wrapper), Mapping):
             inner = data.pop(wrapper)
-            data = {**inner, **data} if wrapper not in inner else {**data, **inner}
+            # One that differs from what stands outside makes a list, which no field takes.
+            clash = {n: [data[n], v] for n, v in inner.items() if n in data and data[n] != v}
+            data = {**data, **inner, **clash}
     return RawEvent(data, raw.line, raw.number, raw.prefixes, raw.terms, raw.is_xml)
 
 

@@ -23,6 +23,7 @@ from tests.fakes_store import LOADED_AT, MemoryGraph
 from tests.loaders.epcis.epcis_events import (
     CLASS,
     ITEM,
+    ITEM_2,
     LOT,
     LOT_2,
     MAKER,
@@ -118,6 +119,7 @@ def without(data: dict[str, Any], *names: str) -> dict[str, Any]:
         (packing(1, ()), ("epcis_no_objects", "childEPCs")),
         (packing(1) | {"epcList": [LOT]}, ("epcis_foreign_field", "epcList")),
         (GOOD | {"inputEPCList": [ITEM]}, ("epcis_foreign_field", "inputEPCList")),
+        (GOOD | {"extension": {"epcList": [ITEM_2]}}, ("epcis_not_text", "epcList")),
         (packing(1, parent=LOT), ("epcis_parent", "parentID")),
         (packing(1, parent=CLASS), ("epcis_parent", "parentID")),
         (packing(1, parent=SITE), ("epcis_parent", "parentID")),
