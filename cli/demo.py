@@ -27,13 +27,18 @@ if TYPE_CHECKING:
     from genealogy.bootstrap import Lotgraph
     from loaders.report import Loaded
 
+#: Up to here no two shipments of the company get one number.
+LARGEST_SCALE = 1_000
 FORMATS = ("graphml", "csv", "svg")
 ROWS = 12
 
 command = typer.Typer(no_args_is_help=True, help=text("help.demo"))
 
 Seed = Annotated[int, typer.Option("--seed", help=text("option.demo_seed"))]
-Scale = Annotated[float, typer.Option("--scale", min=0.01, help=text("option.demo_scale"))]
+Scale = Annotated[
+    float,
+    typer.Option("--scale", min=0.01, max=LARGEST_SCALE, help=text("option.demo_scale")),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import pytest
 
 from cli import demo
 from cli.exits import Exit
-from tests.cli.command import PROGRAM, REPOSITORY
+from loaders.demo.company import sscc
+from tests.cli.command import PROGRAM, REPOSITORY, Command
 from tests.small_company import SUPPLIER, engine
 
 
@@ -59,3 +60,18 @@ def test_a_company_that_finds_no_room_is_told_with_its_folder_and_leaves_nothing
     assert f"The folder {tmp_path / 'company'} cannot be written" in done.stderr
     assert "[unwritable_folder]" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "1001", "much"])
+def test_a_scale_that_no_company_has_is_a_usage_error(
+    lotgraph: Command, tmp_path: Path, scale: str
+) -> None:
+    ended = lotgraph("demo", "generate", "--out", str(tmp_path / "c"), f"--scale={scale}")
+    assert (ended.code, "--scale" in ended.err) == (Exit.USAGE, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_shipments_of_the_largest_company_keep_apart() -> None:
+    """Their numbers end in the last nine digits of a unit: eight of its serial, and the check."""
+    ends = {sscc(cell * 10**6 + 1)[-9:] for cell in range(demo.LARGEST_SCALE)}
+    assert len(ends) == demo.LARGEST_SCALE
