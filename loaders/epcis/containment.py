@@ -20,6 +20,7 @@ from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import Confidence, Flow, Label
 from loaders.epcis.event import Action, Content, EventType
 from loaders.epcis.known import Known, Move, Times, deciding, history, stated
+from loaders.tables.units import base_quantity, units
 
 Pair = tuple[NodeId, NodeId]
 
@@ -139,19 +140,28 @@ class _Stay:
 
 def _emptying(entries: list[tuple[Known, Content | None, int]]) -> list[Known]:
     """The events after which nothing is left of a lot that goes in and out in parts."""
-    inside: dict[str | None, Decimal | None] = {}
+    inside: dict[str, Decimal | None] = {}
     found: list[Known] = []
     for known, child, is_removal in sorted(entries, key=lambda e: (e[0].event.at, e[2])):
-        if not is_removal and child is not None:
-            inside[child.uom] = _plus(inside.get(child.uom, Decimal(0)), child.amount)
+        measure, amount = _measured(child) if child is not None else ("", None)
+        if not is_removal:
+            inside[measure] = _plus(inside.get(measure, Decimal(0)), amount)
             continue
-        if child is None or child.amount is None:
+        if amount is None:
             inside.clear()
         else:
-            inside[child.uom] = _less(inside.get(child.uom, Decimal(0)), child.amount)
+            inside[measure] = _less(inside.get(measure, Decimal(0)), amount)
         if not any(amount is None or amount > 0 for amount in inside.values()):
             found.append(known)
     return found
+
+
+def _measured(child: Content) -> tuple[str, Decimal | None]:
+    """What an amount is measured in, and how much it is: kilograms and grams are one measure."""
+    unit = units().get(child.uom or "")
+    if unit is None or unit.factor is None:
+        return child.uom or "", child.amount
+    return unit.dimension, base_quantity(child.amount, child.uom)
 
 
 def _plus(inside: Decimal | None, amount: Decimal | None) -> Decimal | None:

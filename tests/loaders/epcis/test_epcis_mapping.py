@@ -315,6 +315,16 @@ def test_part_of_a_lot_taken_out_leaves_the_rest_inside() -> None:
     assert [f.valid_to for f in graph_of(put_in, some, rest).flows()] == [utc(3)]
 
 
+def test_what_went_in_by_kilogram_may_come_out_by_gram() -> None:
+    graph = graph_of(
+        packing(1, [], childQuantityList=amounts(LOT, 10, "KGM")),
+        unpacking(2, [], childQuantityList=amounts(LOT, 4000, "GRM")),
+        unpacking(3, [], childQuantityList=amounts(LOT, 6000, "GRM")),
+    )
+
+    assert [f.valid_to for f in graph.flows()] == [utc(3)]
+
+
 def test_an_observed_child_nobody_packed_is_inside_from_then_on() -> None:
     graph = graph_of(packing(2, action="OBSERVE"))
     [flow] = graph.flows()
