@@ -67,8 +67,9 @@ def test_every_query_explains(ready: GraphStore) -> None:
 
 
 def _empty(one: Query[Any]) -> dict[str, Any]:
-    kinds = {"limit": 1, "version": 1, "known_at": None, "prefix": "", "tail": "", "words": ""}
-    return {name: kinds.get(name, []) for name in one.params}
+    numbers = dict.fromkeys(("limit", "most", "version"), 1)
+    texts = dict.fromkeys(("node_id", "prefix", "tail", "words"), "")
+    return {name: (numbers | texts | {"known_at": None}).get(name, []) for name in one.params}
 
 
 def test_the_engine_is_recognised(store: GraphStore, database: Endpoint) -> None:
