@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
+from operator import and_
 
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import is_unlotted
@@ -77,7 +78,7 @@ def _node_gaps(walk: Walk) -> Iterator[Gap]:
         if is_unlotted(node_id):
             yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
     rules = _CLOSED_BY[walk.book.direction]
-    closed = {kind: _closed(walk.book, closing) for kind, (_, closing) in rules.items()}
+    closed = {kind: _closed(walk, closing) for kind, (_, closing) in rules.items()}
     open_ends = list(_open_ends(walk, closed))
     walk.book.read_kinds(open_ends)
     for node_id in open_ends:
@@ -104,13 +105,30 @@ def _open_ends(walk: Walk, closed: Mapping[str, Container[NodeId]]) -> Iterator[
                 break
 
 
-def _closed(book: FlowBook, closing: frozenset[Flow]) -> set[NodeId]:
-    """Nodes with a flow that closes a gap; a delivery does only when its time is known."""
-    rows, tails = book.rows, book.tails(book.rows)
+def _closed(walk: Walk, closing: frozenset[Flow]) -> set[NodeId]:
+    """Nodes with a flow that closes a gap; a delivery does only when its time is known.
+
+    A flow at a time at which the material was not there closes nothing: of what was
+    there the data then say no more than if there were no flow.
+    """
+    rows, tails, walked = walk.book.rows, walk.book.tails(walk.book.rows), _walked(walk)
     if closing == {Flow.DELIVERED_TO}:
-        ends = zip(tails, rows.type, rows.occurred_at, strict=True)
-        return {tail for tail, flow, at in ends if at is not None and flow in closing}
-    return set(compress(tails, map(closing.__contains__, rows.type)) if closing else tails)
+        ends = zip(tails, rows.type, rows.occurred_at, walked, strict=True)
+        return {t for t, flow, at, on in ends if on and at is not None and flow in closing}
+    if not closing:
+        return set(compress(tails, walked))
+    return set(compress(tails, map(and_, walked, map(closing.__contains__, rows.type))))
+
+
+def _walked(walk: Walk) -> Sequence[int]:
+    """For each edge whether the trace took it, or would have but for a stop or the depth."""
+    if not walk.halted:
+        return walk.book.kept
+    walked = bytearray(walk.book.kept)
+    for label, _ in walk.halted:
+        for edge in walk.passable(label):
+            walked[edge] = 1
+    return walked
 
 
 def _time_gaps(book: FlowBook) -> Iterator[Gap]:

@@ -234,9 +234,11 @@ def test_gaps_are_told_of_what_lies_in_the_direction_of_the_trace() -> None:
     assert len(gaps(follow(drawn, "lot:A", way="both"))) == 2
 
 
-def test_a_batch_whose_output_was_too_early_is_no_gap() -> None:
-    drawn = genealogy([flow(USED, "lot:A", "batch:1", 3), flow(MADE, "batch:1", "lot:B", 2)])
-    assert gaps(follow(drawn, "lot:A")) == []
+def test_an_output_too_early_is_no_gap_where_a_later_one_holds_the_dose() -> None:
+    early = [flow(USED, "lot:A", "batch:1", 3), flow(MADE, "batch:1", "lot:B", 2)]
+    assert gaps(follow(genealogy(early), "lot:A")) == [("batch_without_output", "batch:1")]
+    later = genealogy([*early, flow(MADE, "batch:1", "lot:C", 4)])
+    assert gaps(follow(later, "lot:A")) == []
 
 
 def test_a_vessel_is_an_input_of_a_batch() -> None:
@@ -257,3 +259,47 @@ def test_an_edge_without_any_time_is_told_in_exact_mode_at_its_target() -> None:
     assert gaps(follow(drawn, "lot:A")) == [("unknown_time", "lot:B")]
     assert gaps(follow(drawn, "lot:A", mode=Mode.CONSERVATIVE)) == []
     assert loosely(drawn, "lot:A") == {"lot:B"}
+
+
+@pytest.mark.parametrize(
+    ("flows", "seed", "way", "expected"),
+    [
+        (
+            [flow(SHIPPED, "lot:A", "shipment:1", 5), flow(TO, "shipment:1", "party:C", 4)],
+            "lot:A",
+            "forward",
+            ("shipped_without_receipt", "shipment:1"),
+        ),
+        (
+            [flow(USED, "lot:A", "batch:1", 5), flow(MADE, "batch:1", "lot:B", 4)],
+            "lot:A",
+            "forward",
+            ("batch_without_output", "batch:1"),
+        ),
+        (
+            [flow(USED, "lot:A", "batch:1", 5), flow(MADE, "batch:1", "lot:B", 4)],
+            "lot:B",
+            "backward",
+            ("batch_without_input", "batch:1"),
+        ),
+        (
+            [flow(MADE, "batch:1", "lot:A", 5), flow(USED, "lot:A", "batch:2", 4)],
+            "batch:2",
+            "backward",
+            ("lot_without_origin", "lot:A"),
+        ),
+    ],
+)
+def test_what_happened_at_an_impossible_time_leaves_a_gap_in_exact_mode(
+    flows: list, seed: str, way: str, expected: tuple[str, str]
+) -> None:
+    drawn = genealogy(flows)
+    assert expected in gaps(follow(drawn, seed, way=way))
+    assert expected not in gaps(follow(drawn, seed, way=way, mode=Mode.CONSERVATIVE))
+
+
+def test_a_gap_is_not_told_where_a_stop_or_depth_kept_the_trace_from_what_closes_it() -> None:
+    for limits in ({"stops": ["batch:1"]}, {"max_depth": 1}):
+        answer = follow(LINE, "lot:raw", **limits)
+        assert frontiers(answer)
+        assert gaps(answer) == []
