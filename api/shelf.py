@@ -14,6 +14,7 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -66,12 +67,16 @@ class Shelf:
     def store(self, query: TraceQuery) -> tuple[Stored, Trace]:
         """Answer a question and keep it; the same question of the same data is kept once."""
         watermark = self._engine.watermark()
-        trace_id = id_of(query, watermark)
-        try:
-            known = self.find(trace_id)
-            return known, self.answer(known)
-        except NotFound:
-            pass
+        for take in count():
+            trace_id = id_of(query, watermark, take)
+            try:
+                known = self.find(trace_id)
+                return known, self.answer(known)
+            except NotFound:
+                break
+            except TraceChanged:
+                # Records dated ahead of their time: the question is asked anew, by another id.
+                continue
         trace = self._pinned(self._engine.trace(query))
         stored = Stored(trace_id, trace.query, watermark, digest_of(trace))
         self._keep(stored, trace)
@@ -132,10 +137,13 @@ class Shelf:
         return Stored(trace_id, _query(kept["query"]), kept["watermark"], kept["digest"])
 
 
-def id_of(query: TraceQuery, watermark: int) -> str:
-    """The id of a question asked of the data at a watermark: 26 letters and digits."""
+def id_of(query: TraceQuery, watermark: int, take: int = 0) -> str:
+    """The id of a question asked of the data at a watermark: 26 letters and digits.
+
+    ``take`` counts how often the same question of the same data was answered otherwise.
+    """
     asked = {**query_record(query), "seeds": sorted(query.seeds), "stops": sorted(query.stops)}
-    told = orjson.dumps([asked, watermark], option=orjson.OPT_SORT_KEYS)
+    told = orjson.dumps([asked, watermark, *([take] if take else [])], option=orjson.OPT_SORT_KEYS)
     return base64.b32encode(hashlib.sha256(told).digest()[:16]).decode().rstrip("=").lower()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -121,3 +121,19 @@ def test_the_oldest_answers_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     asked_before = len(company.calls)
     kept.answer(first)
     assert len(company.calls) > asked_before
+
+
+def test_a_question_can_be_asked_anew_when_records_dated_ahead_change_its_stored_answer(
+    tmp_path: Path,
+) -> None:
+    ahead = NOW + timedelta(days=3)
+    ahead_of_time = [replace(f, retracted_at=ahead) if f is FLOWS[9] else f for f in FLOWS]
+    company = Company((*NODES, *ahead_of_time))
+    first, answer = shelf(tmp_path, company).store(ASKED)
+    later = shelf(tmp_path, company)
+    with pytest.raises(TraceChanged):
+        later.answer(later.find(first.trace_id))
+    second, again = later.store(ASKED)
+    assert second.trace_id != first.trace_id
+    assert list(again.node_ids()) == list(answer.node_ids())
+    assert later.store(ASKED)[0] == second
