@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import FLOW_ENDS, Flow, Label
 from loaders.epcis import Options, load_epcis
 from tests.fakes_store import LOADED_AT, MemoryGraph
 from tests.loaders.real_epcis_table import files, folder, result
@@ -66,6 +66,15 @@ def test_each_file_loads_or_is_refused_for_the_right_reason(file: Path) -> None:
         assert reasons <= expected
         assert bool(reasons) == bool(expected)
     assert all(s.reason("en") and s.reason("zh") and s.hint("zh") for s in loaded.samples)
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_every_flow_joins_kinds_of_nodes_that_the_model_allows(file: Path) -> None:
+    # A trace infers from the flow that led to a node which gaps it may have.
+    for found in result(file).graph.flows():
+        sources, targets = FLOW_ENDS[found.type]
+        assert found.source_label in sources
+        assert found.target_label in targets
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
