@@ -110,6 +110,19 @@ class FlowSource(Protocol):
         """
         ...
 
+    def moving(
+        self,
+        node_ids: Sequence[NodeId],
+        *,
+        known_at: datetime | None = None,
+        until: int | None = None,
+    ) -> set[NodeId]:
+        """Those of these nodes that any flow edge leaves which is in force, as in ``edges``.
+
+        ``until`` (microseconds since 1970-01-01 UTC) leaves out what began later.
+        """
+        ...
+
     def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
         """When each of these nodes was first recorded (UTC), by itself or by a flow at it.
 

@@ -11,6 +11,7 @@ from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Mixing
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowRows, NodeRow, Reading
+from genealogy.trace.columns import as_of
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -88,6 +89,16 @@ class MemoryFlows:
     ) -> list[NodeRow]:
         self.calls.append(("nodes", tuple(node_ids)))
         return [self._nodes[n] for n in node_ids if n in self._nodes]
+
+    def moving(
+        self,
+        node_ids: Sequence[NodeId],
+        *,
+        known_at: datetime | None = None,
+        until: int | None = None,
+    ) -> set[NodeId]:
+        self.calls.append(("moving", tuple(node_ids)))
+        return set(as_of(_rows(self._around(node_ids, "forward", known_at)), until).source)
 
     def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
         found: dict[NodeId, list[datetime]] = defaultdict(list)

@@ -13,7 +13,7 @@ from genealogy.model import claims
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key as search_key
 from genealogy.model.names import Flow, Label, Mixing
-from genealogy.model.times import from_micros
+from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow, Reading, StoredEvent
 from genealogy.store.bolt import GraphStore
 from genealogy.store.codec import iso_or_null
@@ -25,6 +25,7 @@ from genealogy.store.queries import (
     EVENTS_ABOUT,
     FIRST_RECORDED,
     KINDS,
+    MOVING,
     NODES,
     NODES_BY_CODE,
     NODES_BY_NAME,
@@ -193,6 +194,24 @@ class GraphFlows:
     ) -> list[NodeRow]:
         """The nodes with these ids that exist, as they were known."""
         return GraphIndex(self._store).nodes(node_ids, known_at=known_at)
+
+    def moving(
+        self,
+        node_ids: Sequence[NodeId],
+        *,
+        known_at: datetime | None = None,
+        until: int | None = None,
+    ) -> set[NodeId]:
+        """Those of these nodes that any flow edge leaves, as known and begun by then."""
+        times = {
+            "known_at": iso_or_null(known_at),
+            "until": None if until is None else iso(from_micros(until)),
+        }
+        found: set[NodeId] = set()
+        for i in range(0, len(node_ids), _CHUNK):
+            [page] = self._store.run(MOVING, ids=list(node_ids[i : i + _CHUNK]), **times)
+            found.update(map(NodeId, page.ids))
+        return found
 
     def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
         """When each of these nodes was first recorded, by itself or by a flow at it."""

@@ -149,6 +149,7 @@ AHEAD = {
 NODES = _read("trace/nodes.cypher", Rows, "ids")
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
 KINDS = _read("trace/kinds.cypher", Rows, "ids")
+MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 
 NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")
 NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")

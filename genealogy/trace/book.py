@@ -135,6 +135,12 @@ class FlowBook:
         if missing:
             self.kinds.update(self.source.kinds(missing))
 
+    def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
+        """Those of these nodes from which anything had moved on by the times asked for."""
+        if not node_ids:
+            return set()
+        return self.source.moving(node_ids, known_at=self.known_at, until=self.until)
+
     def is_no_box(self, node_id: NodeId) -> bool:
         """Whether it is known that nothing was ever contained in a node (backward)."""
         return node_id in self._read and node_id not in self.containers

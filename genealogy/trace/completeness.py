@@ -7,7 +7,7 @@ from itertools import compress
 from operator import and_
 
 from genealogy.model.facts import NodeId
-from genealogy.model.identifiers import is_unlotted
+from genealogy.model.identifiers import is_unlotted, product_of, unlotted_id
 from genealogy.model.names import FLOW_ENDS, Flow, Label
 from genealogy.ports import Direction, FlowRows
 from genealogy.trace.book import FlowBook
@@ -39,7 +39,7 @@ def completeness(walks: Iterable[tuple[Walk, Contents]]) -> Completeness:
     gaps: set[Gap] = set()
     for walk, contents in walks:
         frontiers.update(_halted_walks(walk), _halted_contents(walk, contents))
-        gaps.update(_node_gaps(walk), _time_gaps(walk.book))
+        gaps.update(_node_gaps(walk), _lots_that_may_be_others(walk), _time_gaps(walk.book))
     return Completeness(
         tuple(sorted(frontiers, key=lambda f: (f.reason, f.node_id))),
         tuple(sorted(gaps, key=lambda g: (g.kind, g.node_id))),
@@ -85,6 +85,16 @@ def _node_gaps(walk: Walk) -> Iterator[Gap]:
         kind = walk.book.kinds.get(node_id)
         if kind in rules and node_id not in closed[kind]:
             yield Gap(rules[kind][0], node_id)
+
+
+def _lots_that_may_be_others(walk: Walk) -> Iterator[Gap]:
+    """Forward, material of unknown lot that may be of a lot or item that was reached, and moved."""
+    if walk.book.direction == "backward":
+        return
+    products = set(map(product_of, walk.first)) - {None}
+    nameless = {unlotted_id(product) for product in products if product} - walk.first.keys()
+    for node_id in sorted(walk.book.moving(sorted(nameless))):
+        yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
 
 
 def _open_ends(walk: Walk, closed: Mapping[str, Container[NodeId]]) -> Iterator[NodeId]:

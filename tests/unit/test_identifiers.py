@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import (
     InvalidIdentifier,
     canonical,
@@ -15,6 +16,7 @@ from genealogy.model.identifiers import (
     has_check_digit,
     item_id,
     lot_id,
+    product_of,
     readings,
     spellings,
     unlotted_id,
@@ -367,6 +369,19 @@ def test_a_lot_code_with_brackets_in_it_reads_back() -> None:
 
         assert canonical(node_id).code == code
         assert canonical(node_id).kind is Label.LOT
+
+
+@pytest.mark.parametrize(
+    ("product", "lot"), [("RM-1", "A7"), ("4012345123456", "A7"), ("X:1", "A:7"), ("", "A7")]
+)
+def test_the_id_of_a_lot_or_item_names_its_product(product: str, lot: str) -> None:
+    for named in (lot_id("SUP-1", product, lot), item_id(product, lot)):
+        assert product_of(named.node_id) == named.product
+
+
+@pytest.mark.parametrize("other", ["batch:B1", "(00)340123450000000013", "lot:A", "unlotted:x:y"])
+def test_other_ids_name_no_product(other: str) -> None:
+    assert product_of(NodeId(other)) is None
 
 
 def test_the_unlotted_quantity_of_a_product_has_one_id() -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "item_id",
     "lot_id",
     "own_id",
+    "product_of",
     "readings",
     "spellings",
     "unlotted_id",
@@ -45,6 +46,8 @@ __all__ = [
 ]
 
 UNLOTTED = "unlotted"
+#: Where an own id names the product: lot:ASSIGNER:PRODUCT:CODE, item:PRODUCT:SERIAL.
+_PRODUCT_FIELD = {"lot": 1, "item": 0}
 _LONGEST = 512
 _URI = re.compile(r"(?:urn:|ni:|geo:|did:|mailto:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1c\x1e\x1f\x7f]")
@@ -243,6 +246,25 @@ def _key_of(product: NodeId | None) -> Elements | None:
 def _own_name(product: NodeId | None) -> str:
     """A product within an own id: one text, however the product was spelt."""
     return _field((product or "").removeprefix(f"{PREFIXES[Label.PRODUCT]}:"))
+
+
+def product_of(node_id: NodeId) -> NodeId | None:
+    """The product that the id of a lot or item names; null for other ids and kinds."""
+    if node_id.startswith("("):
+        key, _, rest = node_id[1:].partition("(")
+        return NodeId(f"({key}") if rest else None
+    kind, _, rest = node_id.partition(":")
+    if rest.startswith(("urn:", "http:", "https:")):
+        return own_id(Label.LOT, rest).product if kind == "lot" else None
+    if kind not in _PRODUCT_FIELD:
+        return None
+    fields = rest.split(":")
+    if len(fields) < 2 + _PRODUCT_FIELD[kind]:
+        return None
+    name = fields[_PRODUCT_FIELD[kind]].replace("%3A", ":")
+    if name.startswith("(") or not name:
+        return NodeId(name) if name else None
+    return NodeId(f"{PREFIXES[Label.PRODUCT]}:{name}")
 
 
 def is_unlotted(node_id: str) -> bool:

@@ -254,6 +254,34 @@ def test_unlotted_material_is_told() -> None:
     assert told == [("unlotted_material", "unlotted:(01)04012345123456")]
 
 
+@pytest.mark.parametrize("made", ["lot:S:P-1:A", "item:P-1:7"])
+def test_material_without_lot_that_may_be_of_a_reached_lot_is_told(made: str) -> None:
+    nameless = "unlotted:product:P-1"
+    drawn = genealogy(
+        [
+            flow(USED, "lot:raw", "batch:1", 0),
+            flow(MADE, "batch:1", made, 1),
+            flow(USED, nameless, "batch:2", 3),
+        ]
+    )
+    told = ("unlotted_material", nameless)
+    for mode in Mode:
+        assert told in gaps(follow(drawn, "lot:raw", mode=mode))
+    assert told in gaps(follow(drawn, made))
+    assert told not in gaps(follow(drawn, "lot:raw", as_of=day(2)))
+    assert told not in gaps(follow(drawn, made, way="backward"))
+
+
+def test_lots_of_another_product_are_none_of_its_material() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.RELABELLED_AS, "lot:S:P-1:A", "lot:S:P-1:B", 1),
+            flow(USED, "unlotted:product:P-2", "batch:2", 3),
+        ]
+    )
+    assert gaps(follow(drawn, "lot:S:P-1:A")) == []
+
+
 def test_an_edge_without_any_time_is_told_in_exact_mode_at_its_target() -> None:
     drawn = genealogy([flow(Flow.RELABELLED_AS, "lot:A", "lot:B")])
     assert gaps(follow(drawn, "lot:A")) == [("unknown_time", "lot:B")]
