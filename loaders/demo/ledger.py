@@ -121,6 +121,8 @@ class Ledger:
     def deliver(self, shipment: Node, to: Node, received: int | None, **cells: str) -> None:
         """A shipment is sent; a second row tells when it was received, unless it is under way."""
         self._follow(shipment, to, received)
+        # An inbound shipment is supplied by who sent it.
+        self.flows += cells.get("kind") == "inbound"
         cells |= {"shipment_id": shipment.ref, "to_id": to.ref}
         self.writer.row("shipments", recorded_at=cells["dispatched_at"], **cells)
 

@@ -199,7 +199,12 @@ SHIPMENTS = node_table(
     "Shipments, and their delivery",
     reference("shipment_id", "Delivery or shipment number", Label.SHIPMENT, required=True),
     choice("kind", "Kind of shipment", "inbound", "outbound", "transfer", "return"),
-    reference("from_id", "Party or place it leaves", Label.PARTY, Label.PLACE),
+    reference(
+        "from_id",
+        "Party or place it leaves; the supplier, if inbound from a party",
+        Label.PARTY,
+        Label.PLACE,
+    ),
     reference("to_id", "Party or place it goes to", Label.PARTY, Label.PLACE, required=True),
     reference("carrier_id", "Carrier", Label.PARTY),
     code("asn", "Number of the despatch advice"),

@@ -75,6 +75,14 @@ DELIVERY = Movement(
     "dispatched_at",
     named_by_ends=True,
 )
+INBOUND = Movement(
+    Flow.SUPPLIED,
+    "from_id",
+    "shipment_id",
+    "dispatched_at",
+    source_role=Role.SUPPLIER,
+    named_by_ends=True,
+)
 SERIALISATION = Movement(
     Flow.SERIALISED_AS, "lot_id", "item_id", "serialised_at", named_by_ends=True
 )
@@ -104,6 +112,8 @@ def movements_of(rows: Rows) -> Iterator[tuple[Movement, Rows]]:
         yield from _split(rows, "direction", {"load": LOAD}, DRAW)
     elif table == "shipments":
         yield DELIVERY, rows
+        if supplied := _from_suppliers(rows):
+            yield INBOUND, rows.at(supplied)
     elif table == "items":
         yield SERIALISATION, _with_lots(rows)
     elif table in MOVEMENTS:
@@ -123,6 +133,18 @@ def _split(
         positions = [i for i, found in enumerate(movements) if found is movement]
         if positions:
             yield movement, rows.at(positions)
+
+
+def _from_suppliers(shipments: Rows) -> list[int]:
+    """Where the rows of inbound shipments are that a party sent, not a place of one's own."""
+    if "kind" not in shipments or "from_id" not in shipments:
+        return []
+    senders = zip(shipments.values("kind"), shipments.references("from_id"), strict=True)
+    return [
+        i
+        for i, (kind, sender) in enumerate(senders)
+        if kind == "inbound" and sender and sender.kind is Label.PARTY
+    ]
 
 
 def _with_lots(items: Rows) -> Rows:

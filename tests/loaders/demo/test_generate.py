@@ -26,7 +26,7 @@ from tests.loaders.memory import MemoryGraph
 SEEDS = [1, 2, 3]
 
 #: Of seed 1 at scale 0.2; it changes only when the generator is meant to give other data.
-FINGERPRINT = "4447892583bebdeb613397631c494851c4ef810dcf69d35294f5784b275b4ce6"
+FINGERPRINT = "30df13823f7089503c4a42341edb8a4f9af0ef7f76805816947885acde143edd"
 
 
 def rows(folder: Path, table: str) -> list[dict[str, str]]:
@@ -127,8 +127,9 @@ def test_everything_but_suppliers_comes_from_somewhere(graph: MemoryGraph) -> No
 
 
 def test_records_are_made_after_the_fact_and_a_few_days_late(graph: MemoryGraph) -> None:
-    plain = {Flow.CONSUMED_BY, Flow.PRODUCED, Flow.SHIPPED_IN, Flow.SUPPLIED}
-    told = [fact for fact in current(graph) if fact.type in plain]
+    plain = {Flow.CONSUMED_BY, Flow.PRODUCED, Flow.SHIPPED_IN}
+    told = [f for f in current(graph) if f.type in plain]
+    assert len(told) > 2_000
     delays = [f.recorded_at - f.occurred_at for f in told if f.recorded_at and f.occurred_at]
     assert len(delays) == len(told)
     assert all(delay.total_seconds() >= 0 for delay in delays)

@@ -132,6 +132,25 @@ def test_a_shipment_in_transit_has_left_but_not_arrived() -> None:
     assert found.valid_from == datetime(2026, 2, 3, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("kind", "sender", "suppliers"),
+    [
+        ("inbound", "party:SUP-1", ["party:SUP-1"]),
+        ("inbound", "place:SH1", []),
+        ("inbound", "", []),
+        ("outbound", "party:SUP-1", []),
+    ],
+)
+def test_who_sends_an_inbound_shipment_supplied_it(
+    kind: str, sender: str, suppliers: list[str]
+) -> None:
+    row = example("shipments", kind=kind, from_id=sender)
+    flows = [f for f in facts("shipments", row) if isinstance(f, FlowFact)]
+    supplied = [f for f in flows if f.type is Flow.SUPPLIED]
+    assert [f.source_id for f in supplied] == suppliers
+    assert all(f.target_label is Label.SHIPMENT and f.occurred_at for f in supplied)
+
+
 def test_a_movement_told_again_later_is_the_same_movement() -> None:
     first = flow("containment", example("containment", unpacked_at=""))
     later = flow("containment", example("containment", recorded_at="2026-03-01T00:00:00Z"))
