@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +97,19 @@ def test_no_cell_can_begin_a_formula(text: str) -> None:
     assert shown[:1] not in {"=", "@", "\t", "\r"}
     if shown[:1] in {"+", "-"}:
         float(shown)
+
+
+def test_an_analyst_reads_it_as_a_data_frame() -> None:
+    trace, out = samples.small(), io.BytesIO()
+    EXPORTS["csv"].write(trace, out)
+    frame = pd.read_csv(io.BytesIO(out.getvalue()), encoding="utf-8-sig")
+    counts = frame["record"].value_counts()
+    assert counts["node"] == len(list(trace.node_ids()))
+    assert counts["edge"] == len(trace.edges.edge_id)
+    moved = frame[frame["record"] == "edge"]
+    assert moved["quantity"].sum() == pytest.approx(
+        sum(map(float, filter(None, trace.edges.quantity)))
+    )
+    assert set(moved["source"]) | set(moved["target"]) == set(
+        frame[frame["record"] == "node"]["id"]
+    )
