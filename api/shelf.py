@@ -12,6 +12,7 @@ import base64
 import hashlib
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -29,6 +30,7 @@ from genealogy.exports.records import query_record
 from genealogy.model.facts import NodeId
 from genealogy.model.times import from_micros, parse_instant
 from genealogy.ports import Clock
+from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
 
 #: Answers are kept in memory up to so many edges in all, and at least the latest one.
@@ -45,12 +47,16 @@ class TraceChanged(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A stored trace: its question with pinned record time, and the digest of its answer."""
+    """A stored trace: its question with pinned record time, and the digest of its answer.
+
+    ``unfinished`` are the sources of the loads that had not ended when it was answered.
+    """
 
     trace_id: str
     query: TraceQuery
     watermark: int
     digest: str
+    unfinished: tuple[str, ...] = ()
 
 
 class Shelf:
@@ -67,8 +73,9 @@ class Shelf:
     def store(self, query: TraceQuery) -> tuple[Stored, Trace]:
         """Answer a question and keep it; the same question of the same data is kept once."""
         watermark = self._engine.watermark()
+        unfinished = self._engine.flows.unfinished_loads()
         for take in count():
-            trace_id = id_of(query, watermark, take)
+            trace_id = id_of(query, watermark, take, unfinished)
             try:
                 known = self.find(trace_id)
                 return known, self.answer(known)
@@ -78,7 +85,8 @@ class Shelf:
                 # Records dated ahead of their time: the question is asked anew, by another id.
                 continue
         trace = self._pinned(self._engine.trace(query))
-        stored = Stored(trace_id, trace.query, watermark, digest_of(trace))
+        loads = trace.completeness.unfinished_loads
+        stored = Stored(trace_id, trace.query, watermark, digest_of(trace), loads)
         self._keep(stored, trace)
         return stored, trace
 
@@ -96,7 +104,7 @@ class Shelf:
             if stored.trace_id in self._answers:
                 self._answers.move_to_end(stored.trace_id)
                 return self._answers[stored.trace_id]
-        trace = self._engine.trace(stored.query)
+        trace = with_load_gaps(self._engine.trace(stored.query), stored.unfinished)
         if digest_of(trace) != stored.digest:
             raise TraceChanged(text=stored.trace_id)
         self._remember(stored.trace_id, trace)
@@ -134,16 +142,19 @@ class Shelf:
             kept = orjson.loads((self._folder / f"{trace_id}.json").read_bytes())
         except FileNotFoundError:
             return None
-        return Stored(trace_id, _query(kept["query"]), kept["watermark"], kept["digest"])
+        query, unfinished = _query(kept["query"]), tuple(kept.get("unfinished", ()))
+        return Stored(trace_id, query, kept["watermark"], kept["digest"], unfinished)
 
 
-def id_of(query: TraceQuery, watermark: int, take: int = 0) -> str:
+def id_of(query: TraceQuery, watermark: int, take: int = 0, unfinished: Sequence[str] = ()) -> str:
     """The id of a question asked of the data at a watermark: 26 letters and digits.
 
     ``take`` counts how often the same question of the same data was answered otherwise.
+    Loads that are unfinished count too: they begin and end without a change of the data.
     """
     asked = {**query_record(query), "seeds": sorted(query.seeds), "stops": sorted(query.stops)}
-    told = orjson.dumps([asked, watermark, *([take] if take else [])], option=orjson.OPT_SORT_KEYS)
+    parts = [asked, watermark, *([take] if take else []), *unfinished]
+    told = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return base64.b32encode(hashlib.sha256(told).digest()[:16]).decode().rstrip("=").lower()
 
 
@@ -170,6 +181,7 @@ def _record(stored: Stored) -> dict[str, Any]:
         "query": query_record(stored.query),
         "watermark": stored.watermark,
         "digest": stored.digest,
+        "unfinished": stored.unfinished,
     }
 
 

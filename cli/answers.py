@@ -105,7 +105,9 @@ def incompleteness(lacking: Completeness) -> str:
         "gaps": len(lacking.gaps),
     }
     parts = [counted(name, count) for name, count in counts.items() if count]
-    return text("cli.incomplete", state=text(f"state.{lacking.state}"), parts="; ".join(parts))
+    told = text("cli.incomplete", state=text(f"state.{lacking.state}"), parts="; ".join(parts))
+    loads = (text("cli.load_unfinished", source=source) for source in lacking.unfinished_loads)
+    return "\n! ".join([told, *loads])
 
 
 def trace_rows(trace: Trace) -> Iterator[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -130,6 +131,10 @@ class FlowSource(Protocol):
         """
         ...
 
+    def unfinished_loads(self) -> list[str]:
+        """The sources of all loads that have begun and not ended, each once and in order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
@@ -167,6 +172,14 @@ class FactSink(Protocol):
 
         A batch that fails ends the stream with its error. Closing the stream waits
         for what is being written; what has not begun by then is left out.
+        """
+        ...
+
+    def loading(self, source: str) -> AbstractContextManager[None]:
+        """Keep a record that the load of this source has begun, until the block ends.
+
+        A block that ends by an error leaves the record open, and so does a process that
+        is killed; the next load of the same source that ends well closes it.
         """
         ...
 

@@ -259,6 +259,11 @@ def shortened(value: str, limit: int = VALUE_CHARS) -> str:
     return flat if len(value) <= limit else f"{flat[:limit]}…"
 
 
+def source_of(*paths: Path) -> str:
+    """The name by which a load of these paths is known, from whichever folder it is begun."""
+    return ", ".join(tellable(str(path.resolve())) for path in paths)
+
+
 def tellable(name: str) -> str:
     """A file name fit to be written; bytes in it that are not UTF-8 are escaped."""
     return name.encode(errors="backslashreplace").decode()

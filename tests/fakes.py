@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -28,6 +29,7 @@ class MemoryFlows:
 
     def __init__(self, facts: Iterable[Fact], *, expanded: Expanded | None = None) -> None:
         self.calls: list[tuple[str, tuple[NodeId, ...]]] = []
+        self.unfinished: list[str] = []
         self._expanded = expanded
         self._facts: list[NodeFact | FlowFact] = []
         self._nodes: dict[NodeId, NodeRow] = {}
@@ -106,6 +108,15 @@ class MemoryFlows:
             for node_id in fact_nodes(fact):
                 found[node_id].append(fact.recorded_at or LOADED_AT)
         return {n: min(found[n]) for n in node_ids if n in found}
+
+    def unfinished_loads(self) -> list[str]:
+        return sorted(set(self.unfinished))
+
+    @contextmanager
+    def loading(self, source: str) -> Iterator[None]:
+        self.unfinished.append(source)
+        yield
+        self.unfinished = [other for other in self.unfinished if other != source]
 
     def _reading(self, flows: Sequence[FlowFact], whole: Collection[NodeId]) -> Reading:
         return Reading(_rows(flows), whole, self._mixed.intersection(whole))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -60,10 +61,18 @@ class MemoryGraph:
     links: dict[LinkKey, LinkFact] = field(default_factory=dict)
     versions: dict[FlowKey, list[FlowFact]] = field(default_factory=dict)
     writes: int = 0
+    unfinished: list[str] = field(default_factory=list)
 
     def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
         """Write each batch when its turn comes."""
         return (self.write(batch) for batch in batches)
+
+    @contextmanager
+    def loading(self, source: str) -> Iterator[None]:
+        """Keep the source as unfinished until the block ends well."""
+        self.unfinished.append(source)
+        yield
+        self.unfinished = [other for other in self.unfinished if other != source]
 
     def write(self, facts: Iterable[Fact]) -> Written:
         """Fold facts in; flows are folded last, all versions of one fact together."""

@@ -67,11 +67,16 @@ class Frontier(BaseModel):
     reason: str
 
 
-class Gap(BaseModel):
-    """Something the data do not say."""
+def _is_unset(value: str | None) -> bool:
+    return value is None
 
-    node: str
+
+class Gap(BaseModel):
+    """Something the data do not say; ``source`` names a load that has not ended."""
+
+    node: str | None
     kind: str
+    source: str | None = Field(default=None, exclude_if=_is_unset)
 
 
 class Completeness(BaseModel):

@@ -104,11 +104,13 @@ def _trace_row(trace: Trace) -> Record:
 
 
 def completeness_note(completeness: Completeness) -> str:
-    """The counts behind the state, in one line."""
-    return (
+    """The counts behind the state, and what was not loaded to the end, in one line."""
+    counts = (
         f"{completeness.state}; frontiers: {len(completeness.frontiers)}; "
         f"gaps: {len(completeness.gaps)}; masked: {completeness.masked}"
     )
+    loads = (f"load not finished: {source}" for source in completeness.unfinished_loads)
+    return "; ".join([counts, *loads])
 
 
 def _note(node: Record) -> str:

@@ -15,7 +15,7 @@ from genealogy.model.identifiers import spellings
 from genealogy.model.names import Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
-from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
+from genealogy.trace.result import Completeness, Gap, Reached, Trace, TraceQuery
 from genealogy.trace.witness import hops
 
 if TYPE_CHECKING:
@@ -81,9 +81,14 @@ def completeness_record(completeness: Completeness) -> Record:
         "frontiers": [
             {"node": f.node_id, "reason": f.reason.value} for f in completeness.frontiers
         ],
-        "gaps": [{"node": g.node_id, "kind": g.kind.value} for g in completeness.gaps],
+        "gaps": [_gap(gap) for gap in completeness.gaps],
         "masked": completeness.masked,
     }
+
+
+def _gap(gap: Gap) -> Record:
+    at: Record = {"node": gap.node_id, "kind": gap.kind.value}
+    return at if gap.source is None else {**at, "source": gap.source}
 
 
 def node_records(trace: Trace) -> Iterator[Record]:
@@ -192,7 +197,8 @@ def gaps_by_node(completeness: Completeness) -> dict[NodeId, list[str]]:
     """The kinds of gaps at each node that has any."""
     gaps: dict[NodeId, list[str]] = {}
     for gap in completeness.gaps:
-        gaps.setdefault(gap.node_id, []).append(gap.kind.value)
+        if gap.node_id is not None:
+            gaps.setdefault(gap.node_id, []).append(gap.kind.value)
     return gaps
 
 

@@ -10,7 +10,10 @@ from typing import Literal
 
 
 class Label(StrEnum):
-    """Node labels. Every node carries ENTITY and one kind; roles come on top."""
+    """Node labels. Every node carries ENTITY and one kind; roles come on top.
+
+    SCHEMA and LOAD tell of the database itself and are no entities.
+    """
 
     ENTITY = "Entity"
     LOT = "Lot"
@@ -24,6 +27,7 @@ class Label(StrEnum):
     QUALITY_EVENT = "QualityEvent"
     EVENT = "TraceEvent"
     SCHEMA = "SchemaVersion"
+    LOAD = "Load"
 
 
 class Role(StrEnum):
@@ -142,6 +146,9 @@ NODE_TIMES = (
     "recorded_at",
     "voided_at",
 )
+
+#: Times of the record of a load, UTC.
+LOAD_TIMES = ("begun_at", "finished_at")
 
 #: The side of each flow that has few flows of that type: where known ones are looked up.
 FEW_AT: dict[Flow, Literal["source", "target"]] = {

@@ -31,6 +31,7 @@ from genealogy.store.queries import (
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
+    UNFINISHED_LOADS,
     Level,
     Query,
     Rows,
@@ -220,6 +221,11 @@ class GraphFlows:
             [page] = self._store.run(FIRST_RECORDED, ids=list(node_ids[i : i + _CHUNK]))
             found |= {row[0]: first for row in page.rows if (first := _earlier(*row[1:]))}
         return found
+
+    def unfinished_loads(self) -> list[str]:
+        """The sources of all loads that have begun and not ended."""
+        [found] = self._store.run(UNFINISHED_LOADS)
+        return sorted(found.ids)
 
     def _as_known(self, reading: Reading, known_at: datetime | None) -> Reading:
         """With those batches mixed as a whole that were known by then to be so."""

@@ -20,6 +20,7 @@ from genealogy.model.names import FEW_AT, NODE_TIMES, Flow, Label, Link, Role
 R = TypeVar("R")
 _TOKEN = re.compile(r"\b(LABELS|FLOWS|PASSAGES|FLOW|LINK|ROLES|PROPERTIES)\b")
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
+_NO_ENTITY = frozenset({Label.SCHEMA, Label.LOAD})
 _ENTRY = "`NAME`: x.`NAME`"
 _TIME_ENTRY = "NAME: datetime(x.NAME)"
 _TYPES = {
@@ -147,6 +148,7 @@ AHEAD = {
     for way in ("forward", "backward")
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
+UNFINISHED_LOADS = _read("trace/unfinished_loads.cypher", Ids)
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
 KINDS = _read("trace/kinds.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
@@ -156,6 +158,9 @@ NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")
 NODES_BY_TAIL = _read("find/by_tail.cypher", Rows, "tail", "limit")
 NODES_BY_NAME = _read("find/by_name.cypher", Rows, "words", "limit")
 
+UNFINISHED_OF = _read("load/unfinished_of.cypher", Ids, "source")
+BEGIN_LOAD = _write("load/begin_load.cypher", Count, "load_id", "source", "begun_at")
+END_LOADS = _write("load/end_loads.cypher", Count, "ids", "finished_at")
 LOCK_NODES = _write("load/lock_nodes.cypher", Ids, "ids")
 EXISTING_NODES = _read("load/existing_nodes.cypher", Ids, "ids")
 KNOWN_NODES = _read("load/known_nodes.cypher", Rows, "ids")
@@ -235,7 +240,7 @@ def registry() -> list[Query[Any]]:
     sides: tuple[Literal["source", "target"], ...] = ("source", "target")
     return [
         *single,
-        *(create_nodes([label], NODE_TIMES) for label in Label if label is not Label.SCHEMA),
+        *(create_nodes([label], NODE_TIMES) for label in Label if label not in _NO_ENTITY),
         update_nodes(["node_id", *NODE_TIMES]),
         *(add_roles([role]) for role in Role),
         *(flows_at(flow) for flow in Flow),

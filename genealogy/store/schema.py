@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from genealogy.errors import SchemaMismatch, StoreRejected
-from genealogy.model.names import FLOW_TIMES, NODE_TIMES, Flow, Label
+from genealogy.model.names import FLOW_TIMES, LOAD_TIMES, NODE_TIMES, Flow, Label
 from genealogy.store.bolt import GraphStore
 from genealogy.store.engines import Engine
 from genealogy.store.queries import SCHEMA_RECORD, SCHEMA_STATE, SchemaRow
 
-VERSION = 1
-UNIQUE = ((Label.ENTITY, "node_id"), (Label.SCHEMA, "name"))
+VERSION = 2
+UNIQUE = ((Label.ENTITY, "node_id"), (Label.SCHEMA, "name"), (Label.LOAD, "load_id"))
 INDEXED = (
     (Label.ENTITY, "code_key"),
     (Label.ENTITY, "code_tail"),
     (Label.EVENT, "node_id"),
+    (Label.LOAD, "state"),
 )
 
 
@@ -39,11 +40,12 @@ def statements(engine: Engine) -> Iterator[str]:
 
 
 def _zoned_times() -> Iterator[str]:
-    for key in NODE_TIMES:
-        yield (
-            f"CREATE CONSTRAINT zoned_Entity_{key} IF NOT EXISTS "
-            f"FOR (n:{Label.ENTITY}) REQUIRE n.{key} IS :: ZONED DATETIME"
-        )
+    for label, keys in ((Label.ENTITY, NODE_TIMES), (Label.LOAD, LOAD_TIMES)):
+        for key in keys:
+            yield (
+                f"CREATE CONSTRAINT zoned_{label}_{key} IF NOT EXISTS "
+                f"FOR (n:{label}) REQUIRE n.{key} IS :: ZONED DATETIME"
+            )
     for flow in Flow:
         for key in FLOW_TIMES:
             yield (
@@ -59,14 +61,15 @@ def state(store: GraphStore) -> SchemaRow | None:
 
 
 def ensure(store: GraphStore) -> bool:
-    """Bring an empty database to the current version; says whether it did anything.
+    """Bring a database to the current version; says whether it did anything.
 
-    Raises SchemaMismatch when the data was written by another version.
+    What is there stays: each version so far only adds to the one before. Raises
+    SchemaMismatch when the data was written by a later version.
     """
     found = state(store)
-    if found is not None:
-        if found.version != VERSION:
-            raise SchemaMismatch(found=found.version, wanted=VERSION)
+    if found is not None and found.version > VERSION:
+        raise SchemaMismatch(found=found.version, wanted=VERSION)
+    if found is not None and found.version == VERSION:
         return False
     for statement in statements(store.engine):
         _apply(store, statement)

@@ -13,6 +13,7 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from genealogy.model.names import Label, Link, Role
 from genealogy.store.batch import Batch, Met, NodePlan, stored_properties
 from genealogy.store.bolt import GraphStore, Transaction
 from genealogy.store.flow_writer import write_flows
+from genealogy.store.load_record import recorded
 from genealogy.store.queries import (
     ADVANCE_WATERMARK,
     EXISTING_NODES,
@@ -105,6 +107,10 @@ class GraphSink:
             finally:
                 for other in pending:
                     other.future.cancel()
+
+    def loading(self, source: str) -> AbstractContextManager[None]:
+        """Keep a record that the load of a source has begun, until the block ends well."""
+        return recorded(self.store, source)
 
 
 @dataclass(frozen=True, slots=True)

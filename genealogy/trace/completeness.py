@@ -42,8 +42,13 @@ def completeness(walks: Iterable[tuple[Walk, Contents]]) -> Completeness:
         gaps.update(_node_gaps(walk), _lots_that_may_be_others(walk), _time_gaps(walk.book))
     return Completeness(
         tuple(sorted(frontiers, key=lambda f: (f.reason, f.node_id))),
-        tuple(sorted(gaps, key=lambda g: (g.kind, g.node_id))),
+        tuple(sorted(gaps, key=in_order)),
     )
+
+
+def in_order(gap: Gap) -> tuple[str, str]:
+    """What gaps are sorted by."""
+    return gap.kind, gap.node_id or ""
 
 
 def keep_edges_among_reached(walk: Walk) -> None:

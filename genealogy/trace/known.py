@@ -15,6 +15,7 @@ from genealogy.model.names import FLOW_ENDS, Label
 from genealogy.model.times import iso, to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.columns import as_of
+from genealogy.trace.completeness import in_order
 from genealogy.trace.result import Gap, GapKind, Trace, TraceQuery
 
 _ENDS = frozenset({Label.PARTY, Label.PLACE})
@@ -56,7 +57,7 @@ def with_seed_gaps(source: FlowSource, trace: Trace) -> Trace:
     if bare:
         ends = {n for n, kind in source.kinds(bare).items() if kind in _ENDS}
         found = {*trace.completeness.gaps, *_seed_gaps(source, trace.query, bare, ends)}
-        ordered = tuple(sorted(found, key=lambda gap: (gap.kind, gap.node_id)))
+        ordered = tuple(sorted(found, key=in_order))
         return replace(trace, completeness=replace(trace.completeness, gaps=ordered))
     return trace
 

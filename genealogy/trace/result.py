@@ -53,6 +53,7 @@ class GapKind(StrEnum):
     UNKNOWN_TIME = "unknown_time"
     NOT_BEGUN = "not_begun"
     WITHOUT_FLOWS = "without_flows"
+    LOAD_UNFINISHED = "load_unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,15 @@ class Frontier:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something the data do not say, at one node or edge of the trace."""
+    """Something the data do not say, at one node or edge of the trace.
+
+    Of a load that has not ended nobody knows which nodes it would have told of:
+    then ``node_id`` is null and ``source`` is what was being loaded.
+    """
 
     kind: GapKind
-    node_id: NodeId
+    node_id: NodeId | None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,11 @@ class Completeness:
     frontiers: tuple[Frontier, ...] = ()
     gaps: tuple[Gap, ...] = ()
     masked: int = 0
+
+    @property
+    def unfinished_loads(self) -> tuple[str, ...]:
+        """What was being loaded by loads that have not ended."""
+        return tuple(gap.source for gap in self.gaps if gap.source is not None)
 
     @property
     def state(self) -> State:

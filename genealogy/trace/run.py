@@ -39,6 +39,7 @@ from genealogy.trace.beyond import leading_on
 from genealogy.trace.book import FlowBook
 from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
+from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.walk import Progress, Walk
 
@@ -52,12 +53,14 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     ``progress`` is told after each level: nodes reached, edges read.
     """
     _check(query)
+    # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
+    unfinished = source.unfinished_loads()
     refuse_not_known_then(source, query)
     directions: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
     answers = [_follow(source, query, way, progress) for way in directions]
-    return with_seed_gaps(source, assemble(query, answers))
+    return with_load_gaps(with_seed_gaps(source, assemble(query, answers)), unfinished)
 
 
 def _follow(

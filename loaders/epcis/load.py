@@ -19,7 +19,7 @@ from loaders.epcis.parse import parse
 from loaders.epcis.raw import BadEvent, Fault, Note, RawEvent, RawMasterData, Unreadable
 from loaders.epcis.read import SUFFIXES, first_character, read
 from loaders.epcis.stages import stages
-from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, tellable
+from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, source_of, tellable
 
 KIND = "epcis"
 BATCH_EVENTS = 1_000
@@ -82,7 +82,10 @@ def load_epcis(
 
         if options.strict:
             _refuse_rejects(run(None))
-        return run(None if options.dry_run else sink)
+        if options.dry_run:
+            return run(None)
+        with sink.loading(source_of(*roots)):
+            return run(sink)
 
 
 def _refuse_rejects(checked: Loaded) -> None:

@@ -15,7 +15,7 @@ from genealogy.errors import LoadAborted, LoadError
 from genealogy.model.facts import Fact, FlowFact, NodeId, Written
 from genealogy.model.names import FEW_AT
 from genealogy.ports import FactSink
-from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally
+from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, source_of
 from loaders.tables.container import SUFFIX, TableFile, left_out, table_files
 from loaders.tables.declared import TABLES
 from loaders.tables.encoding import check_utf8
@@ -255,7 +255,10 @@ def load_tables(
 
         if strict:
             _refuse_rejects(run(None))
-        return run(None if dry_run else sink)
+        if dry_run:
+            return run(None)
+        with sink.loading(source_of(path)):
+            return run(sink)
 
 
 def _refuse_rejects(checked: Loaded) -> None:

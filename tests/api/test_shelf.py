@@ -137,3 +137,28 @@ def test_a_question_can_be_asked_anew_when_records_dated_ahead_change_its_stored
     assert second.trace_id != first.trace_id
     assert list(again.node_ids()) == list(answer.node_ids())
     assert later.store(ASKED)[0] == second
+
+
+def test_an_answer_given_while_a_load_is_unfinished_is_not_the_one_given_after_it() -> None:
+    company = Company()
+    kept = shelf(company=company)
+    whole, _ = kept.store(ASKED)
+    company.unfinished = ["/in"]
+    half, trace = kept.store(ASKED)
+    assert half.trace_id != whole.trace_id
+    assert trace.completeness.unfinished_loads == ("/in",)
+    company.unfinished = []
+    assert kept.store(ASKED)[0] == whole
+
+
+def test_a_stored_answer_stays_as_it_was_given_when_loads_begin_and_end(tmp_path: Path) -> None:
+    company = Company()
+    whole, _ = shelf(tmp_path, company).store(ASKED)
+    company.unfinished = ["/in"]
+    half, _ = shelf(tmp_path, company).store(ASKED)
+    for unfinished in ([], ["/in"], ["/other"]):
+        company.unfinished = unfinished
+        other = shelf(tmp_path, company)
+        assert not other.answer(other.find(whole.trace_id)).completeness.unfinished_loads
+        again = other.answer(other.find(half.trace_id))
+        assert again.completeness.unfinished_loads == ("/in",)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -49,6 +50,10 @@ class Kept:
         """Keep a batch."""
         self.batches.append(list(facts))
         return Written()
+
+    def loading(self, source: str) -> AbstractContextManager[None]:
+        """Keep no record of loads."""
+        return nullcontext()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,17 @@ from cli.answers import FIELDS, PIPED
 from cli.exits import Exit
 from genealogy.exports.registry import EXPORTS
 from tests.cli.command import Command
-from tests.small_company import GOODS, GOODS_URN, RAW, RENJI, SENT, SUPPLIER, TUBING
+from tests.small_company import (
+    GOODS,
+    GOODS_URN,
+    RAW,
+    RENJI,
+    SENT,
+    SUPPLIER,
+    TUBING,
+    Company,
+    engine,
+)
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -218,3 +228,34 @@ def test_why_of_what_was_not_reached_is_not_found(lotgraph: Command) -> None:
     ended = lotgraph("why", "lot:SUP-090:RM-900:24A0871", "--from", RAW)
     assert ended.code == Exit.NOT_FOUND
     assert "Not complete" in ended.err
+
+
+def test_an_unfinished_load_makes_every_answer_partial_and_says_what_to_do(
+    lotgraph: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = Company()
+    company.unfinished = ["/data/march"]
+    asked = ("trace", "forward", SUPPLIER)
+    ended = lotgraph(*asked, opener=lambda *_: engine(company))
+    assert ended.code == Exit.PARTIAL
+    assert "! The load of /data/march has not finished" in ended.err
+    assert "Load it again to complete it." in ended.err
+    assert lotgraph(*asked, "--allow-partial", opener=lambda *_: engine(company)).code == Exit.OK
+    monkeypatch.setenv("LOTGRAPH_LANG", "zh")
+    assert "/data/march 的载入尚未完成" in lotgraph(*asked, opener=lambda *_: engine(company)).err
+
+
+def test_a_load_that_completes_what_was_broken_off_makes_answers_whole_again(
+    lotgraph: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "products.csv").write_text("product_id,name,base_uom\nP1,Tube,MTR\n")
+    company = Company()
+    company.unfinished = [str(tmp_path / "products.csv")]
+
+    def told() -> str:
+        return lotgraph("trace", "forward", SUPPLIER, opener=lambda *_: engine(company)).err
+
+    assert "products.csv has not finished" in told()
+    assert lotgraph("load", "products.csv", opener=lambda *_: engine(company)).code == Exit.OK
+    assert "has not finished" not in told()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,9 @@ class Stopping:
 
     def __init__(self, sink: GraphSink) -> None:
         self._sink = sink
+
+    def loading(self, source: str) -> AbstractContextManager[None]:
+        return self._sink.loading(source)
 
     def write(self, facts: Sequence[Fact]) -> Written:
         if any(isinstance(fact, FlowFact) for fact in facts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ class KillingSink:
         self._sink = engine.sink()
         self._settings = settings
         self._after = after
+
+    def loading(self, source: str) -> AbstractContextManager[None]:
+        return self._sink.loading(source)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         return next(self.stream([list(facts)]))
@@ -71,7 +75,9 @@ def test_what_was_committed_before_a_kill_is_there_and_a_reload_completes(
             nodes, flows = counts(engine)
             assert nodes >= sum(w.nodes_new for w in committed)
             assert flows >= sum(w.flows_new for w in committed)
+            assert engine.flows.unfinished_loads() == [str(demo)]
             load(demo, engine.sink())
+            assert engine.flows.unfinished_loads() == []
             finished = counts(engine)
         with open_engine(whole) as engine:
             load(demo, engine.sink())

@@ -68,8 +68,10 @@ def test_every_query_explains(ready: GraphStore) -> None:
 
 def _empty(one: Query[Any]) -> dict[str, Any]:
     numbers = dict.fromkeys(("limit", "most", "version"), 1)
-    texts = dict.fromkeys(("node_id", "prefix", "tail", "words"), "")
-    return {name: (numbers | texts | {"known_at": None}).get(name, []) for name in one.params}
+    names = ("node_id", "prefix", "tail", "words", "load_id", "source")
+    moments = dict.fromkeys(("known_at", "begun_at", "finished_at"))
+    known = numbers | dict.fromkeys(names, "") | moments
+    return {name: known.get(name, []) for name in one.params}
 
 
 def test_the_engine_is_recognised(store: GraphStore, database: Endpoint) -> None:

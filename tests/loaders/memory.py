@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ class MemoryGraph:
     flows: dict[str, list[FlowFact]] = field(default_factory=dict)
     links: set[tuple[str, str, str, str | None]] = field(default_factory=set)
     batches: list[int] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
 
     def write(self, facts: Iterable[Fact]) -> Written:
         told = list(facts)
@@ -25,6 +27,12 @@ class MemoryGraph:
 
     def stream(self, batches: Iterable[Sequence[Fact]]) -> Generator[Written, None, None]:
         return (self.write(batch) for batch in batches)
+
+    @contextmanager
+    def loading(self, source: str) -> Iterator[None]:
+        self.unfinished.append(source)
+        yield
+        self.unfinished = [other for other in self.unfinished if other != source]
 
     def _fold(self, fact: Fact) -> Written:
         if isinstance(fact, NodeFact):

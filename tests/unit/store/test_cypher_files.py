@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from genealogy.model.names import FLOW_TIMES, NODE_TIMES, Flow, Label, Link, Role
+from genealogy.model.names import FLOW_TIMES, LOAD_TIMES, NODE_TIMES, Flow, Label, Link, Role
 from genealogy.store.queries import Query, create_nodes, registry, statement, update_nodes
 
 FOLDER = resources.files("cypher")
@@ -122,7 +122,7 @@ PROPERTIES = {
     "node_id", "code", "code_key", "code_tail", "name_key", "identifiers", "claims", "mixing",
     "fact_id", "quantity", "uom", "base_quantity", "occurred_offset", "place_id", "event_id",
     "source_system", "source_record", "confidence", "part", "name", "product_id",
-    "version", "watermark",
+    "version", "watermark", "load_id", "source", "state", *LOAD_TIMES,
     "epochSeconds", "microsecond", *FLOW_TIMES, *NODE_TIMES,
 }  # fmt: skip
 
