@@ -14,7 +14,7 @@ LotgraphError
 │   ├── StoreRejected       the database refused the statement
 │   ├── StoreFull           no room left on the device
 │   ├── DataFolderLocked    another process owns the data folder
-│   └── SchemaMismatch      the data was written by another version
+│   └── SchemaMismatch      the data was written by a later version
 ├── LoadError               a file cannot be loaded
 │   ├── UnreadableFile
 │   └── LoadAborted         strict load with rejects: nothing was written
@@ -136,7 +136,7 @@ class DataFolderLocked(StoreError):
 
 
 class SchemaMismatch(StoreError):
-    """The database was written by another version of the schema."""
+    """The database was written by a later version of the schema."""
 
     code = "schema_mismatch"
 
