@@ -10,11 +10,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from api.language import preferred
 from api.shelf import TraceChanged
 from genealogy import errors
+from genealogy.bootstrap import Lotgraph
 from genealogy.exports.records import Record
 from genealogy.messages import text
 
@@ -77,6 +79,12 @@ def status_of(error: errors.LotgraphError) -> HTTPStatus:
     return next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
+def hint_of(error: errors.LotgraphError, language: str) -> str:
+    """The way out for who asks over HTTP and cannot run a command; empty when there is none."""
+    words = error.hint(language)
+    return text(f"problem_hint.{error.error_code}", language, default=words, **error.params)
+
+
 def register(app: FastAPI) -> None:
     """Answer every failure of the app with a problem."""
     app.add_exception_handler(errors.LotgraphError, _on_error)
@@ -102,7 +110,7 @@ def problem(
         "detail": error.message(language),
         "instance": instance,
         "code": error.error_code,
-        "hint": error.hint(language),
+        "hint": hint_of(error, language),
         "request_id": request_id,
         "errors": error.items if isinstance(error, InvalidBody) else [],
     }
@@ -131,7 +139,18 @@ def _answer(
 
 def _on_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.LotgraphError)
-    return _answer(request, error)
+    response = _answer(request, error)
+    if isinstance(error, errors.StoreUnavailable):
+        # After the answer has gone out: a server may take longer to start than a client waits.
+        response.background = BackgroundTask(_reopen, request.app.state.engine)
+    return response
+
+
+def _reopen(engine: Lotgraph) -> None:
+    try:
+        engine.reopen()
+    except errors.LotgraphError as error:
+        _log.warning("%s", error)
 
 
 def _on_http(request: Request, error: Exception) -> JSONResponse:

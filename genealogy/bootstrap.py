@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Lock
 
 from genealogy.errors import NotFound
 from genealogy.messages import text as words
@@ -14,6 +15,7 @@ from genealogy.settings import Settings
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphEvents, GraphFlows, GraphIndex
+from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details
 from genealogy.trace.resolve import Candidate, find, resolve
@@ -34,7 +36,36 @@ def open_engine(settings: Settings) -> Lotgraph:
         # Also on Ctrl-C: the driver's threads and sockets would outlive the failure.
         store.close()
         raise
-    return engine_on(store)
+    engine = engine_on(store)
+    if settings.database_uri is None:
+        # The driver finds a server by URI again itself: that one keeps its address.
+        engine = replace(engine, reopen=reopening(store, settings))
+    return engine
+
+
+def reopening(store: GraphStore, settings: Settings) -> Callable[[], None]:
+    """A function that opens the embedded database again, as at the start, for an open store.
+
+    One call does it at a time; others return at once. Raises what ``open_engine`` raises.
+    """
+    turn = Lock()
+
+    def reopen() -> None:
+        if not turn.acquire(blocking=False):
+            return
+        try:
+            fresh = open_store(settings)
+            try:
+                schema.ensure(fresh)
+            except BaseException:
+                # As in ``open_engine``.
+                fresh.close()
+                raise
+            store.move_to(fresh)
+        finally:
+            turn.release()
+
+    return reopen
 
 
 def open_store(settings: Settings) -> GraphStore:
@@ -68,26 +99,42 @@ def engine_on(store: GraphStore) -> Lotgraph:
         sink=lambda: GraphSink(store, loaded_at=datetime.now(UTC)),
         book=GraphEvents(store),
         watermark=lambda: watermark(store),
+        ready=lambda: _writes(store.ping()),
         close=store.close,
     )
 
 
 def watermark(store: GraphStore) -> int:
     """How many writes the database has accepted."""
-    found = schema.state(store)
+    return _writes(schema.state(store))
+
+
+def _writes(found: SchemaRow | None) -> int:
     return found.watermark if found else 0
+
+
+def _nothing() -> None:
+    """Open nothing again."""
 
 
 @dataclass(frozen=True)
 class Lotgraph:
-    """The engine as its front ends see it: finds, traces, and takes in facts."""
+    """The engine as its front ends see it: finds, traces, and takes in facts.
+
+    ``ready`` is the watermark if the database answers within about two seconds.
+    ``reopen`` is for a front end that outlives the embedded server and only reads.
+    What writes must not use it: a load that broke in the middle is told, and not
+    continued on a server that may have another state than it has seen.
+    """
 
     flows: FlowSource
     index: NodeIndex
     sink: Callable[[], FactSink]
     book: EventBook
     watermark: Callable[[], int]
+    ready: Callable[[], int]
     close: Callable[[], None]
+    reopen: Callable[[], None] = _nothing
 
     def find(self, text: str, *, limit: int = 20) -> list[Candidate]:
         """Every node the text may mean, surest first."""

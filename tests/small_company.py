@@ -166,6 +166,7 @@ def engine(company: Company | None = None) -> Lotgraph:
         sink=lambda: known,
         book=known,
         watermark=lambda: WATERMARK,
+        ready=lambda: WATERMARK,
         close=lambda: None,
     )
 

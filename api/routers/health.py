@@ -36,5 +36,5 @@ def health() -> Health:
 
 @router.get("/ready", **described("ready"))
 def ready(engine: Engine) -> Readiness:
-    """Ask the database; a problem with status 503 when it does not answer."""
-    return Readiness(watermark=engine.watermark())
+    """Ask the database; a problem with status 503 when it does not answer within seconds."""
+    return Readiness(watermark=engine.ready())

@@ -40,9 +40,10 @@ from genealogy.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
+from genealogy.store.bounded import Bounded
 from genealogy.store.codec import encode
 from genealogy.store.engines import Engine, engine_of
-from genealogy.store.queries import PING, Query
+from genealogy.store.queries import PING, SCHEMA_STATE, Query, SchemaRow
 from genealogy.store.server import folder as files
 from genealogy.store.server import locks
 from genealogy.store.server.folder import FOLDER, Folder
@@ -54,6 +55,7 @@ T = TypeVar("T")
 _OUT_OF_MEMORY = "OutOfMemory"
 _STOPPED = ("TransactionTimedOut", "Terminated")
 _WRITE_ATTEMPTS = 3
+_PING_SECONDS = 2.0
 _LOW_WATER_BYTES = 32 * 1024 * 1024
 
 # Servers warn of types that no data has yet; an empty graph is not a fault.
@@ -105,7 +107,8 @@ class GraphStore:
         self._writing = Lock()
         # What one session wrote, the next one reads, whichever server of a cluster answers.
         self._bookmarks = GraphDatabase.bookmark_manager()
-        self._watchdog = Watchdog(lambda: driver.session(database=database), engine, timeout)
+        self._watchdog = Watchdog(self._plain_session, engine, timeout)
+        self._state = Bounded(self._state_now, StoreError, DriverError, Neo4jError, OSError)
 
     @classmethod
     def connect(
@@ -156,9 +159,31 @@ class GraphStore:
         work: Callable[[Transaction], list[R]] = lambda tx: tx.run(query, **params)  # noqa: E731
         return self.read(work) if query.access == "read" else self.write(work)
 
-    def ping(self) -> None:
-        """Make sure that the database answers. Raises StoreUnavailable."""
-        self.run(PING)
+    def ping(self) -> SchemaRow | None:
+        """The schema's record, null in an empty database, if the database answers promptly.
+
+        Nothing is retried. Raises StoreUnavailable, after about two seconds at the latest.
+        """
+        with self._errors():
+            try:
+                return self._state.within(_PING_SECONDS)
+            except TimeoutError as error:
+                raise ServiceUnavailable(f"no answer in {_PING_SECONDS:g} seconds") from error
+
+    def move_to(self, other: GraphStore) -> None:
+        """Use the connection of another store from now on, which is not to be used any more.
+
+        Nothing happens if both are connected to the same address, for statements
+        may run there. Those that run on the connection given up fail.
+        """
+        if other._uri == self._uri:
+            other.close()
+            return
+        given_up, self._driver = self._driver, other._driver
+        # A new server knows nothing of the bookmarks that another one gave out.
+        self._uri, self._bookmarks = other._uri, other._bookmarks
+        other._watchdog.close()
+        given_up.close()
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Do work in one managed read transaction."""
@@ -186,8 +211,23 @@ class GraphStore:
 
     def execute(self, statement: str, **params: Any) -> list[dict[str, Any]]:
         """Run a schema statement, which no parameter can express; never with user input."""
-        with self._errors(), self._driver.session(database=self._database) as session:
+        with self._errors(), self._plain_session() as session:
             return session.run(statement, params).data()
+
+    def _plain_session(self) -> Session:
+        return self._driver.session(database=self._database)
+
+    def _state_now(self) -> SchemaRow | None:
+        try:
+            return self._ask_state()
+        except (ServiceUnavailable, SessionExpired):
+            # A connection kept in store may have broken long ago; this one is new.
+            return self._ask_state()
+
+    def _ask_state(self) -> SchemaRow | None:
+        with self._plain_session() as session:
+            rows = [SchemaRow(*record.values()) for record in session.run(SCHEMA_STATE.text)]
+        return rows[0] if rows else None
 
     def _managed(self, work: Callable[[Transaction], T], access: str) -> T:
         with self._watchdog.watch() as run_id, self._session(access) as session:

@@ -190,7 +190,7 @@ def failing(error: Exception) -> Lotgraph:
     def fail() -> int:
         raise error
 
-    return replace(engine(), watermark=fail)
+    return replace(engine(), watermark=fail, ready=fail)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,46 @@ def test_a_database_that_does_not_answer_is_unavailable(error: errors.LotgraphEr
     answer = client(failing(error)).get("/ready")
     assert_problem(answer, 503, error.error_code)
     assert int(answer.headers["retry-after"]) > 0
+
+
+GONE = errors.StoreUnavailable("embedded_gone", folder="/data")
+
+
+@pytest.mark.parametrize(
+    ("error", "times"), [(GONE, 1), (errors.StoreTimeout(seconds=1, query="a.cypher"), 0)]
+)
+def test_a_database_that_is_gone_is_opened_again_once_for_each_refusal(
+    error: errors.LotgraphError, times: int
+) -> None:
+    opened: list[None] = []
+    api = client(replace(failing(error), reopen=lambda: opened.append(None)))
+    for refusals in (1, 2):
+        assert_problem(api.get("/ready"), 503, error.error_code)
+        assert len(opened) == times * refusals
+
+
+def test_a_database_that_cannot_be_opened_again_is_logged_and_stays_unavailable(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse() -> None:
+        raise errors.StoreFull(folder="/data")
+
+    answer = client(replace(failing(GONE), reopen=refuse)).get("/ready")
+    assert_problem(answer, 503, "embedded_gone")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "/data" in caplog.text
+
+
+@pytest.mark.parametrize("code", ["embedded_gone", "embedded_out_of_memory"])
+@pytest.mark.parametrize(("language", "not_said"), [("en", "command"), ("zh", "命令")])
+def test_who_asks_over_http_is_not_told_to_run_a_command(
+    code: str, language: str, not_said: str
+) -> None:
+    error = errors.StoreUnavailable(code, folder="/data")
+    answer = client(failing(error)).get("/ready", headers={"accept-language": language})
+    hint = assert_problem(answer, 503, code)["hint"]
+    assert hint
+    assert (hint == error.hint(language), not_said in hint) == (False, False)
 
 
 def test_the_process_lives_although_the_database_does_not() -> None:
