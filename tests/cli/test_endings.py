@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -338,13 +339,6 @@ def test_help_comes_without_heavy_imports() -> None:
 def test_the_engine_is_closed_after_use(lotgraph: Command) -> None:
     closed = []
     known = engine()
-    opened = type(known)(
-        flows=known.flows,
-        index=known.index,
-        sink=known.sink,
-        book=known.book,
-        watermark=known.watermark,
-        close=lambda: closed.append(True),
-    )
+    opened = replace(known, close=lambda: closed.append(True))
     lotgraph("show", GOODS, opener=lambda: opened)
     assert closed == [True]
