@@ -157,6 +157,9 @@ def _flow(draw: st.DrawFn, allowed: list[Flow]) -> FlowFact:
     source, target = draw(st.sampled_from(sources)), draw(st.sampled_from(targets))
     at = draw(_days)
     start, end = (draw(_days), draw(_days)) if flow_type in _LASTING else (None, None)
+    if flow_type not in _LASTING and draw(st.integers(0, 3)) == 0:
+        # Known in part: on a day from ``at`` until then.
+        end = draw(_days)
     if flow_type == Flow.DELIVERED_TO:
         start = draw(_days)
     fact = flow(flow_type, source, target, at, start=start, end=end)

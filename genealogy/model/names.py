@@ -130,11 +130,16 @@ FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
     Flow.SERIALISED_AS: (frozenset({Label.LOT}), frozenset({Label.ITEM})),
 }
 
+#: Flows that last: what they join stays so until ``valid_to``. Begun at a time known in part,
+#: they have the earliest moment in ``valid_from`` and the latest in ``occurred_at``; any other
+#: flow has them in ``occurred_at`` and ``valid_to``.
+LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF})
+
 #: Times of a flow edge, UTC.
 FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
 
-#: Times that nodes carry, UTC, over all kinds.
-NODE_TIMES = (
+#: Times of nodes that may be known in part: then the property is the earliest moment.
+PARTIAL_TIMES = (
     "produced_at",
     "serialised_at",
     "started_at",
@@ -143,9 +148,16 @@ NODE_TIMES = (
     "received_at",
     "occurred_at",
     "reported_at",
-    "recorded_at",
-    "voided_at",
 )
+
+
+def latest_of(name: str) -> str:
+    """The property with the latest moment of a node's time that is known in part."""
+    return f"{name}_latest"
+
+
+#: Times that nodes carry, UTC, over all kinds.
+NODE_TIMES = (*PARTIAL_TIMES, *map(latest_of, PARTIAL_TIMES), "recorded_at", "voided_at")
 
 #: Times of the record of a load, UTC.
 LOAD_TIMES = ("begun_at", "finished_at")

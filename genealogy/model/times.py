@@ -1,4 +1,4 @@
-"""Instants: zone-aware UTC with the source's offset kept beside it."""
+"""Instants: zone-aware UTC with the source's offset kept beside it; and times known in part."""
 
 from __future__ import annotations
 
@@ -10,14 +10,26 @@ from functools import lru_cache
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+_PARTIAL = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?"
+    r"(?P<time>(?<=-\d{2}-\d{2})[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?"
+    r"(?P<zone>Z|[+-]\d{2}:\d{2})?"
+)
+#: The clocks of the world: furthest ahead of UTC, and furthest behind.
+_AHEAD, _BEHIND = timedelta(hours=14), timedelta(hours=-12)
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A moment in UTC, and the offset (``+08:00``) its source wrote it with."""
+    """A moment in UTC, and the offset (``+08:00``; empty if none) its source wrote it with.
+
+    Of a moment known in part ``at`` is the earliest that it may have been, and
+    ``latest`` the latest.
+    """
 
     at: datetime
     offset: str
+    latest: datetime | None = None
 
 
 def parse_instant(text: str) -> Instant:
@@ -34,6 +46,44 @@ def parse_instant(text: str) -> Instant:
         return Instant(moment.astimezone(UTC), _fixed_offset(moment.tzinfo))
     except OverflowError as error:
         raise ValueError("the time is outside the years 1 to 9999") from error
+
+
+def parse_moment(text: str) -> Instant:
+    """Read an ISO 8601 date and time of which the zone, the time, day or month may be missing.
+
+    Without a zone it may have been at that time anywhere in the world. Raises
+    ValueError as ``parse_instant`` does.
+    """
+    cleaned = text.strip()
+    found = _PARTIAL.fullmatch(cleaned)
+    if found is None or (found["time"] and found["zone"]):
+        return parse_instant(cleaned)
+    try:
+        first, last = _extent(found)
+        if found["zone"] is None:
+            return Instant(_in_utc(first, _AHEAD), "", _in_utc(last, _BEHIND))
+        zone = datetime.fromisoformat(f"2000-01-01T00:00{found['zone']}").utcoffset() or timedelta()
+        return Instant(_in_utc(first, zone), _fixed_offset(timezone(zone)), _in_utc(last, zone))
+    except OverflowError as error:
+        raise ValueError("the time is outside the years 1 to 9999") from error
+
+
+def _extent(found: re.Match[str]) -> tuple[datetime, datetime]:
+    """The first and the last moment, on its own clock, of a time known in part."""
+    year, month, day = found["year"], found["month"], found["day"]
+    first = datetime.fromisoformat(f"{year}-{month or '01'}-{day or '01'}{found['time'] or ''}")
+    if found["time"]:
+        return first, first
+    if day:
+        return first, first + timedelta(days=1) - _MICROSECOND
+    if month:
+        after = first.replace(day=28) + timedelta(days=4)
+        return first, after.replace(day=1) - _MICROSECOND
+    return first, first.replace(month=12, day=31) + timedelta(days=1) - _MICROSECOND
+
+
+def _in_utc(moment: datetime, offset: timedelta) -> datetime:
+    return (moment - offset).replace(tzinfo=UTC)
 
 
 def offset_text(moment: datetime) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from operator import itemgetter
 
+from genealogy.model.names import LASTING
 from genealogy.ports import FlowRows
 
 NAMES = tuple(column.name for column in fields(FlowRows))
@@ -35,13 +36,19 @@ def as_of(rows: FlowRows, until: int | None) -> FlowRows:
 
     An edge that began later is left out. A later end or receipt had not happened
     yet, so it is null: a delivery under way at that time is one without receipt.
+    What may have moved at a time before or after had moved by then, or not at all.
     """
     if until is None:
         return rows
     starts = zip(rows.occurred_at, rows.valid_from, strict=True)
     past = select(rows, [i for i, start in enumerate(starts) if _begun(start, until)])
-    for column in (past.occurred_at, past.valid_from, past.valid_to):
+    for column in (past.occurred_at, past.valid_from):
         column[:] = [t if t is None or t <= until else None for t in column]
+    ends = zip(past.valid_to, past.occurred_at, past.type, strict=True)
+    past.valid_to[:] = [
+        end if end is None or end <= until else None if at is None or flow in LASTING else until
+        for end, at, flow in ends
+    ]
     return past
 
 

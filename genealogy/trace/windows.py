@@ -10,12 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Container
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow
+from genealogy.model.names import LASTING, Flow
 from genealogy.ports import FlowRows
 
 BEGIN = -(1 << 62)
 END = 1 << 62
-_LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF})
 
 
 def windows(rows: FlowRows, lots: Container[NodeId]) -> tuple[list[int], list[int]]:
@@ -23,8 +22,9 @@ def windows(rows: FlowRows, lots: Container[NodeId]) -> tuple[list[int], list[in
 
     A movement passes when it occurred, or during its interval where it has one.
     Containment lasts. A part stays in its host until it is taken out; of a Lot only
-    the pieces built in at that moment are in the host. An end before its
-    start is a wrong entry and counts as not known.
+    the pieces built in at that moment are in the host: from ``valid_from`` until
+    ``occurred_at`` where the moment is known in part. An end before its start is a
+    wrong entry and counts as not known.
     """
     starts = [
         t if t is not None else BEGIN if start is None else start
@@ -35,16 +35,17 @@ def windows(rows: FlowRows, lots: Container[NodeId]) -> tuple[list[int], list[in
         for t, start, end in zip(rows.occurred_at, starts, rows.valid_to, strict=True)
     ]
     for i, flow in enumerate(rows.type):
-        if flow in _LASTING:
+        if flow in LASTING:
             whole = flow == Flow.CONTAINED_IN or rows.source[i] not in lots
             starts[i], ends[i] = _lasting(rows, i, whole)
     return starts, ends
 
 
 def _lasting(rows: FlowRows, i: int, whole: bool) -> tuple[int, int]:
-    start = rows.valid_from[i] if rows.valid_from[i] is not None else rows.occurred_at[i]
+    at = rows.occurred_at[i]
+    start = rows.valid_from[i] if rows.valid_from[i] is not None else at
     if start is not None and not whole:
-        return start, start
+        return start, start if at is None else max(start, at)
     begin, end = BEGIN if start is None else start, rows.valid_to[i]
     return begin, END if end is None or end < begin or not whole else end
 

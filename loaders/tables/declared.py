@@ -10,7 +10,7 @@ from loaders.tables.dictionary import (
     Type,
     choice,
     code,
-    instant,
+    moment,
     movement_table,
     node_table,
     reference,
@@ -20,7 +20,7 @@ from loaders.tables.dictionary import (
 _NAME = text("name", "Name", required=True)
 _NAME_ZH = text("name_zh", "Chinese name")
 _WHERE = reference("place_id", "Where it happened", Label.PLACE)
-_WHEN = instant("occurred_at", "When it happened")
+_WHEN = moment("occurred_at", "When it happened")
 _GLN = Column("gln", Type.GLN, "GS1 global location number")
 _COUNTRY = Column("country", Type.COUNTRY, "Country")
 _COUNTED = (Label.LOT, Label.ITEM)
@@ -100,7 +100,7 @@ LOTS = node_table(
     reference("product_id", "Product number or GTIN", Label.PRODUCT),
     code("lot_code", "Lot code as printed"),
     *QUANTITY,
-    instant("produced_at", "When it was made"),
+    moment("produced_at", "When it was made"),
     Column("expires_on", Type.DATE, "Expiry date"),
     text("status", "Stock status"),
     names=("lot_id",),
@@ -113,7 +113,7 @@ ITEMS = node_table(
     reference("product_id", "Product number or GTIN", Label.PRODUCT),
     code("serial", "Serial number as printed"),
     reference("lot_id", "Lot the item belongs to", Label.LOT),
-    instant("serialised_at", "When it got its serial number"),
+    moment("serialised_at", "When it got its serial number"),
     names=("item_id",),
     instead=("product_id", "serial"),
 )
@@ -137,8 +137,8 @@ BATCHES = node_table(
     text("operator", "Operator"),
     text("recipe", "Recipe"),
     text("recipe_revision", "Revision of the recipe"),
-    instant("started_at", "Start"),
-    instant("ended_at", "End"),
+    moment("started_at", "Start"),
+    moment("ended_at", "End"),
     choice("mixing", "How inputs may reach outputs", "by_time", "whole"),
     names=("batch_id",),
     windows=(("started_at", "ended_at"),),
@@ -178,8 +178,8 @@ ASSEMBLY = movement_table(
     reference("part_id", "Lot or item built in", *_COUNTED, required=True),
     reference("host_id", "Item it is built into", Label.ITEM, required=True),
     *QUANTITY,
-    instant("installed_at", "When it was built in"),
-    instant("removed_at", "When it was taken out; empty = still in"),
+    moment("installed_at", "When it was built in"),
+    moment("removed_at", "When it was taken out; empty = still in"),
     names=("part_id", "host_id", "installed_at"),
     windows=(("installed_at", "removed_at"),),
 )
@@ -189,8 +189,8 @@ CONTAINMENT = movement_table(
     reference("child_id", "Lot, item or unit packed", *_PACKED, required=True),
     reference("unit_id", "Unit it is packed in", Label.UNIT, required=True),
     *QUANTITY,
-    instant("packed_at", "When it was packed"),
-    instant("unpacked_at", "When it was unpacked; empty = still in"),
+    moment("packed_at", "When it was packed"),
+    moment("unpacked_at", "When it was unpacked; empty = still in"),
     names=("child_id", "unit_id", "packed_at"),
     windows=(("packed_at", "unpacked_at"),),
 )
@@ -208,8 +208,8 @@ SHIPMENTS = node_table(
     reference("to_id", "Party or place it goes to", Label.PARTY, Label.PLACE, required=True),
     reference("carrier_id", "Carrier", Label.PARTY),
     code("asn", "Number of the despatch advice"),
-    instant("dispatched_at", "When it left"),
-    instant("received_at", "When it arrived; empty = in transit"),
+    moment("dispatched_at", "When it left"),
+    moment("received_at", "When it arrived; empty = in transit"),
     names=("shipment_id", "to_id"),
     windows=(("dispatched_at", "received_at"),),
 )
@@ -219,7 +219,7 @@ SHIPMENT_LINES = movement_table(
     reference("shipment_id", "Shipment", Label.SHIPMENT, required=True),
     reference("content_id", "Lot, item or unit carried", *_PACKED, required=True),
     *QUANTITY,
-    instant("loaded_at", "When it was loaded"),
+    moment("loaded_at", "When it was loaded"),
     Column("returned", Type.BOOL, "Whether it goes back in the chain; empty = false"),
     names=("shipment_id", "content_id", "quantity", "uom", "loaded_at", "returned"),
 )
@@ -230,8 +230,8 @@ VESSEL_MOVES = movement_table(
     choice("direction", "Into or out of the vessel", "load", "draw", required=True),
     reference("other_id", "Lot loaded; lot or batch drawn", Label.LOT, Label.BATCH, required=True),
     *QUANTITY,
-    instant("occurred_at", "Start of the move"),
-    instant("ended_at", "End of the move"),
+    moment("occurred_at", "Start of the move"),
+    moment("ended_at", "End of the move"),
     names=("vessel_id", "direction", "other_id", "quantity", "uom", "occurred_at"),
     windows=(("occurred_at", "ended_at"),),
 )
@@ -258,9 +258,9 @@ QUALITY_EVENTS = node_table(
         required=True,
     ),
     reference("about_id", "What it is about", *_ANYTHING, required=True),
-    instant("occurred_at", "When it happened, or began"),
-    instant("ended_at", "When it ended"),
-    instant("reported_at", "When it was reported"),
+    moment("occurred_at", "When it happened, or began"),
+    moment("ended_at", "When it ended"),
+    moment("reported_at", "When it was reported"),
     _WHERE,
     text("title", "Short description"),
     text("outcome", "Outcome or verdict"),

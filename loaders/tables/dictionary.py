@@ -22,6 +22,7 @@ class Type(StrEnum):
     DECIMAL = "decimal"
     UOM = "uom"
     INSTANT = "instant"
+    MOMENT = "moment"
     DATE = "date"
     BOOL = "bool"
     CHOICE = "choice"
@@ -39,6 +40,8 @@ SPELLING: dict[Type, str] = {
     Type.DECIMAL: "digits with `.` as decimal point, no thousand separators; empty = unknown",
     Type.UOM: "UN/ECE Recommendation 20 code, such as KGM, GRM, LTR, MTR, H87",
     Type.INSTANT: "ISO 8601 date and time with zone, such as `2026-03-02T08:00:00+08:00`",
+    Type.MOMENT: "an instant, or what is known of it: `2026`, `2026-03`, `2026-03-02`, or date and "
+    "time without zone (see Times)",
     Type.DATE: "`YYYY-MM-DD`",
     Type.BOOL: "`true` or `false`",
     Type.CHOICE: "one of the values listed",
@@ -146,9 +149,9 @@ def choice(name: str, meaning: str, *choices: str, required: bool = False) -> Co
     return Column(name, Type.CHOICE, meaning, required, (), choices)
 
 
-def instant(name: str, meaning: str) -> Column:
-    """A column that holds a date and time with zone."""
-    return Column(name, Type.INSTANT, meaning)
+def moment(name: str, meaning: str) -> Column:
+    """A column that holds a date and time with zone, or as much of it as is known."""
+    return Column(name, Type.MOMENT, meaning)
 
 
 QUANTITY = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from genealogy.model.facts import Fact, LinkFact, NodeFact, Source, Value
 from genealogy.model.identifiers import Identifier
-from genealogy.model.names import Label, Link, Role
+from genealogy.model.names import Label, Link, Role, latest_of
 from loaders.tables.dictionary import COMMON, RECORD_ID, Column, Type
 from loaders.tables.mentions import Told, other_spelling, sources_of
 from loaders.tables.movements import move, times_of
@@ -108,6 +108,10 @@ def _properties(rows: Rows) -> list[dict[str, Value]]:
     said = [c for c in others if c.name in rows and c.name not in _NO_PROPERTY]
     names = [column.name for column in said]
     kept = [_kept(rows, column) for column in said]
+    for column in said:
+        if column.type is Type.MOMENT:
+            names.append(latest_of(column.name))
+            kept.append([told.latest if told else None for told in rows.moments(column.name)])
     if "retracted_at" in rows:
         names.append("retracted_at")
         kept.append([at and at.isoformat() for at in times_of(rows, "retracted_at")])
@@ -118,7 +122,7 @@ def _properties(rows: Rows) -> list[dict[str, Value]]:
 def _kept(rows: Rows, column: Column) -> Sequence[Any]:
     """The values of a column as the graph holds them."""
     values = rows.values(column.name)
-    if column.type is Type.INSTANT:
+    if column.type is Type.MOMENT:
         return list(times_of(rows, column.name))
     if column.type in _KEPT_AS_TEXT:
         spellings = rows.spellings(column.name)

@@ -16,7 +16,8 @@ from itertools import repeat
 
 from genealogy.model.facts import FlowFact, NodeId, Source
 from genealogy.model.identifiers import Identifier, canonical
-from genealogy.model.names import FLOW_ENDS, Flow, Label, Role
+from genealogy.model.names import FLOW_ENDS, LASTING, Flow, Label, Role
+from genealogy.model.times import Instant
 from loaders.report import Reject
 from loaders.tables.mentions import Told, sources_of
 from loaders.tables.rows import Cells, Rows
@@ -175,7 +176,7 @@ def _wrong(movement: Movement, rows: Rows) -> Iterator[Reject]:
 
 def _flows(movement: Movement, rows: Rows, sources: list[Source]) -> Iterator[FlowFact]:
     quantities, units, bases = _amounts(movement, rows)
-    occurred = rows.moments(movement.occurred)
+    told = rows.moments(movement.occurred)
     # In the order of the fields: names would cost as much again as the facts.
     return map(
         FlowFact,
@@ -189,18 +190,33 @@ def _flows(movement: Movement, rows: Rows, sources: list[Source]) -> Iterator[Fl
         quantities,
         units,
         bases,
-        times_of(rows, movement.occurred),
-        [moment.offset if moment else None for moment in occurred],
+        _latest(told) if movement.flow in LASTING else times_of(rows, movement.occurred),
+        [(moment.offset or None) if moment else None for moment in told],
         times_of(rows, movement.since),
-        times_of(rows, movement.until),
+        _ends(movement, rows, told),
         times_of(rows, "recorded_at"),
         times_of(rows, "retracted_at"),
         _places(rows),
     )
 
 
+def _ends(
+    movement: Movement, rows: Rows, told: Sequence[Instant | None]
+) -> Iterable[datetime | None]:
+    """Until when each row may have moved its material, or left it where it lay."""
+    ends = _latest(rows.moments(movement.until)) if movement.until in rows else [None] * len(told)
+    if movement.flow in LASTING:
+        return ends
+    pairs = zip(ends, told, strict=True)
+    return [end or (moment.latest if moment else None) for end, moment in pairs]
+
+
+def _latest(told: Sequence[Instant | None]) -> list[datetime | None]:
+    return [(moment.latest or moment.at) if moment else None for moment in told]
+
+
 def times_of(rows: Rows, name: str | None) -> Iterable[datetime | None]:
-    """The times in a column, in UTC."""
+    """The times in a column, in UTC; of those known in part the earliest."""
     if name not in rows:
         return repeat(None)
     return [moment.at if moment else None for moment in rows.moments(name)]

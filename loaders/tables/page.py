@@ -30,6 +30,16 @@ GS1 keys in any spelling: `(01)09506000134352(10)A1`, EPC URN, Digital Link. Own
 the kind in front: `lot:SUP-017:RM-204:24A0871` (assigner, product, code), `item:PUMP-1:000123`
 (product, serial), `batch:WO-1`. A column that takes one kind may leave the prefix out.
 
+## Times
+
+A moment that is known in part is kept as the window in which it may lie: `2026-03` is the
+whole month, a date the whole day. Without a zone it may have been at that time anywhere on
+earth, from UTC+14 to UTC−12, so write `2026-03-02+08:00` where the zone is known and the time
+is not. A trace takes every moment of the window as possible. Answers show both ends:
+`occurred_at` and `valid_to` of a movement, `valid_from` and `occurred_at` of the beginning of
+a containment or assembly; of their end the latest moment, `valid_to`. A node has the earliest
+moment in the column's own name and the latest in `…_latest`.
+
 ## Which rows speak of the same thing
 
 - A row without `record_id` names its movement by the columns listed under *Named by*. Told

@@ -175,7 +175,7 @@ def typed_rows(table: Table, file: str, header: Header, block: Block) -> tuple[R
 def spelt(value: Parsed) -> str:
     """One spelling of a value, equal for equal values however they were written."""
     if isinstance(value, Instant):
-        return iso(value.at)
+        return iso(value.at) if value.latest is None else f"{iso(value.at)}/{iso(value.latest)}"
     if isinstance(value, Identifier):
         return value.node_id
     if isinstance(value, Decimal):
@@ -266,9 +266,9 @@ def _backward_windows(rows: Rows) -> Iterator[Reject]:
         if first in rows and last in rows:
             windows = zip(rows.lines, rows.moments(first), rows.moments(last), strict=True)
             for line, start, end in windows:
-                if start and end and end.at < start.at:
-                    params = {"first": first, "start": iso(start.at, start.offset)}
-                    told = iso(end.at, end.offset)
+                if start and end and (end.latest or end.at) < start.at:
+                    params = {"first": first, "start": iso(start.at, start.offset or None)}
+                    told = iso(end.latest or end.at, end.offset or None)
                     yield Reject(rows.file, line, last, told, "ends_before_start", params)
 
 

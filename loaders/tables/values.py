@@ -18,6 +18,7 @@ from genealogy.model.identifiers import (
     with_check_digit,
 )
 from genealogy.model.times import Instant, parse_instant
+from genealogy.model.times import parse_moment as partial_moment
 from loaders.tables.dictionary import Column, Type
 from loaders.tables.units import unit_like, units
 
@@ -116,12 +117,20 @@ def parse_uom(text: str, _: Column) -> str:
     raise BadValue("unit_symbol" if near else "unknown_unit", near=near or "")
 
 
-def parse_moment(text: str, _: Column) -> Instant:
+def parse_time(text: str, _: Column) -> Instant:
     """A date and time with zone; raises BadValue."""
     try:
         return parse_instant(text)
     except ValueError as error:
-        raise BadValue(_why_not_moment(text)) from error
+        raise BadValue(_why_not_instant(text)) from error
+
+
+def parse_moment(text: str, _: Column) -> Instant:
+    """A date and time with zone, or as much of it as is known; raises BadValue."""
+    try:
+        return partial_moment(text)
+    except ValueError as error:
+        raise BadValue("bad_moment") from error
 
 
 def parse_date(text: str, _: Column) -> date:
@@ -189,7 +198,7 @@ def _gs1_digits(text: str, column: Column, lengths: tuple[int, ...]) -> str:
     return text
 
 
-def _why_not_moment(text: str) -> str:
+def _why_not_instant(text: str) -> str:
     if _DATE.fullmatch(text):
         return "time_missing"
     zoneless = _ZONED_OR_TIMED.search(text) and not _ZONE.search(text)
@@ -218,7 +227,8 @@ _PARSERS: dict[Type, Parser] = {
     Type.REF: parse_reference,
     Type.DECIMAL: parse_decimal,
     Type.UOM: parse_uom,
-    Type.INSTANT: parse_moment,
+    Type.INSTANT: parse_time,
+    Type.MOMENT: parse_moment,
     Type.DATE: parse_date,
     Type.BOOL: parse_bool,
     Type.CHOICE: parse_choice,

@@ -42,7 +42,7 @@ def moments(fact: FlowFact) -> range:
     at, start, end = (number(t) for t in (fact.occurred_at, fact.valid_from, fact.valid_to))
     if fact.type == Flow.PART_OF and fact.source_label == Label.LOT:
         known = start if start is not None else at
-        return DAYS if known is None else range(known, known + 1)
+        return DAYS if known is None else range(known, max(known, known if at is None else at) + 1)
     lasting = fact.type in (Flow.CONTAINED_IN, Flow.PART_OF)
     known = [start, at] if lasting else [at, start]
     first = next((t for t in known if t is not None), BEFORE)

@@ -126,6 +126,50 @@ def test_intervals_have_both_ends() -> None:
     assert flow("containment", example("containment", unpacked_at="")).valid_to is None
 
 
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("consumption", "occurred_at"), ("shipments", "received_at")]
+)
+def test_a_movement_at_a_time_known_in_part_has_the_window_it_lies_in(
+    table: str, column: str
+) -> None:
+    fact = flow(table, example(table, **{column: "2026-03+08:00"}))
+    assert fact.occurred_at == utc("2026-02-28T16:00:00Z")
+    assert fact.valid_to == utc("2026-03-31T15:59:59.999999Z")
+    assert fact.occurred_offset == "+08:00"
+    told = flow(table, example(table, **{column: "2026-03-01T00:00:00+08:00"}))
+    assert told.valid_to is None
+    assert table == "shipments" or told.fact_id != fact.fact_id
+
+
+def test_what_lasts_shows_both_ends_of_a_beginning_known_in_part() -> None:
+    cells = example("containment", packed_at="2026-03-01", unpacked_at="2026-03-02T10:00")
+    fact = flow("containment", cells)
+    assert fact.valid_from == utc("2026-02-28T10:00:00Z")
+    assert fact.occurred_at == utc("2026-03-02T11:59:59.999999Z")
+    assert fact.valid_to == utc("2026-03-02T22:00:00Z")
+    assert fact.occurred_offset is None
+
+
+def test_a_vessel_is_loaded_from_the_earliest_start_to_the_latest_end() -> None:
+    cells = example("vessel_moves", occurred_at="2026-03-01Z", ended_at="2026-03-01Z")
+    fact = flow("vessel_moves", cells)
+    assert fact.valid_from == fact.occurred_at == utc("2026-03-01T00:00:00Z")
+    assert fact.valid_to == utc("2026-03-01T23:59:59.999999Z")
+
+
+def test_a_node_tells_both_ends_of_a_time_known_in_part() -> None:
+    said = described(
+        facts("batches", example("batches", started_at="2026-03-01Z", ended_at=""))
+    ).properties
+    assert said["started_at"] == utc("2026-03-01T00:00:00Z")
+    assert said["started_at_latest"] == utc("2026-03-01T23:59:59.999999Z")
+    assert "ended_at_latest" not in said
+
+
 def test_a_shipment_in_transit_has_left_but_not_arrived() -> None:
     found = flow("shipments", example("shipments", received_at=""))
     assert found.occurred_at is None

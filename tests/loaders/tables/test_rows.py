@@ -71,7 +71,7 @@ def test_every_fault_of_a_row_is_told() -> None:
         ("input_id", "bad_identifier"),
         ("quantity", "negative_quantity"),
         ("uom", "unit_symbol"),
-        ("occurred_at", "bad_instant"),
+        ("occurred_at", "bad_moment"),
         ("batch_id", "empty_value"),
     ]
 

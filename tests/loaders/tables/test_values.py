@@ -13,6 +13,7 @@ from genealogy.model.identifiers import Identifier, with_check_digit
 from genealogy.model.names import Label
 from genealogy.model.times import Instant, iso
 from loaders.tables.dictionary import Column, Type
+from loaders.tables.rows import spelt
 from loaders.tables.values import _PARSERS, BadValue, parse
 
 
@@ -132,6 +133,22 @@ def test_instants_are_read_with_their_zone(text: str, utc: str) -> None:
 )
 def test_instants_without_zone_or_sense_are_refused(text: str, code: str) -> None:
     assert why(text, column(Type.INSTANT)) == code
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-03", "2026-03-02", "2026-03-02T08:00"])
+def test_moments_may_be_known_in_part(text: str) -> None:
+    found = parse(text, column(Type.MOMENT))
+    assert isinstance(found, Instant)
+    assert found.latest is not None
+    assert found.at < found.latest
+    assert spelt(found) == f"{iso(found.at)}/{iso(found.latest)}"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-02-30", "26-03-02", "2026-3", "soon", "20260302"]
+)
+def test_moments_without_sense_are_refused(text: str) -> None:
+    assert why(text, column(Type.MOMENT)) == "bad_moment"
 
 
 @pytest.mark.parametrize(

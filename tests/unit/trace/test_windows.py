@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
-from genealogy.model.times import from_micros
+from genealogy.model.times import from_micros, to_micros
 from genealogy.ports import FlowRows
 from genealogy.trace.columns import NAMES, as_of, joined, select
 from genealogy.trace.windows import BEGIN, END, Spans, windows
 from tests.fakes import MemoryFlows
-from tests.genealogies import flow, genealogy
+from tests.genealogies import day, flow, genealogy
 from tests.unit.trace.following import day_of
 
 POINTS = range(12)
@@ -77,6 +77,7 @@ def test_a_part_lasts_unless_it_is_some_of_a_lot() -> None:
     assert window(flow(Flow.PART_OF, "item:A", "item:B", start=1, end=3)) == (1, 3)
     assert window(flow(Flow.PART_OF, "lot:A", "item:B", start=1, end=3), "lot:A") == (1, 1)
     assert window(flow(Flow.PART_OF, "lot:A", "item:B", 2), "lot:A") == (2, 2)
+    assert window(flow(Flow.PART_OF, "lot:A", "item:B", 4, start=1, end=6), "lot:A") == (1, 4)
     assert window(flow(Flow.PART_OF, "lot:A", "item:B"), "lot:A") == ("begin", "end")
 
 
@@ -97,6 +98,25 @@ def test_columns_keep_their_order_when_picked_and_joined() -> None:
         assert picked.source == [f"lot:{i}" for i in picks]
         assert {len(getattr(picked, name)) for name in NAMES} == {len(picks)}
     assert joined(drawn, drawn).source == drawn.source * 2
+
+
+@pytest.mark.parametrize(
+    ("type_", "at", "start", "end", "window"),
+    [
+        (Flow.RELABELLED_AS, 1, None, 5, (1, 3)),
+        (Flow.RELABELLED_AS, 1, None, 2, (1, 2)),
+        (Flow.RELABELLED_AS, None, 1, 5, (1, "end")),
+        (Flow.CONTAINED_IN, 1, 1, 5, (1, "end")),
+        (Flow.CONTAINED_IN, 5, 1, None, (1, "end")),
+    ],
+)
+def test_what_is_known_in_part_had_moved_by_a_day_if_it_is_shown_at_all(
+    type_: Flow, at: int | None, start: int | None, end: int | None, window: tuple
+) -> None:
+    ends = ("lot:A", "unit:U") if type_ == Flow.CONTAINED_IN else ("lot:A", "lot:B")
+    drawn = as_of(rows(flow(type_, *ends, at, start=start, end=end)), to_micros(day(3)))
+    (opens,), (closes,) = windows(drawn, set())
+    assert (_days(opens), _days(closes)) == window
 
 
 def test_as_of_now_nothing_is_copied() -> None:
