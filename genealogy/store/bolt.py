@@ -16,24 +16,21 @@ from neo4j import (
     Driver,
     GraphDatabase,
     ManagedTransaction,
+    Result,
     Session,
 )
+from neo4j import Query as Statement
 from neo4j.exceptions import (
-    AuthError,
-    ClientError,
     ConfigurationError,
     ConstraintError,
-    DatabaseError,
     DriverError,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
-    TransientError,
 )
 
 from genealogy.errors import (
     StoreConflict,
-    StoreDuplicate,
     StoreError,
     StoreFull,
     StoreRejected,
@@ -43,6 +40,7 @@ from genealogy.errors import (
 from genealogy.store.bounded import Bounded
 from genealogy.store.codec import encode
 from genealogy.store.engines import Engine, engine_of
+from genealogy.store.failures import LostRace, interrupt_behind, mapped, naming, short
 from genealogy.store.queries import PING, SCHEMA_STATE, Query, SchemaRow
 from genealogy.store.server import folder as files
 from genealogy.store.server import locks
@@ -51,9 +49,9 @@ from genealogy.store.watchdog import Watchdog
 
 R = TypeVar("R")
 T = TypeVar("T")
+#: Sends a statement with its parameters, in a transaction that is open or makes one for it.
+Send = Callable[[str, dict[str, Any]], Result]
 
-_OUT_OF_MEMORY = "OutOfMemory"
-_STOPPED = ("TransactionTimedOut", "Terminated")
 _WRITE_ATTEMPTS = 3
 _PING_SECONDS = 2.0
 _LOW_WATER_BYTES = 32 * 1024 * 1024
@@ -67,9 +65,9 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 class Transaction:
     """One managed transaction: runs registered queries and nothing else."""
 
-    def __init__(self, tx: ManagedTransaction, engine: Engine, run_id: str) -> None:
+    def __init__(self, send: Send, engine: Engine, run_id: str) -> None:
         self.engine = engine
-        self._tx = tx
+        self._send = send
         self._comment = f" // run {run_id}" if engine.tag == "comment" else ""
 
     def run(self, query: Query[R], **params: Any) -> list[R]:
@@ -77,8 +75,8 @@ class Transaction:
         if query.params != params.keys():
             raise TypeError(f"{query.path} takes {sorted(query.params)}, got {sorted(params)}")
         values = {key: encode(value) for key, value in params.items()}
-        with _naming(query.path, query.text):
-            result = self._tx.run(query.text + self._comment, values)
+        with naming(query.path, query.text):
+            result = self._send(query.text + self._comment, values)
             return [query.row(*record.values()) for record in result]
 
     def one(self, query: Query[R], **params: Any) -> R:
@@ -140,7 +138,7 @@ class GraphStore:
                 agent = session.run(PING.text).consume().server.agent
         except (DriverError, Neo4jError, OSError) as error:
             driver.close()
-            raise StoreUnavailable(uri=uri, reason=_short(error)) from error
+            raise StoreUnavailable(uri=uri, reason=short(error)) from error
         return cls(driver, engine_of(agent), database, uri=uri, timeout=timeout)
 
     def close(self) -> None:
@@ -157,7 +155,15 @@ class GraphStore:
     def run(self, query: Query[R], **params: Any) -> list[R]:
         """The rows of one registered query, in a transaction of its own."""
         work: Callable[[Transaction], list[R]] = lambda tx: tx.run(query, **params)  # noqa: E731
-        return self.read(work) if query.access == "read" else self.write(work)
+        if query.access == "write":
+            return self.write(work)
+        with self._errors():
+            try:
+                return self._at_once(work)
+            except (DriverError, Neo4jError) as error:
+                if not error.is_retryable():
+                    raise
+            return self._managed(work, READ_ACCESS)
 
     def ping(self) -> SchemaRow | None:
         """The schema's record, null in an empty database, if the database answers promptly.
@@ -185,11 +191,6 @@ class GraphStore:
         other._watchdog.close()
         given_up.close()
 
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        """Do work in one managed read transaction."""
-        with self._errors():
-            return self._managed(work, READ_ACCESS)
-
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Do work in one managed write transaction: all of it or nothing.
 
@@ -199,7 +200,7 @@ class GraphStore:
             for attempt in range(1, _WRITE_ATTEMPTS + 1):
                 try:
                     return self._managed(work, WRITE_ACCESS)
-                except (ConstraintError, _LostRace):
+                except (ConstraintError, LostRace):
                     # Another session created the same node first: look again.
                     if attempt == _WRITE_ATTEMPTS:
                         raise
@@ -229,6 +230,23 @@ class GraphStore:
             rows = [SchemaRow(*record.values()) for record in session.run(SCHEMA_STATE.text)]
         return rows[0] if rows else None
 
+    def _at_once(self, work: Callable[[Transaction], T]) -> T:
+        """Do work of one reading statement, that begins and ends its own transaction.
+
+        That takes one exchange with the server, where a managed transaction takes three.
+        """
+        with self._watchdog.watch() as run_id, self._session(READ_ACCESS) as session:
+
+            def send(text: str, values: dict[str, Any]) -> Result:
+                metadata = {"lotgraph": run_id}
+                return session.run(
+                    Statement(text, metadata, self._limit),
+                    values,
+                )
+
+            with self._ending(run_id):
+                return work(Transaction(send, self.engine, run_id))
+
     def _managed(self, work: Callable[[Transaction], T], access: str) -> T:
         with self._watchdog.watch() as run_id, self._session(access) as session:
             execute = session.execute_read if access == READ_ACCESS else session.execute_write
@@ -253,20 +271,33 @@ class GraphStore:
 
     def _unit(self, run_id: str) -> Callable[..., Any]:
         def unit(tx: ManagedTransaction, work: Callable[[Transaction], T], run: str) -> T:
-            try:
-                return work(Transaction(tx, self.engine, run))
-            except BaseException as error:
-                # The server does not notice that its caller has gone: it has to be told,
-                # and before the driver asks it for the rest of the rows.
-                if not isinstance(error, Exception):
-                    self._watchdog.terminate(run)
-                raise
+            with self._ending(run):
+                return work(Transaction(tx.run, self.engine, run))
 
         # The driver reads timeout and metadata off the work function.
-        if self.engine.honours_timeout:
-            unit.timeout = self._timeout  # type: ignore[attr-defined]
+        if self._limit is not None:
+            unit.timeout = self._limit  # type: ignore[attr-defined]
         unit.metadata = {"lotgraph": run_id}  # type: ignore[attr-defined]
         return unit
+
+    @property
+    def _limit(self) -> float | None:
+        """Seconds after which the database itself ends a transaction, if it can."""
+        return self._timeout if self.engine.honours_timeout else None
+
+    @contextmanager
+    def _ending(self, run_id: str) -> Iterator[None]:
+        """End the statements of this name when their caller is interrupted.
+
+        The server does not notice that its caller has gone: it has to be told, and
+        before the driver asks it for the rest of the rows.
+        """
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self._watchdog.terminate(run_id)
+            raise
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -297,7 +328,7 @@ class GraphStore:
         try:
             yield
         except (StoreRejected, DriverError, Neo4jError, BufferError) as error:
-            if (interrupt := _interrupt_behind(error)) is not None:
+            if (interrupt := interrupt_behind(error)) is not None:
                 raise interrupt from None
             if isinstance(error, BufferError):
                 raise
@@ -315,67 +346,3 @@ class GraphStore:
             code = "embedded_out_of_memory" if full else "embedded_gone"
             return StoreUnavailable(code, folder=str(self.folder))
         return told
-
-
-def _interrupt_behind(error: BaseException) -> BaseException | None:
-    """The Ctrl-C during whose handling the driver failed in turn, if that is what happened."""
-    behind = error.__context__
-    while isinstance(behind, Exception):
-        behind = behind.__context__
-    return behind
-
-
-class _LostRace(Exception):
-    """A unique key was taken between looking and writing."""
-
-
-@contextmanager
-def _naming(path: str, statement: str) -> Iterator[None]:
-    """Let the query's file be named in what goes wrong with it."""
-    try:
-        yield
-    except (ConstraintError, TransientError, ServiceUnavailable, SessionExpired) as error:
-        if _OUT_OF_MEMORY in _code(error):
-            # Counted as transient, but what did not fit once will not fit again.
-            raise StoreRejected("store_out_of_memory", query=path) from error
-        error.add_note(path)
-        raise
-    except (ClientError, DatabaseError) as error:
-        if any(word in _code(error) for word in _STOPPED):
-            error.add_note(path)
-            raise
-        if "ConstraintValidation" in _code(error):
-            raise _LostRace(path) from error
-        raise StoreRejected(query=path, reason=_short(error, statement)) from error
-
-
-def mapped(error: Exception, timeout: float, uri: str) -> StoreError:
-    """The error of our tree that stands for a driver error."""
-    path = next(iter(getattr(error, "__notes__", [])), "a transaction")
-    code = _code(error)
-    if any(word in code for word in _STOPPED):
-        return StoreTimeout(seconds=f"{timeout:g}", query=path)
-    if _OUT_OF_MEMORY in code:
-        return StoreRejected("store_out_of_memory", query=path)
-    if isinstance(error, ConstraintError):
-        return StoreDuplicate(reason=_short(error))
-    if isinstance(error, TransientError):
-        return StoreConflict(query=path)
-    if isinstance(error, ServiceUnavailable | SessionExpired | AuthError):
-        return StoreUnavailable(uri=uri, reason=_short(error))
-    if isinstance(error, Neo4jError):
-        return StoreRejected(query=path, reason=_short(error))
-    return StoreUnavailable(uri=uri, reason=_short(error))
-
-
-def _code(error: Exception) -> str:
-    """The server's code for an error; empty for what the driver found out by itself."""
-    return getattr(error, "code", None) or ""
-
-
-def _short(error: Exception, statement: str = "") -> str:
-    """What a driver error says, on one line and without the statement it repeats."""
-    text = getattr(error, "message", None) or str(error) or type(error).__name__
-    repeated = {line.strip() for line in statement.splitlines()}
-    lines = (line.partition(": //")[0].strip() for line in text.splitlines())
-    return " ".join(line for line in lines if line and line not in repeated).rstrip(".")[:300]

@@ -113,7 +113,7 @@ class TestReopening:
                 return before, tx.one(NODE_COUNT).count
 
             times = list[None]()
-            assert store.read(work) == (0, 0)
+            assert store.write(work) == (0, 0)
         assert len(times) == 1
 
     def test_a_write_that_broke_is_not_continued_on_a_new_server(self, settings: Settings) -> None:

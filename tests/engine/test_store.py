@@ -110,7 +110,7 @@ def test_node_ids_are_unique(ready: GraphStore) -> None:
 
 def test_a_refused_statement_names_its_file(ready: GraphStore) -> None:
     with pytest.raises(StoreRejected) as caught:
-        ready.read(lambda tx: tx.run(query("RETURN nonsense AS rows")))
+        ready.run(query("RETURN nonsense AS rows"))
     assert "RETURN nonsense" in str(caught.value)
     assert caught.value.__cause__ is not None
 
@@ -119,7 +119,7 @@ def test_a_runaway_query_is_stopped(database: Endpoint) -> None:
     with _impatient(database) as store:
         began = time.monotonic()
         with pytest.raises(StoreTimeout):
-            store.read(lambda tx: tx.run(query(FOREVER)))
+            store.run(query(FOREVER))
         assert time.monotonic() - began < 20
         _nothing_runs(store)
 
@@ -129,7 +129,7 @@ def test_running_queries_can_be_cancelled_from_another_thread(ready: GraphStore)
 
     def work() -> None:
         try:
-            ready.read(lambda tx: tx.run(query(FOREVER)))
+            ready.run(query(FOREVER))
         except LotgraphError as error:
             caught.append(error)
 
@@ -147,14 +147,15 @@ class Interrupted(BaseException):
     """Stands in for a Ctrl-C that comes while the server works."""
 
 
-def test_an_interrupted_caller_leaves_nothing_running(ready: GraphStore) -> None:
+@pytest.mark.parametrize("way", ["_at_once", "write"])
+def test_an_interrupted_caller_leaves_nothing_running(ready: GraphStore, way: str) -> None:
     def work(tx: Transaction) -> None:
-        iterator = tx._tx.run(FOREVER.replace("sum(a * b)", "a * b") + tx._comment)
+        iterator = tx._send(FOREVER.replace("sum(a * b)", "a * b") + tx._comment, {})
         next(iter(iterator))
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        ready.read(work)
+        getattr(ready, way)(work)
     _nothing_runs(ready)
 
 
