@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from genealogy.model.facts import Fact, NodeId, Written
+from genealogy.model.names import Link
 
 Direction = Literal["forward", "backward"]
 
@@ -71,6 +72,15 @@ class NodeRow:
     product_id: NodeId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A tie that carries no material; ``part`` says which part the target plays, if any."""
+
+    source: NodeId
+    target: NodeId
+    part: str | None
+
+
 class FlowSource(Protocol):
     """Where a trace reads flow edges and nodes."""
 
@@ -108,6 +118,13 @@ class FlowSource(Protocol):
         """The nodes with these ids that exist, in no promised order.
 
         With ``known_at``: with the properties that were known by then.
+        """
+        ...
+
+    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that leave these nodes, in no promised order.
+
+        They have no record time: these are the ones known now.
         """
         ...
 

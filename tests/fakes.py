@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Mixing
+from genealogy.model.names import Link, Mixing
 from genealogy.model.times import to_micros
-from genealogy.ports import Direction, FlowRows, NodeRow, Reading
+from genealogy.ports import Direction, FlowRows, LinkRow, NodeRow, Reading
 from genealogy.trace.columns import as_of
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,6 +32,7 @@ class MemoryFlows:
         self.unfinished: list[str] = []
         self._expanded = expanded
         self._facts: list[NodeFact | FlowFact] = []
+        self._links: list[LinkFact] = []
         self._nodes: dict[NodeId, NodeRow] = {}
         self._flows: dict[Direction, dict[NodeId, list[FlowFact]]] = {
             "forward": defaultdict(list),
@@ -39,7 +40,9 @@ class MemoryFlows:
         }
         self._mixed: set[NodeId] = set()
         for fact in facts:
-            if not isinstance(fact, LinkFact):
+            if isinstance(fact, LinkFact):
+                self._links.append(fact)
+            else:
                 self._facts.append(fact)
             if isinstance(fact, NodeFact):
                 self._nodes[fact.node_id] = _node_row(fact)
@@ -91,6 +94,15 @@ class MemoryFlows:
     ) -> list[NodeRow]:
         self.calls.append(("nodes", tuple(node_ids)))
         return [self._nodes[n] for n in node_ids if n in self._nodes]
+
+    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        self.calls.append((f"links {link}", tuple(node_ids)))
+        asked = set(node_ids)
+        return [
+            LinkRow(f.source_id, f.target_id, f.part)
+            for f in self._links
+            if f.type is link and f.source_id in asked
+        ]
 
     def moving(
         self,

@@ -12,9 +12,9 @@ from genealogy.errors import StoreForeign
 from genealogy.model import claims
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key as search_key
-from genealogy.model.names import Flow, Label, Mixing
+from genealogy.model.names import Flow, Label, Link, Mixing
 from genealogy.model.times import from_micros, iso
-from genealogy.ports import Direction, FlowRows, NodeRow, Reading, StoredEvent
+from genealogy.ports import Direction, FlowRows, LinkRow, NodeRow, Reading, StoredEvent
 from genealogy.store.bolt import GraphStore
 from genealogy.store.codec import iso_or_null
 from genealogy.store.queries import (
@@ -35,6 +35,7 @@ from genealogy.store.queries import (
     Level,
     Query,
     Rows,
+    links_at,
 )
 from genealogy.trace.columns import append
 
@@ -195,6 +196,14 @@ class GraphFlows:
     ) -> list[NodeRow]:
         """The nodes with these ids that exist, as they were known."""
         return GraphIndex(self._store).nodes(node_ids, known_at=known_at)
+
+    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that leave these nodes."""
+        found: list[LinkRow] = []
+        for i in range(0, len(node_ids), _CHUNK):
+            [page] = self._store.run(links_at(link), ids=list(node_ids[i : i + _CHUNK]))
+            found += [LinkRow(NodeId(a), NodeId(b), part) for a, b, part in page.rows]
+        return found
 
     def moving(
         self,

@@ -19,7 +19,8 @@ from genealogy.trace.completeness import in_order
 from genealogy.trace.result import Gap, GapKind, Trace, TraceQuery
 
 _ENDS = frozenset({Label.PARTY, Label.PLACE})
-_MOVING = frozenset[Label]().union(*(kind for ends in FLOW_ENDS.values() for kind in ends))
+#: Kinds of node that material passes through.
+MOVING = frozenset[Label]().union(*(kind for ends in FLOW_ENDS.values() for kind in ends))
 _BOTH: tuple[Direction, ...] = ("forward", "backward")
 
 
@@ -30,7 +31,7 @@ def refuse_still(kinds: Mapping[NodeId, str], seeds: Iterable[NodeId]) -> None:
     gone nowhere.
     """
     for seed in seeds:
-        if kinds[seed] not in _MOVING:
+        if kinds[seed] not in MOVING:
             raise InvalidQuery("still_seed", text=seed, kind=kinds[seed])
 
 
