@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from genealogy.errors import NotFound
+from genealogy.impact.causes import CauseQuery, CommonCauses, common_causes
+from genealogy.impact.compare import Comparison, ComparisonQuery, compare
 from genealogy.messages import text as words
 from genealogy.model.facts import NodeId
 from genealogy.ports import EventBook, FactSink, FlowSource, NodeIndex, NodeRow
@@ -154,6 +156,14 @@ class Lotgraph:
     def trace(self, query: TraceQuery) -> Trace:
         """Answer a trace question from the database."""
         return with_details(trace(self.flows, query), self.flows)
+
+    def compare(self, query: ComparisonQuery) -> Comparison:
+        """Trace several cases and put their traces together as sets."""
+        return compare(self.flows, query)
+
+    def common_causes(self, query: CauseQuery) -> CommonCauses:
+        """Rank what bad cases share upstream and good ones do not."""
+        return common_causes(self.flows, query)
 
     def __enter__(self) -> Lotgraph:
         return self

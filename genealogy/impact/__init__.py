@@ -1,0 +1,1 @@
+"""What many traces say together: sets, common causes, FoodChain-Lab's scores."""

@@ -1,0 +1,145 @@
+"""Common cause: what bad cases share upstream and good ones do not.
+
+Every node upstream of any case is a candidate, and every attribute of such nodes
+(``genealogy.impact.attributes``); with good cases also stretches of time. They are ranked
+by a one-sided Fisher exact test of the bad cases against the good ones. Without good cases
+nothing can be tested: then only coverage and distance rank, and p values are null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from genealogy.errors import InvalidQuery
+from genealogy.impact.cases import Case, cases_of
+from genealogy.impact.compare import rows_with_products
+from genealogy.impact.evidence import Evidence, Timing, Volume, Weighing
+from genealogy.impact.ranking import Ranked, rank
+from genealogy.impact.reach import merged, one_by_one, together
+from genealogy.impact.shared import SharedFlows
+from genealogy.impact.tally import Tally
+from genealogy.model.facts import NodeId
+from genealogy.ports import FlowRows, FlowSource, NodeRow
+from genealogy.trace.result import Completeness, Mode, TraceQuery
+
+#: Candidates that are told with their evidence, unless asked otherwise.
+LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CauseQuery:
+    """A question: the bad cases, good ones to hold them against, and terms as in a trace.
+
+    ``listed`` candidates at most are told, the first in rank; all are tested.
+    """
+
+    cases: tuple[NodeId, ...]
+    goods: tuple[NodeId, ...] = ()
+    mode: Mode = Mode.EXACT
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    stops: tuple[NodeId, ...] = ()
+    max_depth: int | None = None
+    listed: int = LISTED
+
+    def terms(self) -> TraceQuery:
+        """What holds for the trace of each case, still without seeds."""
+        return TraceQuery(
+            (), "backward", self.mode, self.as_of, self.known_at, self.stops, self.max_depth
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible cause, how well it explains the cases, and the proof of each."""
+
+    ranked: Ranked
+    volume: Volume
+    timing: Timing
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommonCauses:
+    """An answer: candidates in order of rank, the first ``query.listed`` of ``found``.
+
+    ``found`` are upstream of a bad case, ``tested`` of any; the correction is over those.
+    ``edges`` are the columns of all flow edges upstream of any case; evidence refers to
+    them by position. ``parts`` says of each case, the bad ones first, what its trace lacks.
+    """
+
+    query: CauseQuery
+    cases: tuple[Case, ...]
+    goods: tuple[Case, ...]
+    candidates: Sequence[Candidate]
+    found: int
+    tested: int
+    parts: tuple[Completeness, ...]
+    completeness: Completeness
+    edges: FlowRows = field(repr=False)
+    rows: Mapping[NodeId, NodeRow] = field(repr=False)
+
+
+def common_causes(source: FlowSource, query: CauseQuery) -> CommonCauses:
+    """Trace every case backward and rank what lies upstream.
+
+    Raises InvalidQuery without cases, and for a node that is both bad and good; and what
+    ``cases_of`` and ``trace`` raise.
+    """
+    cases = cases_of(source, query.cases, known_at=query.known_at)
+    goods = cases_of(source, query.goods, known_at=query.known_at)
+    _check(cases, goods)
+    everyone = (*cases, *goods)
+    shared = SharedFlows(source)
+    union = together(shared, everyone, query.terms())
+    nodes = rows_with_products(source, list(union.node_ids()), query.known_at)
+    tally = Tally.of(shared, union, nodes, len(cases))
+    parts = []
+    for number, found in enumerate(one_by_one(shared, everyone, query.terms())):
+        tally.count(number, found)
+        parts.append(found.completeness)
+    ranked, tested = rank(tally, len(cases), len(goods))
+    told = ranked[: query.listed]
+    weighing = Weighing.of(tally, [one.subject for one in told], union.edges)
+    for number, found in enumerate(one_by_one(shared, cases, query.terms())):
+        weighing.weigh(number, cases[number], found)
+    return CommonCauses(
+        query,
+        cases,
+        goods,
+        [
+            Candidate(one, weighing.volume(i), weighing.timing(i), weighing.evidence(i))
+            for i, one in enumerate(told)
+        ],
+        len(ranked),
+        tested,
+        tuple(parts),
+        merged(parts),
+        union.edges,
+        _named(source, nodes, told, query.known_at),
+    )
+
+
+def _check(cases: Sequence[Case], goods: Sequence[Case]) -> None:
+    if not cases:
+        raise InvalidQuery("no_cases")
+    bad = {seed for case in cases for seed in case.seeds}
+    for case in goods:
+        for seed in case.seeds:
+            if seed in bad:
+                raise InvalidQuery("bad_and_good", text=seed)
+
+
+def _named(
+    source: FlowSource,
+    nodes: Mapping[NodeId, NodeRow],
+    listed: Sequence[Ranked],
+    known_at: datetime | None,
+) -> dict[NodeId, NodeRow]:
+    """The nodes told of, with those that are values of attributes, such as lines."""
+    values = {NodeId(one.subject.value) for one in listed}
+    missing = sorted(values - nodes.keys())
+    more = source.nodes(missing, known_at=known_at) if missing else []
+    return {**nodes, **{row.node_id: row for row in more}}

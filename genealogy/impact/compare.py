@@ -1,0 +1,137 @@
+"""Set operations over traces: common to all, in any, in the first only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from genealogy.errors import InvalidQuery
+from genealogy.impact.cases import Case, cases_of
+from genealogy.impact.reach import merged, one_by_one, together
+from genealogy.impact.shared import SharedFlows
+from genealogy.model.facts import NodeId
+from genealogy.ports import Direction, FlowSource, NodeRow
+from genealogy.trace.result import Completeness, Mode, TraceQuery
+
+
+class Operation(StrEnum):
+    """Which nodes are hits.
+
+    INTERSECTION: reached from every case. UNION: from any. ONLY: from the first case and
+    from none of the others.
+    """
+
+    INTERSECTION = "intersection"
+    UNION = "union"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonQuery:
+    """A question about several cases at once; the rest as in ``TraceQuery``."""
+
+    cases: tuple[NodeId, ...]
+    direction: Direction
+    operation: Operation = Operation.INTERSECTION
+    mode: Mode = Mode.EXACT
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    stops: tuple[NodeId, ...] = ()
+    max_depth: int | None = None
+
+    def terms(self) -> TraceQuery:
+        """What holds for the trace of each case, still without seeds."""
+        return TraceQuery(
+            (),
+            self.direction,
+            self.mode,
+            self.as_of,
+            self.known_at,
+            self.stops,
+            self.max_depth,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A node of the result: the cases that reach it, and over how many flow edges each.
+
+    ``cases`` are positions in the comparison's cases, rising; ``distances`` go with them.
+    """
+
+    node_id: NodeId
+    cases: tuple[int, ...]
+    distances: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An answer: hits reached from most cases first, then the nearest, then by id.
+
+    ``parts`` says of each case what its own trace lacks, ``completeness`` what all of them
+    do: a truncated part truncates every result made of it. ``rows`` tells of the hits and
+    their products.
+    """
+
+    query: ComparisonQuery
+    cases: tuple[Case, ...]
+    hits: Sequence[Hit]
+    parts: tuple[Completeness, ...]
+    completeness: Completeness
+    rows: Mapping[NodeId, NodeRow] = field(repr=False)
+
+
+def compare(source: FlowSource, query: ComparisonQuery) -> Comparison:
+    """Trace each case and put the traces together as sets.
+
+    The graph is read once for all. Raises InvalidQuery for fewer than two cases, and what
+    ``cases_of`` and ``trace`` raise.
+    """
+    cases = cases_of(source, query.cases, known_at=query.known_at)
+    if len(cases) < 2:
+        raise InvalidQuery("too_few_cases", count=len(cases))
+    shared = SharedFlows(source)
+    together(shared, cases, query.terms())
+    parts: list[Completeness] = []
+    reached: dict[NodeId, list[tuple[int, int]]] = defaultdict(list)
+    for number, found in enumerate(one_by_one(shared, cases, query.terms())):
+        parts.append(found.completeness)
+        for one in found.reached:
+            reached[one.node_id].append((number, one.distance))
+    hits = sorted(_hits(reached, query.operation, len(cases)), key=_order)
+    rows = rows_with_products(source, [hit.node_id for hit in hits], query.known_at)
+    return Comparison(query, cases, hits, tuple(parts), merged(parts), rows)
+
+
+def _hits(
+    reached: Mapping[NodeId, Sequence[tuple[int, int]]], operation: Operation, count: int
+) -> list[Hit]:
+    return [
+        Hit(node_id, tuple(n for n, _ in found), tuple(distance for _, distance in found))
+        for node_id, found in reached.items()
+        if _belongs([n for n, _ in found], operation, count)
+    ]
+
+
+def _belongs(numbers: Sequence[int], operation: Operation, count: int) -> bool:
+    if operation is Operation.INTERSECTION:
+        return len(numbers) == count
+    return operation is Operation.UNION or list(numbers) == [0]
+
+
+def _order(hit: Hit) -> tuple[int, int, NodeId]:
+    return -len(hit.cases), sum(hit.distances), hit.node_id
+
+
+def rows_with_products(
+    source: FlowSource, node_ids: Sequence[NodeId], known_at: datetime | None
+) -> dict[NodeId, NodeRow]:
+    """What is known of nodes, and of the products they are of."""
+    rows = {row.node_id: row for row in source.nodes(node_ids, known_at=known_at)}
+    products = {row.product_id for row in rows.values() if row.product_id is not None}
+    missing = sorted(products - rows.keys())
+    more = source.nodes(missing, known_at=known_at) if missing else []
+    return rows | {row.node_id: row for row in more}

@@ -1,0 +1,208 @@
+"""The proof of each candidate: a path from each case, how much passed there, and when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from genealogy.impact.attributes import Attribute, of_edges
+from genealogy.impact.cases import Case
+from genealogy.impact.ranking import Subject
+from genealogy.impact.tally import Tally
+from genealogy.model.facts import NodeId
+from genealogy.model.times import to_micros
+from genealogy.ports import FlowRows
+from genealogy.trace.result import Reached, Trace
+from genealogy.trace.witness import hops
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a candidate is upstream of a case: one shortest way from the case to it.
+
+    ``node_id`` is the nearest node that is, or has, the candidate. ``path`` has a node and
+    the edge that led there for each step, the edge as a position in the answer's edges.
+    ``contributed`` is when something left it towards the case for the last time, in
+    microseconds since 1970-01-01 UTC; null where no time is known.
+    """
+
+    case: int
+    node_id: NodeId
+    distance: int
+    contributed: int | None
+    path: tuple[tuple[NodeId, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much left a candidate towards bad cases, and towards good ones only, by unit.
+
+    Edges without a quantity are counted in ``unknown``. ``share`` is the part that went to
+    bad cases, where all is known and in one unit.
+    """
+
+    to_cases: Mapping[str, Decimal]
+    to_goods: Mapping[str, Decimal]
+    unknown: int
+
+    @property
+    def share(self) -> Decimal | None:
+        """The part that went to bad cases; null where it cannot be told."""
+        units = self.to_cases.keys() | self.to_goods.keys()
+        if self.unknown or len(units) != 1:
+            return None
+        bad, good = (sum(part.values(), Decimal()) for part in (self.to_cases, self.to_goods))
+        return bad / (bad + good) if bad + good else None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Whether a candidate came before its cases.
+
+    ``known`` of its cases tell when it contributed last; of these it did so for ``late``
+    ones only, or also, after the case was reported. ``first`` and ``last`` are the
+    earliest and latest of these moments, in microseconds since 1970-01-01 UTC.
+    """
+
+    known: int
+    late: int
+    first: int | None
+    last: int | None
+
+
+@dataclass(slots=True)
+class Weighing:
+    """What is known of the candidates told, filled trace by trace."""
+
+    tally: Tally
+    edges: FlowRows
+    position: Mapping[str, int]
+    at_node: Mapping[NodeId, Sequence[int]]
+    at_edge: Mapping[str, Sequence[int]]
+    own: Sequence[Sequence[int]]
+    late: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    found: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, tally: Tally, subjects: Sequence[Subject], edges: FlowRows) -> Weighing:
+        """Ready to weigh these candidates."""
+        members = _Members(tally, subjects)
+        position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
+        at_node, at_edge, own = members.nodes(), members.edges(edges), members.leaving(edges)
+        return cls(tally, edges, position, at_node, at_edge, own)
+
+    def weigh(self, number: int, case: Case, trace: Trace) -> None:
+        """Take in the trace of one bad case."""
+        for candidate, reached in self._nearest(trace).items():
+            at = None if reached.exposure is None else to_micros(reached.exposure)
+            if at is not None and case.known_by is not None and at > case.known_by:
+                self.late[candidate] += 1
+            path = tuple(
+                (hop.after, self.position[trace.edges.edge_id[hop.edge]])
+                for hop in hops(trace, reached.node_id, "backward")
+            )
+            proof = Evidence(number, reached.node_id, reached.distance, at, path)
+            self.found[candidate].append(proof)
+
+    def _nearest(self, trace: Trace) -> dict[int, Reached]:
+        """The nearest node of each candidate in a trace."""
+        nearest: dict[int, Reached] = {}
+        reached = {one.node_id: one for one in trace.reached}
+        for node_id, one in reached.items():
+            for candidate in self.at_node.get(node_id, ()):
+                nearest.setdefault(candidate, one)
+        for edge_id, target in zip(trace.edges.edge_id, trace.edges.target, strict=True):
+            for candidate in self.at_edge.get(edge_id, ()):
+                one = reached[target]
+                known = nearest.setdefault(candidate, one)
+                if (one.distance, one.node_id) < (known.distance, known.node_id):
+                    nearest[candidate] = one
+        return nearest
+
+    def evidence(self, candidate: int) -> tuple[Evidence, ...]:
+        """The proof for each bad case of a candidate."""
+        return tuple(self.found[candidate])
+
+    def timing(self, candidate: int) -> Timing:
+        """When a candidate contributed to its cases."""
+        times = [e.contributed for e in self.found[candidate] if e.contributed is not None]
+        first, last = min(times, default=None), max(times, default=None)
+        return Timing(len(times), self.late[candidate], first, last)
+
+    def volume(self, candidate: int) -> Volume:
+        """How much left a candidate, and where to."""
+        sums: tuple[dict[str, Decimal], dict[str, Decimal]] = ({}, {})
+        unknown = 0
+        for i in self.own[candidate]:
+            quantity, uom = self.edges.quantity[i], self.edges.uom[i]
+            if quantity is None:
+                unknown += 1
+                continue
+            into = sums[not self.tally.over[self.edges.edge_id[i]] & self.tally.bad]
+            into[uom or ""] = into.get(uom or "", Decimal()) + Decimal(quantity)
+        return Volume(*sums, unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Which nodes and edges belong to which of the candidates told, by their positions."""
+
+    tally: Tally
+    subjects: Sequence[Subject]
+
+    def nodes(self) -> dict[NodeId, list[int]]:
+        """The candidates that each node is or has."""
+        by_attribute = self._by_attribute()
+        found: dict[NodeId, list[int]] = defaultdict(list)
+        for node_id in self.tally.nodes:
+            for attribute in self.tally.of_node(node_id):
+                for i in by_attribute.get(attribute, ()):
+                    if _within(self.subjects[i], self.tally.traits.spans.get(node_id)):
+                        found[node_id].append(i)
+        for i, subject in enumerate(self.subjects):
+            if subject.kind == "supplier" and subject.since is None:
+                found[NodeId(subject.value)].append(i)
+        return found
+
+    def edges(self, edges: FlowRows) -> dict[str, list[int]]:
+        """The candidates that each edge has by itself: its place; a supplier's stretch."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for edge, candidate in self._stated(edges):
+            if self.subjects[candidate].kind != "supplier" or self.subjects[candidate].since:
+                found[edges.edge_id[edge]].append(candidate)
+        return found
+
+    def leaving(self, edges: FlowRows) -> list[list[int]]:
+        """The edges that leave each candidate, or that it has by itself."""
+        found: list[set[int]] = [set() for _ in self.subjects]
+        at_node = self.nodes()
+        for edge, source in enumerate(edges.source):
+            for candidate in at_node.get(source, ()):
+                if self.subjects[candidate].kind != "supplier":
+                    found[candidate].add(edge)
+        for edge, candidate in self._stated(edges):
+            found[candidate].add(edge)
+        return [sorted(own) for own in found]
+
+    def _stated(self, edges: FlowRows) -> Iterator[tuple[int, int]]:
+        by_attribute = self._by_attribute()
+        for edge, attribute in of_edges(edges):
+            at = edges.occurred_at[edge]
+            for i in by_attribute.get(attribute, ()):
+                if _within(self.subjects[i], None if at is None else (at, at)):
+                    yield edge, i
+
+    def _by_attribute(self) -> dict[Attribute, list[int]]:
+        found: dict[Attribute, list[int]] = defaultdict(list)
+        for i, subject in enumerate(self.subjects):
+            found[subject.attribute].append(i)
+        return found
+
+
+def _within(subject: Subject, span: tuple[int, int] | None) -> bool:
+    """Whether something active in a span belongs to a candidate with a stretch of time."""
+    if subject.since is None or subject.until is None:
+        return True
+    return span is not None and subject.since <= span[0] and span[1] <= subject.until
