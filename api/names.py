@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from api.errors import InvalidBody
 from genealogy.bootstrap import Lotgraph
-from genealogy.errors import Ambiguous, NotFound
+from genealogy.errors import Ambiguous, LotgraphError, NotFound
 from genealogy.exports.candidates import explained
+from genealogy.exports.records import Record
 from genealogy.messages import text
 from genealogy.model.facts import NodeId
 
@@ -20,3 +24,33 @@ def resolve(engine: Lotgraph, name: str, language: str) -> NodeId:
     except (Ambiguous, NotFound) as error:
         nothing_near = text("api.nothing_near", language)
         raise explained(engine.index, error, nothing_near, language) from None
+
+
+def resolve_all(
+    engine: Lotgraph, field: str, given: Sequence[str], flaws: list[Record], language: str
+) -> tuple[NodeId, ...]:
+    """The nodes that the names in a list of the body mean, each once; ``flaws`` gets the rest."""
+    found: dict[NodeId, None] = {}
+    for i, name in enumerate(given):
+        try:
+            found[resolve(engine, name, language)] = None
+        except LotgraphError as error:
+            if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
+                raise
+            flaws.append(flaw(f"/{field}/{i}", error, language))
+    return tuple(found)
+
+
+def flaw(pointer: str, error: LotgraphError, language: str) -> Record:
+    """What is wrong with one value of a body, and the way out."""
+    words = f"{error.message(language)} {error.hint(language)}".strip()
+    told: Record = {"pointer": pointer, "code": error.error_code, "message": words}
+    if candidates := error.params.get("candidates"):
+        told["candidates"] = candidates
+    return told
+
+
+def refuse(flaws: Sequence[Record]) -> None:
+    """Raise InvalidBody if there are flaws."""
+    if flaws:
+        raise InvalidBody(flaws)

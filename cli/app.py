@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import config, db, demo, load, lookup, serve, trace
+from cli import config, db, demo, impact, load, lookup, serve, trace
 from cli.environment import misspelt
 from cli.session import Opener, Session, open_configured
 from genealogy import __version__
@@ -28,11 +28,13 @@ app = typer.Typer(
 app.add_typer(trace.command, name="trace")
 for _name, _function in (
     ("why", trace.why),
+    ("compare", impact.compare),
+    ("common-cause", impact.common_cause),
     ("find", lookup.find),
     ("show", lookup.show),
     ("load", load.load),
 ):
-    app.command(_name, help=text(f"help.{_name}"))(_function)
+    app.command(_name, help=text(f"help.{_name.replace('-', '_')}"))(_function)
 app.add_typer(demo.command, name="demo")
 app.add_typer(db.command, name="db")
 app.command("serve", help=text("help.serve"))(serve.serve)

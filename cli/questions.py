@@ -38,12 +38,12 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
     Raises InvalidQuery, InvalidIdentifier, NotFound or Ambiguous.
     """
     return TraceQuery(
-        seeds=_resolved(engine, asked.seeds),
+        seeds=resolve_all(engine, asked.seeds),
         direction=asked.direction,
         mode=asked.mode,
         as_of=moment(asked.as_of, "--as-of"),
         known_at=moment(asked.known_at, "--known-at"),
-        stops=_resolved(engine, asked.stops),
+        stops=resolve_all(engine, asked.stops),
         max_depth=asked.max_depth,
     )
 
@@ -60,7 +60,8 @@ def resolve(engine: Lotgraph, name: str) -> NodeId:
         raise explained(engine.index, error, text("resolve.nothing_near")) from None
 
 
-def _resolved(engine: Lotgraph, names: Iterable[str]) -> tuple[NodeId, ...]:
+def resolve_all(engine: Lotgraph, names: Iterable[str]) -> tuple[NodeId, ...]:
+    """The nodes that the names mean, each once; raises what ``resolve`` does."""
     return tuple(dict.fromkeys(resolve(engine, name) for name in names))
 
 

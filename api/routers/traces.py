@@ -22,7 +22,7 @@ from api.openapi import described
 from api.schemas.traces import EdgesPage, NodesPage, Paths, TraceRequest, TraceSummary
 from api.shelf import Shelf, Stored
 from genealogy.bootstrap import Lotgraph
-from genealogy.errors import InvalidQuery, LotgraphError, NotFound
+from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.records import (
     Record,
     completeness_record,
@@ -138,17 +138,16 @@ def _stored(traces: Shelf, query: TraceQuery, language: str) -> tuple[Stored, Tr
     try:
         return traces.store(query)
     except NotFound as error:
-        raise InvalidBody([_flaw("/known_at", error, language)]) from error
+        raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:
-        raise InvalidBody([_flaw("/seeds", error, language)]) from error
+        raise InvalidBody([names.flaw("/seeds", error, language)]) from error
 
 
 def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:
     flaws: list[Record] = []
-    seeds = _resolved(engine, "seeds", asked.seeds, flaws, language)
-    stops = _resolved(engine, "stops", asked.stops, flaws, language)
-    if flaws:
-        raise InvalidBody(flaws)
+    seeds = names.resolve_all(engine, "seeds", asked.seeds, flaws, language)
+    stops = names.resolve_all(engine, "stops", asked.stops, flaws, language)
+    names.refuse(flaws)
     return TraceQuery(
         seeds=seeds,
         direction=asked.direction,
@@ -158,28 +157,6 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
         stops=stops,
         max_depth=asked.max_depth,
     )
-
-
-def _resolved(
-    engine: Lotgraph, field: str, given: list[str], flaws: list[Record], language: str
-) -> tuple[NodeId, ...]:
-    found: dict[NodeId, None] = {}
-    for i, name in enumerate(given):
-        try:
-            found[names.resolve(engine, name, language)] = None
-        except LotgraphError as error:
-            if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
-                raise
-            flaws.append(_flaw(f"/{field}/{i}", error, language))
-    return tuple(found)
-
-
-def _flaw(pointer: str, error: LotgraphError, language: str) -> Record:
-    words = f"{error.message(language)} {error.hint(language)}".strip()
-    flaw: Record = {"pointer": pointer, "code": error.error_code, "message": words}
-    if candidates := error.params.get("candidates"):
-        flaw["candidates"] = candidates
-    return flaw
 
 
 def _summary(stored: Stored, trace: Trace) -> Record:

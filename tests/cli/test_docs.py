@@ -36,7 +36,7 @@ TREE = dict(commands(typer.main.get_command(app)))
 
 def documented(page: Path) -> set[tuple[str, ...]]:
     """The commands that a page shows, as paths."""
-    found = re.findall(r"lotgraph ((?:[a-z]+ ?){1,2})", page.read_text("utf-8"))
+    found = re.findall(r"lotgraph ((?:[a-z-]+ ?){1,2})", page.read_text("utf-8"))
     words = [tuple(text.split()) for text in found]
     return {known for known in TREE for text in words if text[: len(known)] == known}
 
@@ -68,7 +68,7 @@ def test_a_documented_command_opens(lotgraph: Command, path: tuple[str, ...]) ->
 def test_no_page_shows_a_command_that_is_not_there(page: Path) -> None:
     text = page.read_text("utf-8")
     first = {path[0] for path in TREE}
-    shown = re.findall(r"(?:^|`|\$ |bin/)lotgraph ([a-z]+)", text, re.MULTILINE)
+    shown = re.findall(r"(?:^|`|\$ |bin/)lotgraph ([a-z-]+)", text, re.MULTILINE)
     assert set(shown) <= first
 
 
