@@ -18,9 +18,9 @@ from decimal import Decimal
 
 from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import Confidence, Flow, Label
+from genealogy.model.units import base_quantity, units
 from loaders.epcis.event import Action, Content, EventType
 from loaders.epcis.known import Known, Move, Times, deciding, history, stated
-from loaders.tables.units import base_quantity, units
 
 Pair = tuple[NodeId, NodeId]
 

@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 
 from genealogy.model.facts import FlowFact, NodeId, Source
 from genealogy.model.names import Confidence, Flow, Label
+from genealogy.model.units import base_quantity
 from loaders.epcis.event import Content, Event
-from loaders.tables.units import base_quantity
 
 T = TypeVar("T")
 

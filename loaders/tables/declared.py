@@ -57,6 +57,14 @@ PRODUCTS = node_table(
     text("revision", "Revision of the specification"),
     names=("product_id",),
 )
+PRODUCT_UNITS = node_table(
+    "product_units",
+    "Units of one product beside its base unit: what a carton holds, what a piece weighs",
+    reference("product_id", "Own number of the product", Label.PRODUCT, required=True),
+    Column("uom", Type.UOM, "The unit", required=True),
+    Column("factor", Type.FACTOR, "How many base units of the product it is", required=True),
+    names=("product_id", "uom"),
+)
 PARTIES = node_table(
     "parties",
     "Suppliers, customers and carriers",
@@ -273,6 +281,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         PRODUCTS,
+        PRODUCT_UNITS,
         PARTIES,
         PLACES,
         LOTS,

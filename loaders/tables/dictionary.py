@@ -20,6 +20,7 @@ class Type(StrEnum):
     CODE = "code"
     REF = "reference"
     DECIMAL = "decimal"
+    FACTOR = "factor"
     UOM = "uom"
     INSTANT = "instant"
     MOMENT = "moment"
@@ -38,6 +39,7 @@ SPELLING: dict[Type, str] = {
     Type.CODE: "a code, kept exactly as written; never a spreadsheet number",
     Type.REF: "an identifier (see Identifiers)",
     Type.DECIMAL: "digits with `.` as decimal point, no thousand separators; empty = unknown",
+    Type.FACTOR: "a decimal above 0",
     Type.UOM: "UN/ECE Recommendation 20 code, such as KGM, GRM, LTR, MTR, H87",
     Type.INSTANT: "ISO 8601 date and time with zone, such as `2026-03-02T08:00:00+08:00`",
     Type.MOMENT: "an instant, or what is known of it: `2026`, `2026-03`, `2026-03-02`, or date and "

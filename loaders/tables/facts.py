@@ -9,6 +9,7 @@ from typing import Any
 from genealogy.model.facts import Fact, LinkFact, NodeFact, Source, Value
 from genealogy.model.identifiers import Identifier
 from genealogy.model.names import Label, Link, Role, latest_of
+from genealogy.model.units import factor_property
 from loaders.tables.dictionary import COMMON, RECORD_ID, Column, Type
 from loaders.tables.mentions import Told, other_spelling, sources_of
 from loaders.tables.movements import move, times_of
@@ -65,7 +66,7 @@ def _describe(told: Told, rows: Rows, sources: list[Source], parts: Parts) -> No
             [node.node_id for node in nodes],
             sources,
             parts.of([n.node_id for n in nodes]) if rows.table.name == "lots" else _roles(rows),
-            _properties(rows),
+            _factors(rows) if rows.table.name == "product_units" else _properties(rows),
             _spellings(rows, nodes),
             times_of(rows, "recorded_at"),
         )
@@ -117,6 +118,12 @@ def _properties(rows: Rows) -> list[dict[str, Value]]:
         kept.append([at and at.isoformat() for at in times_of(rows, "retracted_at")])
     cells = zip(*kept, strict=True) if kept else repeat((), len(rows))
     return [{n: v for n, v in zip(names, row, strict=True) if v is not None} for row in cells]
+
+
+def _factors(rows: Rows) -> list[dict[str, Value]]:
+    """A property for each unit: rows of several units tell of one product side by side."""
+    told = zip(rows.texts("uom"), rows.spellings("factor"), strict=True)
+    return [{factor_property(unit): factor} for unit, factor in told if unit]
 
 
 def _kept(rows: Rows, column: Column) -> Sequence[Any]:

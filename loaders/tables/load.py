@@ -31,7 +31,7 @@ BATCH_ROWS = 5_000
 
 _PLACE = {name: place for place, name in enumerate(TABLES)}
 # Batches come before lots: while they are written it is found out what parts the lots play.
-_FIRST = frozenset({"products", "parties", "places", "batches"})
+_FIRST = frozenset({"products", "product_units", "parties", "places", "batches"})
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 

@@ -18,10 +18,10 @@ from genealogy.model.facts import FlowFact, NodeId, Source
 from genealogy.model.identifiers import Identifier, canonical
 from genealogy.model.names import FLOW_ENDS, LASTING, Flow, Label, Role
 from genealogy.model.times import Instant
+from genealogy.model.units import base_quantity
 from loaders.report import Reject
 from loaders.tables.mentions import Told, sources_of
 from loaders.tables.rows import Cells, Rows
-from loaders.tables.units import base_quantity
 
 
 @dataclass(frozen=True, slots=True)

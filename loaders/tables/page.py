@@ -55,7 +55,8 @@ moment in the column's own name and the latest in `…_latest`.
 Unknown is an empty cell. Quantities are kept exactly as written. The base quantity is the
 quantity in kilograms, litres, metres, square metres or pieces, by the row's own unit; it is
 unknown for units that cannot be converted, such as boxes. It does not depend on the product's
-base unit, so the order of loading changes nothing.
+base unit, so the order of loading changes nothing. Factors of one product (`product_units`)
+are applied when a question about quantities is asked: see [quantities](quantities.md).
 """
 
 

@@ -19,8 +19,8 @@ from genealogy.model.identifiers import (
 )
 from genealogy.model.times import Instant, parse_instant
 from genealogy.model.times import parse_moment as partial_moment
+from genealogy.model.units import unit_like, units
 from loaders.tables.dictionary import Column, Type
-from loaders.tables.units import unit_like, units
 
 Parsed = str | bool | Decimal | Instant | Identifier | date | tuple[str, ...]
 Parser = Callable[[str, Column], Parsed]
@@ -107,6 +107,13 @@ def parse_decimal(text: str, _: Column) -> Decimal:
     if _PLAIN.fullmatch(text):
         return Decimal(text)
     raise BadValue(_why_not_decimal(text))
+
+
+def parse_factor(text: str, column: Column) -> Decimal:
+    """A decimal above 0; raises BadValue."""
+    if found := parse_decimal(text, column):
+        return found
+    raise BadValue("factor_zero")
 
 
 def parse_uom(text: str, _: Column) -> str:
@@ -226,6 +233,7 @@ _PARSERS: dict[Type, Parser] = {
     Type.CODE: parse_code,
     Type.REF: parse_reference,
     Type.DECIMAL: parse_decimal,
+    Type.FACTOR: parse_factor,
     Type.UOM: parse_uom,
     Type.INSTANT: parse_time,
     Type.MOMENT: parse_moment,

@@ -18,6 +18,10 @@ COMPANY: dict[str, Rows] = {
         {"product_id": "RM-204", "name": "Resin", "name_zh": "树脂", "base_uom": "KGM"},
         {"product_id": "09506000134352", "name": "Cap", "base_uom": "H87", "revision": "B"},
     ],
+    "product_units": [
+        {"product_id": "RM-204", "uom": "XSA", "factor": "25"},
+        {"product_id": "RM-204", "uom": "LTR", "factor": "0.92"},
+    ],
     "parties": [
         {"party_id": "SUP-1", "name": "Harz AG", "roles": "supplier", "country": "DE"},
         {"party_id": "CUS-1", "name": "仁和医院", "roles": "customer", "country": "CN"},

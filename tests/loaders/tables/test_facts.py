@@ -350,3 +350,9 @@ def test_what_is_only_mentioned_is_stated_once_a_system() -> None:
         (RESIN, "erp"),
         (RESIN, "wms"),
     ]
+
+
+def test_units_of_a_product_become_a_property_each_whatever_their_order() -> None:
+    found = [f for row in COMPANY["product_units"] for f in facts("product_units", row)]
+    told = [dict(f.properties) for f in found if isinstance(f, NodeFact)]
+    assert told == [{"unit_xsa": "25"}, {"unit_ltr": "0.92"}]
