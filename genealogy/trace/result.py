@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Literal, overload
 
 from genealogy.model.facts import NodeId
@@ -133,6 +134,26 @@ class ReachedColumns(Sequence[Reached]):
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """How much seed material of one product came to a node (``docs/quantities.md``).
+
+    ``least`` for certain, ``share`` when all is mixed evenly, ``most`` at most, exactly
+    and in ``unit``; null where it is not known (``most``: no limit known). ``of_seed``
+    and ``of_node`` are the share as a fraction of all seed material and of all that
+    came into the node, ``most_of_node`` what can be of the latter at most.
+    """
+
+    product: NodeId | None
+    unit: str | None
+    least: Fraction
+    share: Fraction | None
+    most: Fraction | None
+    of_seed: Fraction | None
+    of_node: Fraction | None
+    most_of_node: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Frontier:
     """A node at which the trace did not go on although it could have."""
 
@@ -200,6 +221,8 @@ class Trace:
     (of a container or shipment) is reached forward over an edge walked against
     its direction. ``steps`` is what ``genealogy.trace.witness`` reads. ``rows``
     tells of nodes and their products; ``genealogy.trace.details`` fills it.
+    ``amounts`` are those of the nodes reached forward, where they were asked for, one
+    for each product that seeds are of; ``genealogy.trace.shares`` fills it.
     """
 
     query: TraceQuery
@@ -208,6 +231,7 @@ class Trace:
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
     completeness: Completeness
     steps: dict[Direction, Steps] = field(default_factory=dict, repr=False)
+    amounts: Mapping[NodeId, tuple[Amount, ...]] | None = field(default=None, repr=False)
 
     def node_ids(self) -> Iterator[NodeId]:
         """Each reached node once, in order."""

@@ -1,0 +1,274 @@
+"""How much seed material came to each node of a forward trace (``docs/quantities.md``).
+
+One pass over the movements in the order of time. Each node has a script: what came in
+and what left, in order; a movement out is told when all that may have come in before
+it is known. Movements in a circle without order are broken open at one of them, of
+which then only is known that it moved no more seed material than there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import chain
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow, Label
+from genealogy.ports import FlowSource
+from genealogy.trace.hubs import Hubs, Move, read_hubs, sizes
+from genealogy.trace.origins import USES_UP, Origin, origins
+from genealogy.trace.parcel import (
+    ZERO,
+    Parcel,
+    bounded,
+    converted,
+    pure,
+    total_of,
+    unknown,
+)
+from genealogy.trace.recipe import Division, Material, Output, Recipe
+from genealogy.trace.result import Amount, Trace
+from genealogy.trace.stock import Stock
+from genealogy.trace.whole import Piece, Stay, Whole, held
+from genealogy.trace.windows import BEGIN, END
+
+_WHOLE = frozenset({Label.ITEM, Label.UNIT, Label.SHIPMENT})
+_STAY: dict[str, Stay] = {Flow.CONTAINED_IN: Stay.INSIDE, Flow.PART_OF: Stay.BUILT_IN}
+
+
+def with_amounts(trace: Trace, source: FlowSource) -> Trace:
+    """The trace with the amounts of seed material that came to each node it reached forward."""
+    forward = [r.node_id for r in trace.reached if r.direction != "backward"]
+    hubs = read_hubs(source, trace, forward)
+    found: dict[NodeId, tuple[Amount, ...]] = {node: () for node in forward}
+    for origin in origins(hubs, trace.query.seeds):
+        run = _Run(hubs, origin, origin.total(hubs))
+        run.all()
+        for node in found:
+            found[node] += (run.amount(node),)
+    return replace(trace, amounts=found)
+
+
+@dataclass(slots=True)
+class _Node:
+    """A node as the run goes over it: its script, how far it has come, and what is there."""
+
+    steps: list[tuple[int, int, str, Move]]
+    at: int = 0
+    stock: Stock | None = None
+    whole: Whole | None = None
+    batch: Recipe | Division | None = None
+    outputs: dict[str, Output] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One pass for the seed material of one product."""
+
+    hubs: Hubs
+    origin: Origin
+    total: Fraction | None
+    parcels: dict[str, Parcel] = field(default_factory=dict)
+    nodes: dict[NodeId, _Node] = field(default_factory=dict)
+    _ready: list[NodeId] = field(default_factory=list)
+
+    def all(self) -> None:
+        """Tell what every movement carries."""
+        hubs = self.hubs
+        for move in hubs.moves.values():
+            if not move.carries:
+                self.parcels[move.edge_id] = converted(Parcel(), *_size(move))
+            elif self._is_pure(move):
+                self._tell(move, self._pure(move))
+        self.nodes = {node: self._node(node) for node in sorted(hubs.nodes) if hubs.out[node]}
+        self._ready = list(self.nodes)
+        while True:
+            while self._ready:
+                self._go_on(self._ready.pop())
+            stuck = [n for n, node in self.nodes.items() if node.at < len(node.steps)]
+            if not stuck:
+                return
+            self._break_open(stuck[0])
+
+    def amount(self, node_id: NodeId) -> Amount:
+        """What came into a node, as the answer tells it."""
+        least, share, most = self._came(node_id)
+        whole = self._material(node_id)
+        of_seed = None if share is None or not self.total else share / self.total
+        of_node = None if share is None or not whole else share / whole
+        most_of_node = None if most is None or not whole else most / whole
+        fractions = (of_seed, of_node, most_of_node)
+        return Amount(self.origin.product, self.origin.unit, least, share, most, *fractions)
+
+    def _came(self, node_id: NodeId) -> tuple[Fraction, Fraction | None, Fraction | None]:
+        origin, hubs = self.origin, self.hubs
+        if node_id in origin.nodes:
+            whole = origin.whole(hubs, node_id)
+            return (origin.used(hubs, node_id), None, None) if whole is None else (whole,) * 3
+        if node_id in origin.put_out:
+            return held(self._pure(move) for move in origin.put_out[node_id])
+        came = (self.parcels[move.edge_id] for move in hubs.into[node_id])
+        marked = (self._pure(move) for move in origin.marks.get(node_id, ()))
+        return held(chain(came, marked))
+
+    def _material(self, node_id: NodeId) -> Fraction | None:
+        """How much of any material came into a node, in the unit of the seed."""
+        if node_id in self.origin.nodes:
+            return self.origin.whole(self.hubs, node_id)
+        if self.hubs.kind(node_id) in (Label.PARTY, Label.PLACE):
+            return None
+        came = self.hubs.into[node_id]
+        if any(move.type == Flow.PART_OF for move in came):
+            return None
+        told = total_of(sizes(came, self.origin.unit)) if came else None
+        if told is None and len(came) < 2:
+            told = self.origin.size(self.hubs.recorded(node_id))
+        return told
+
+    def _is_pure(self, move: Move) -> bool:
+        return move.source in self.origin.nodes or move.edge_id in self.origin.moves
+
+    def _pure(self, move: Move) -> Parcel:
+        """What a movement of nothing but seed carries."""
+        if self.hubs.kind(move.source) == Label.ITEM:
+            return pure(self.origin.whole(self.hubs, move.source), self.origin.unit, self.total)
+        measure = move.left if move.source in self.origin.nodes else move.came
+        size = self.origin.size(measure)
+        if size is None and measure is not None:
+            return unknown(self.total, measure.amount, measure.unit)
+        return pure(size, self.origin.unit, self.total)
+
+    def _tell(self, move: Move, parcel: Parcel) -> None:
+        """Write down what a movement carries, as it is measured where it arrives."""
+        self.parcels[move.edge_id] = converted(bounded(parcel, self.total), *_size(move, parcel))
+
+    def _node(self, node_id: NodeId) -> _Node:
+        hubs, into = self.hubs, self.hubs.into[node_id]
+        kind = hubs.kind(node_id)
+        free = node_id in hubs.mixed and kind == Label.BATCH
+        steps = [(BEGIN if free else m.begin, 0, m.edge_id, m) for m in into]
+        steps += [(END if free else m.end, 1, m.edge_id, m) for m in hubs.out[node_id]]
+        node = _Node(sorted(steps, key=lambda step: step[:3]))
+        if kind in _WHOLE:
+            deliveries = [m for m in hubs.out[node_id] if m.type == Flow.DELIVERED_TO]
+            node.whole = Whole(kind == Label.ITEM, len(deliveries) > 1)
+        elif kind == Label.BATCH:
+            self._set_up(node, node_id, free)
+        else:
+            node.stock = self._stock(node_id)
+        return node
+
+    def _stock(self, node_id: NodeId) -> Stock:
+        unit = self.hubs.unit(node_id)
+        came = [m for m in self.hubs.into[node_id] if m.type != Flow.DELIVERED_TO]
+        told, own = total_of(sizes(came, unit)) if came else None, self.hubs.recorded(node_id)
+        whole = None
+        if told is None and len(came) < 2 and own is not None and own.unit == unit:
+            whole = told = own.amount
+        used = (m.left for m in self.hubs.out[node_id] if m.type in USES_UP)
+        gone = sum((m.amount for m in used if m is not None and m.unit == unit), ZERO)
+        stock = Stock(unit, whole, sound=told is None or gone <= told)
+        for move in self.origin.marks.get(node_id, ()):
+            stock.mark(self.origin.size(move.came), self.total)
+        return stock
+
+    def _set_up(self, node: _Node, node_id: NodeId, free: bool) -> None:
+        into, out = self.hubs.into[node_id], [m for _, way, _, m in node.steps if way]
+        ends = [END if free else m.end for m in out]
+        outputs = [Output(end, *_size(m)) for end, m in zip(ends, out, strict=True)]
+        node.outputs = {m.edge_id: o for m, o in zip(out, outputs, strict=True)}
+        before = max((m.end for m in into), default=BEGIN) <= min(m.begin for m in out)
+        if (free or before) and self._one_kind(out, outputs):
+            node.batch = Recipe(self._materials(into), outputs)
+        else:
+            node.batch = Division(outputs)
+
+    def _one_kind(self, out: list[Move], outputs: list[Output]) -> bool:
+        """Whether outputs are of one product, and can be compared."""
+        if len(outputs) == 1:
+            return True
+        products = {self.hubs.product(m.target) or m.target for m in out}
+        told = total_of(o.size for o in outputs)
+        return len(products) == 1 and len({o.unit for o in outputs}) == 1 and bool(told)
+
+    def _materials(self, into: Iterable[Move]) -> Mapping[Hashable, Material]:
+        found: dict[Hashable, list[Move]] = {}
+        for move in into:
+            found.setdefault(self._material_of(move), []).append(move)
+        if None in found:
+            # What is of no known product may be of any.
+            found = {None: list(chain(*found.values()))}
+        return {material: Material(_in_all(moves)) for material, moves in found.items()}
+
+    def _material_of(self, move: Move) -> Hashable:
+        """What inputs must share to be one material."""
+        return self.hubs.product(move.source)
+
+    def _go_on(self, node_id: NodeId) -> None:
+        """Follow a node's script as far as what came in is known."""
+        node = self.nodes[node_id]
+        while node.at < len(node.steps):
+            _, leaves, edge_id, move = node.steps[node.at]
+            if not leaves:
+                if edge_id not in self.parcels:
+                    return
+                self._take(node, move, self.parcels[edge_id])
+            elif edge_id not in self.parcels:
+                self._tell(move, self._give(node, move))
+                self._wake(move.target)
+            elif node.stock is not None and move.type in USES_UP:
+                self._give(node, move)
+            node.at += 1
+
+    def _wake(self, node_id: NodeId) -> None:
+        if node_id in self.nodes:
+            self._ready.append(node_id)
+
+    def _take(self, node: _Node, move: Move, parcel: Parcel) -> None:
+        if node.stock is not None:
+            if move.type != Flow.DELIVERED_TO:
+                node.stock.take(parcel)
+        elif node.batch is not None:
+            node.batch.take(parcel, self._material_of(move), node.steps[node.at][0])
+        elif node.whole is not None:
+            stay = _STAY.get(move.type, Stay.SURE)
+            node.whole.take(Piece(parcel, move.begin, move.end, stay))
+
+    def _give(self, node: _Node, move: Move) -> Parcel:
+        size, unit = (None, None) if move.left is None else (move.left.amount, move.left.unit)
+        if node.stock is not None:
+            size = size if unit == node.stock.unit else None
+            used = move.type in USES_UP
+            return node.stock.give(size, move.begin, move.end, uses_up=used)
+        if node.batch is not None:
+            return node.batch.give(node.outputs[move.edge_id])
+        assert node.whole is not None
+        return node.whole.give(move.begin, move.end, size, unit)
+
+    def _break_open(self, node_id: NodeId) -> None:
+        """Take one movement of a circle, in which each waits for the one before, as unknown."""
+        seen: list[NodeId] = []
+        waits: dict[NodeId, Move] = {}
+        while node_id not in waits:
+            node = self.nodes[node_id]
+            seen.append(node_id)
+            waits[node_id] = node.steps[node.at][3]
+            node_id = waits[node_id].source
+        circle = (waits[n] for n in seen[seen.index(node_id) :])
+        move = min(circle, key=lambda m: (m.begin, m.edge_id))
+        self._tell(move, unknown(self.total, *_size(move)))
+        self._wake(move.target)
+
+
+def _in_all(moves: Iterable[Move]) -> Fraction | None:
+    """How much came by movements together; null where that is unknown or cannot be compared."""
+    told = [_size(move) for move in moves]
+    return total_of(size for size, _ in told) if len({unit for _, unit in told}) == 1 else None
+
+
+def _size(move: Move, parcel: Parcel | None = None) -> tuple[Fraction | None, str | None]:
+    """How much came by a movement, and in what unit; without record, as the parcel tells."""
+    if move.came is not None:
+        return move.came.amount, move.came.unit
+    return (None, None) if parcel is None else (parcel.size, parcel.unit)

@@ -1,0 +1,136 @@
+"""A lot or a vessel as a stock: what came in is mixed, and draws take of what was there.
+
+Draws are asked for in the order in which they end. What certainly left before a draw
+began is not there any more; what may have come in by the end of the draw may be in it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from genealogy.trace.parcel import ZERO, Parcel, larger, less, smaller, times, unknown
+
+
+@dataclass(slots=True)
+class _Used:
+    """What has been used up so far, in the order in which it left; sums begin with 0."""
+
+    ends: list[int] = field(default_factory=list)
+    size: list[Fraction] = field(default_factory=lambda: [ZERO])
+    least: list[Fraction] = field(default_factory=lambda: [ZERO])
+    most: list[Fraction | None] = field(default_factory=lambda: [ZERO])
+
+    def add(self, end: int, size: Fraction | None, parcel: Parcel) -> None:
+        most, more = self.most[-1], parcel.most
+        self.ends.append(end)
+        self.size.append(self.size[-1] + (size or ZERO))
+        self.least.append(self.least[-1] + parcel.least)
+        self.most.append(None if most is None or more is None else most + more)
+
+
+@dataclass(slots=True)
+class Stock:
+    """What is in a lot or vessel, counted in ``unit``.
+
+    ``whole`` is how much there was in all where that is not told by what came in.
+    ``sound`` is false when the records contradict each other: more left than came.
+    """
+
+    unit: str | None
+    whole: Fraction | None = None
+    sound: bool = True
+    _size: Fraction | None = ZERO
+    _least: Fraction = ZERO
+    _share: Fraction | None = ZERO
+    _most: Fraction | None = ZERO
+    _low: Fraction | None = None
+    _high: Fraction | None = ZERO
+    _left: tuple[Fraction, Fraction] = (ZERO, ZERO)
+    _blurred: bool = False
+    _used: _Used = field(default_factory=_Used)
+
+    def take(self, parcel: Parcel) -> None:
+        """Let a parcel come in."""
+        is_alike = parcel.unit == self.unit
+        self._size = _sum(self._size, parcel.size if is_alike else None)
+        self._count(parcel)
+        low = parcel.low if is_alike and not parcel.is_clean else ZERO
+        high = ZERO if parcel.is_clean else parcel.high if is_alike else None
+        self._low = low if self._low is None else min(self._low, low)
+        self._high = larger(self._high, high)
+
+    def mark(self, size: Fraction | None, total: Fraction | None) -> None:
+        """Take so much of the stock for seed; null: any part of it, ``total`` at most."""
+        self._count(Parcel(size or ZERO, size, total if size is None else size))
+        self._low, self._high = ZERO, larger(self._high, Fraction(1))
+
+    def _count(self, parcel: Parcel) -> None:
+        if self._blurred and not (parcel.is_clean and parcel.size == 0):
+            # Of what left before, nobody knows how much it was: the mixture is not known.
+            self._share = None
+        self._least += parcel.least
+        self._share = _sum(self._share, parcel.share)
+        self._most = _sum(self._most, parcel.most)
+
+    def give(self, size: Fraction | None, begin: int, end: int, *, uses_up: bool) -> Parcel:
+        """What a draw of so much takes with it."""
+        parcel = self._drawn(size, begin)
+        if uses_up:
+            self._used.add(end, size, parcel)
+            if size is None:
+                self._blurred = True
+            else:
+                gone, share = self._left
+                self._left = gone + size, share + (parcel.share or ZERO)
+                self._share = None if parcel.share is None else self._share
+        return parcel
+
+    def _drawn(self, size: Fraction | None, begin: int) -> Parcel:
+        before = bisect_left(self._used.ends, begin)
+        most = less(self._most, self._used.least[before])
+        if self._most == 0:
+            return Parcel(size=size, unit=self.unit)
+        rest = self._rest(size, before)
+        if not self.sound or (rest is not None and rest < 0):
+            return unknown(most, size, self.unit)
+        low = self._low or ZERO
+        if size is None:
+            return Parcel(ZERO, None, most, low, self._high, None, self.unit)
+        least = max(ZERO, low * size)
+        if rest is not None:
+            most = less(most, low * rest)
+            gone, kept = self._used.most[before], times(self._high, rest)
+            if gone is not None and kept is not None:
+                least = max(least, self._least - gone - kept)
+        most = smaller(most, times(self._high, size))
+        return Parcel(least, self._even(size), most, low, self._high, size, self.unit)
+
+    def _all(self) -> Fraction | None:
+        return self._size if self.whole is None else self.whole
+
+    def _rest(self, size: Fraction | None, before: int) -> Fraction | None:
+        """What was there besides a draw; null where the stock or the draw is not known."""
+        whole = self._all()
+        if whole is None or size is None:
+            return None
+        return whole - self._used.size[before] - size
+
+    def _even(self, size: Fraction) -> Fraction | None:
+        """What a draw holds when everything that is there is mixed evenly."""
+        if self._low == self._high and self._low is not None:
+            return self._low * size
+        whole = self._all()
+        if self._share is None or whole is None:
+            return None
+        gone, share = self._left
+        there = (whole - gone, self._share - share)
+        if there[0] < size:
+            # Which left first is not known.
+            there = (whole, self._share)
+        return there[1] * size / there[0] if there[0] else ZERO
+
+
+def _sum(one: Fraction | None, other: Fraction | None) -> Fraction | None:
+    return None if one is None or other is None else one + other
