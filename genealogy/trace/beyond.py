@@ -10,98 +10,113 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from copy import deepcopy
+from copy import copy
 from dataclasses import replace
 
-from genealogy.model.facts import NodeId
 from genealogy.trace.contents import Contents, Holding, can_open
+from genealogy.trace.kernel.state import BOXED, HALTED, LABELS, PLAIN, Run
 from genealogy.trace.result import FrontierReason
-from genealogy.trace.walk import Labels, Level, Walk
+from genealogy.trace.walk import Walk
 from genealogy.trace.windows import Spans
+
+_BOX = ("box_node", "box_start", "box_end", "box_edge", "box_label", "box_ends")
 
 
 def leading_on(walk: Walk, contents: Contents) -> frozenset[int]:
     """Labels at the greatest depth behind which lie nodes that the walk did not reach.
 
-    The walk must have ended, and its arrivals not be settled yet.
+    The walk must have ended.
     """
-    cut = [label for label, reason in walk.halted if reason is FrontierReason.MAX_DEPTH]
     held = [holding for holding, reason in contents.halted if reason is FrontierReason.MAX_DEPTH]
-    if not cut and not held:
+    if not walk.cut and not held:
         return frozenset()
-    kept = bytes(walk.book.kept)
-    found = frozenset(_Attempt(walk).origins(cut, held))
-    walk.book.kept[:] = kept + bytes(len(walk.book.kept) - len(kept))
-    return found
+    return frozenset(_Attempt(walk).origins(walk.cut, held))
 
 
 class _Attempt:
     """A copy of a walk, taken further among the nodes that were reached."""
 
     def __init__(self, walk: Walk) -> None:
-        self._made_before = len(walk.labels.node)
-        self._walk = replace(
-            walk,
-            labels=Labels(*(list(column) for column in walk.labels.columns())),
-            arrival=dict(walk.arrival),
-            halted=[],
-            _passing={},
-            _spans=deepcopy(walk._spans),
-            _inward=set(walk._inward),
-            _noted=(dict(walk._noted[0]), dict(walk._noted[1])),
-        )
+        self._of = walk
+        self._made_before = walk.tally[LABELS]
+        tally = copy(walk.tally)
+        tally[HALTED] = 0
+        self._walk = replace(walk, run=Run(*map(copy, walk.run)), tally=tally, cut=[])
 
     def origins(self, cut: list[int], held: list[Holding]) -> Iterator[int]:
         """Of the labels that were cut, and of those of holdings, the ones that lead on."""
         walk = self._walk
         found = list[int]()
         frontier = [*cut, *self._opened(held, found)]
-        while frontier:
-            level = walk.extend(frontier)
-            found += self._without_new(level)
-            walk.book.read_edges(level.passages(walk.labels))
-            frontier = walk.reach(level, 0)
-        found += [stopped for stopped, _ in walk.halted if any(walk.passable(stopped))]
+        walk.extend_from(frontier)
+        while walk.tally[PLAIN] or walk.tally[BOXED]:
+            self._leave_out_new(found)
+            walk.read_ahead()
+            walk.reach(0)
+            walk.extend()
+        found += [
+            stopped for stopped, _ in walk.halted if any(True for _ in walk.passable(stopped))
+        ]
+        # Edges of nodes that were read for the attempt are none of the answer.
+        self._of.fit()
         return map(self._origin, found)
 
     def _opened(self, held: list[Holding], found: list[int]) -> list[int]:
         """Labels of what is in holdings, as far as it was reached; ``found`` gets the others'."""
-        walk, seen = self._walk, defaultdict[NodeId, Spans](Spans)
+        walk, seen = self._walk, defaultdict[int, Spans](Spans)
         labels = list[int]()
         while held:
-            walk.book.read_contents([holding.node for holding in held])
+            walk.book.read_contents(holding.node for holding in held)
+            walk.fit()
             inside = [h for outer in held for h in self._inside(outer, found)]
             fresh = [h for h in inside if seen[h.node].add(h.start, h.end)]
-            labels += [label for h in fresh for label in walk.settle(h.label)]
-            walk.book.read_kinds(h.node for h in fresh)
-            held = [h for h in fresh if walk.book.may_hold(h.node)]
+            walk.give([h.label for h in fresh])
+            walk.reach(0)
+            labels += walk.frontier()
+            boxes = set(walk.book.stands_for_contents([h.node for h in fresh]))
+            held = [h for h in fresh if h.node in boxes]
         return labels
 
     def _inside(self, outer: Holding, found: list[int]) -> Iterator[Holding]:
         walk = self._walk
-        for edge in can_open(walk.book, outer):
-            node = walk.book.rows.source[edge]
-            if node not in walk.first:
+        for edge, node, opens, closes in can_open(walk, outer):
+            if node >= len(walk.run.first) or walk.run.first[node] < 0:
                 found.append(outer.label)
                 continue
-            start = max(walk.book.opens[edge], outer.start)
-            end = min(walk.book.closes[edge], outer.end)
-            yield Holding(walk.labels.add(node, start, end, edge, outer.label), node, start, end)
+            start, end = max(opens, outer.start), min(closes, outer.end)
+            yield Holding(walk.label(node, start, end, edge, outer.label), node, start, end)
 
-    def _without_new(self, level: Level) -> list[int]:
-        """Take from a level what comes to new nodes; the labels it comes from."""
-        first = self._walk.first
-        new = [node for node in level.via if node not in first]
-        found = [level.after.pop(node) for node in new]
-        for node in new:
-            del level.via[node]
-        found += [a.before for a in (*level.boxed, *level.ends) if a.node not in first]
-        level.boxed = [a for a in level.boxed if a.node in first]
-        level.ends = [a for a in level.ends if a.node in first]
-        return found
+    def _leave_out_new(self, found: list[int]) -> None:
+        """Take from the arrivals what comes to new nodes; ``found`` gets where it comes from."""
+        self._leave_out_new_plain(found)
+        run, tally = self._walk.run, self._walk.tally
+        left = 0
+        for b in range(tally[BOXED]):
+            if run.first[run.box_node[b]] < 0:
+                found.append(int(run.box_label[b]))
+                continue
+            for name in _BOX:
+                column = getattr(run, name)
+                column[left] = column[b]
+            left += 1
+        tally[BOXED] = left
+
+    def _leave_out_new_plain(self, found: list[int]) -> None:
+        run, tally = self._walk.run, self._walk.tally
+        left = 0
+        for at in range(tally[PLAIN]):
+            node, edge, label = run.plain_node[at], run.plain_edge[at], run.plain_label[at]
+            if run.first[node] < 0:
+                run.pending[node] = -1
+                found.append(int(label))
+                continue
+            run.plain_node[left], run.plain_edge[left], run.plain_label[left] = node, edge, label
+            run.pending[node] = left
+            left += 1
+        tally[PLAIN] = left
 
     def _origin(self, label: int) -> int:
         """The label of the walk itself from which the attempt came to a label."""
         while label >= self._made_before:
-            label = self._walk.labels.before[label]
+            label = int(self._walk.run.before[label])
         return label

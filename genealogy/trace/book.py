@@ -1,139 +1,237 @@
 """What one direction of a trace has read so far: edges with their windows, and nodes.
 
-Each node's edges are read once. Backward is forward in a mirror: ends of edges
-and of windows change places, and times change sign.
+Nodes and edges get numbers as they are met. Each node's edges are read once and make
+one row. Backward is forward in a mirror: ends of edges and of windows change places,
+and times change sign.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import compress, repeat
-from operator import not_
+from itertools import compress, count, pairwise
+from typing import NamedTuple, Protocol
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import FLOW_ENDS, Flow, Label
+from genealogy.model.identifiers import is_unlotted, product_of
+from genealogy.model.names import Flow, Label
 from genealogy.ports import Direction, FlowRows, FlowSource, Reading
+from genealogy.trace import rows as filed
 from genealogy.trace.columns import append, as_of, select
-from genealogy.trace.windows import windows
+from genealogy.trace.kernel.state import Ways
+from genealogy.trace.signs import (
+    BOX,
+    HOLDS,
+    INTO_BOX,
+    KIND_CODES,
+    MIXED,
+    READ,
+    STANDS_FOR_CONTENTS,
+    careful,
+)
+from genealogy.trace.windows import BEGIN, END, windows
 
-_BOXES = FLOW_ENDS[Flow.CONTAINED_IN][1]
-_CONTAINED, _PARTS = frozenset({Flow.CONTAINED_IN}), frozenset({Flow.PART_OF})
-_HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
-#: Edges that may leave something that holds other things.
-_FROM_BOX = frozenset(flow for flow, (sources, _) in FLOW_ENDS.items() if sources & _BOXES)
-_STANDS_FOR_CONTENTS = _BOXES | {Label.SHIPMENT}
-#: Marks of edges to look at with care: they come to no passage, come in pieces, or
-#: come (backward) to what may hold things, which shows when its own edges are read.
-ENDING, BOXED, UNSURE = 1, 2, 3
-_CAREFUL: dict[Direction, dict[str, int]] = {
-    "forward": {Flow.CONTAINED_IN: BOXED, Flow.DELIVERED_TO: ENDING},
-    "backward": dict.fromkeys(_FROM_BOX, UNSURE),
-}
+_PARTS = frozenset({Flow.PART_OF})
 
 
-class Bundles:
-    """Edges by node, as linked lists in two tables.
+class Held(NamedTuple):
+    """An edge by which something came into a node, what came, and the window."""
 
-    A list for each node would double the time of a large trace, by the work it
-    makes for the garbage collector.
+    edge: int
+    inner: int
+    opens: int
+    closes: int
+
+
+class Book(Protocol):
+    """Where a walk finds the graph in one direction, by number.
+
+    ``seeds`` are sorted by id. A ``whole`` book has all
+    edges from the start, so there is nothing to read.
     """
 
-    __slots__ = ("_latest", "_older")
+    direction: Direction
+    exact: bool
+    whole: bool
+    seeds: list[int]
 
-    def __init__(self) -> None:
-        self._latest: dict[NodeId, int] = {}
-        self._older: list[int] = []
+    @property
+    def names(self) -> Sequence[NodeId]:
+        """The ids of nodes, by number."""
+        ...
 
-    def add(self, edges: Iterable[tuple[int, NodeId]], until: int) -> None:
-        """File edges, numbered below ``until``, under their nodes."""
-        latest, older = self._latest, self._older
-        older += [-1] * (until - len(older))
-        for edge, node in edges:
-            if node in latest:
-                older[edge] = latest[node]
-            latest[node] = edge
+    @property
+    def ways(self) -> Ways:
+        """The graph as the walk sees it."""
+        ...
 
-    def of(self, node: NodeId) -> Iterator[int]:
-        """The edges filed under a node."""
-        edge, older = self._latest.get(node, -1), self._older
-        while edge >= 0:
-            yield edge
-            edge = older[edge]
+    def number(self, node_ids: Collection[NodeId]) -> list[int]:
+        """The numbers of these nodes; what a whole book does not know is left out."""
+        ...
+
+    def read_edges(self, nodes: Iterable[int]) -> None:
+        """Read the edges of those of these nodes that were not read before."""
+        ...
+
+    def read_contents(self, nodes: Iterable[int]) -> None:
+        """Read the edges by which things came into these containers and shipments."""
+        ...
+
+    def held(self, node: int) -> Iterable[Held]:
+        """What came into a node whose contents were read (forward)."""
+        ...
+
+    def kind_codes(self, nodes: Sequence[int]) -> list[int]:
+        """The codes of the kinds of these nodes; 0 for one that is not known."""
+        ...
+
+    def stands_for_contents(self, nodes: Sequence[int]) -> list[int]:
+        """Those of these nodes that are of a kind that stands for its contents."""
+        ...
+
+    def unlotted(self, nodes: Sequence[int]) -> Iterable[NodeId]:
+        """The ids of those of these nodes that stand for material of unknown lot."""
+        ...
+
+    def products(self, nodes: Sequence[int]) -> set[NodeId]:
+        """The products that the ids of these nodes name."""
+        ...
+
+    def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
+        """Those of these nodes from which anything had moved on by the times asked for."""
+        ...
+
+    def edges(self, taken: Sequence[int]) -> tuple[FlowRows, Sequence[int]]:
+        """The columns of edges, and the place of each among them."""
+        ...
 
 
 @dataclass(slots=True)
 class FlowBook:
-    """Edges read from a source, named by their position in ``rows``, and kinds of nodes.
+    """Edges read from a source as they are wanted, and kinds of nodes.
 
-    ``ahead`` are the edges that leave a node in the direction of the trace,
-    ``inside`` those by which contents came into it, read for seeds (forward) or
-    for all (backward, where they are not ``ahead``). ``exact`` tells whether times
-    at nodes count, ``until`` is the end of event time. ``kinds`` are those that had
-    to be known, ``mixed`` the batches in which every input may reach every output.
+    ``exact`` tells whether times at nodes count, ``until`` is the end of event time.
+    ``record`` is where in ``rows`` an edge stands. ``kinds`` are those that had to be known.
     """
 
     source: FlowSource
     direction: Direction
-    seeds: frozenset[NodeId]
+    seed_ids: Sequence[NodeId]
     exact: bool
     until: int | None = None
     known_at: datetime | None = None
     rows: FlowRows = field(default_factory=FlowRows)
-    opens: list[int] = field(default_factory=list)
-    closes: list[int] = field(default_factory=list)
-    careful: bytearray = field(default_factory=bytearray)
-    kept: bytearray = field(default_factory=bytearray)
-    ahead: Bundles = field(default_factory=Bundles)
-    inside: Bundles = field(default_factory=Bundles)
-    containers: set[NodeId] = field(default_factory=set)
-    mixed: set[NodeId] = field(default_factory=set)
+    record: list[int] = field(default_factory=list)
+    names: list[NodeId] = field(default_factory=list)
     kinds: dict[NodeId, str] = field(default_factory=dict)
-    _read: set[NodeId] = field(default_factory=set)
-    _opened: set[NodeId] = field(default_factory=set)
+    seeds: list[int] = field(init=False)
+    ways: Ways = field(init=False)
+    _numbers: dict[NodeId, int] = field(default_factory=dict)
+    _held: dict[int, list[Held]] = field(default_factory=dict)
 
-    @property
-    def heads(self) -> list[NodeId]:
-        """The far end of each edge, as the trace walks it."""
-        return self.rows.target if self.direction == "forward" else self.rows.source
+    whole = False
 
-    def read_closure(self, starts: Sequence[NodeId]) -> None:
-        """Read all that can be reached from the starts at once, where the source offers it."""
+    def __post_init__(self) -> None:
+        self.ways = Ways(
+            begin=[],
+            split=[],
+            stop=[],
+            mark=bytearray(),
+            name=self.names,
+            head=[],
+            opens=[],
+            closes=[],
+            sign=bytearray(),
+            careful=careful(self.direction),
+            earliest=BEGIN,
+            latest=END,
+            backward=self.direction == "backward",
+            exact=self.exact,
+        )
+        self.seeds = self.number(sorted(set(self.seed_ids)))
+
+    def number(self, node_ids: Collection[NodeId]) -> list[int]:
+        """The numbers of these nodes, new ones for those not met before."""
+        known = self._numbers
+        new = [node_id for node_id in dict.fromkeys(node_ids) if node_id not in known]
+        if new:
+            known.update(zip(new, count(len(known)), strict=False))
+            self.names += new
+            nothing = [0] * len(new)
+            for column in (self.ways.begin, self.ways.split, self.ways.stop):
+                column += nothing
+            self.ways.mark.extend(bytes(len(new)))
+        return list(map(known.__getitem__, node_ids))
+
+    def read_closure(self) -> None:
+        """Read all that can be reached from the seeds at once, where the source offers it."""
+        starts = [self.names[seed] for seed in self.seeds]
         closure = self.source.closure(starts, self.direction, known_at=self.known_at)
         if closure is None:
             return
-        whole, tails = set(closure.whole), self.tails(closure.rows)
-        if not all(map(whole.__contains__, tails)):
-            picks = [i for i, tail in enumerate(tails) if tail in whole]
+        whole, near = set(closure.whole), self._near(closure.rows)
+        if not all(map(whole.__contains__, near)):
+            picks = [i for i, tail in enumerate(near) if tail in whole]
             closure = replace(closure, rows=select(closure.rows, picks))
-        self._read |= whole
-        self._enter(closure)
+        self._enter(closure, self.number(whole))
 
-    def read_edges(self, node_ids: Iterable[NodeId]) -> None:
+    def read_edges(self, nodes: Iterable[int]) -> None:
         """Read the edges of those of these nodes that were not read before."""
-        missing = [n for n in dict.fromkeys(node_ids) if n not in self._read]
+        mark = self.ways.mark
+        missing = [node for node in dict.fromkeys(nodes) if not mark[node] & READ]
         if missing:
-            self._read.update(missing)
-            self._enter(self.source.edges(missing, self.direction, known_at=self.known_at))
+            asked = list(map(self.names.__getitem__, missing))
+            reading = self.source.edges(asked, self.direction, known_at=self.known_at)
+            self._enter(reading, missing)
 
-    def read_contents(self, node_ids: Sequence[NodeId]) -> None:
+    def read_contents(self, nodes: Iterable[int]) -> None:
         """Read the edges by which things came into these containers and shipments."""
-        missing = [n for n in dict.fromkeys(node_ids) if n not in self._opened]
+        missing = [node for node in dict.fromkeys(nodes) if node not in self._held]
         if not missing:
             return
-        self._opened.update(missing)
-        held = self.source.edges(missing, "backward", known_at=self.known_at)
-        rows = as_of(held.rows, self.until)
-        rows = select(rows, [i for i, flow in enumerate(rows.type) if flow in _HOLDS])
-        first = self._add(rows)
-        self.inside.add(enumerate(rows.target, first), len(self.kept))
+        self._held.update((node, []) for node in missing)
+        asked = [self.names[node] for node in missing]
+        read = as_of(self.source.edges(asked, "backward", known_at=self.known_at).rows, self.until)
+        rows = select(read, [i for i, flow in enumerate(read.type) if flow in HOLDS])
+        first = len(self.record)
+        for box, begin, _, stop in self._add(rows, rows.target, rows.target):
+            for edge in range(begin, stop):
+                [inner] = self.number([self.rows.source[self.record[edge]]])
+                opens, closes = self.ways.opens[edge], self.ways.closes[edge]
+                self._held[box].append(Held(edge, inner, opens, closes))
+        assert len(self.record) == first + len(rows.edge_id)
 
-    def read_kinds(self, node_ids: Iterable[NodeId]) -> None:
-        """Read the kinds of those of these nodes that are not known yet."""
+    def held(self, node: int) -> Iterable[Held]:
+        """What came into a node whose contents were read."""
+        return self._held.get(node, ())
+
+    def read_kinds(self, node_ids: Iterable[NodeId]) -> Mapping[NodeId, str]:
+        """The kinds of nodes, read where they are not known yet; all that are known."""
         missing = [n for n in dict.fromkeys(node_ids) if n not in self.kinds]
         if missing:
             self.kinds.update(self.source.kinds(missing))
+        return self.kinds
+
+    def kind_codes(self, nodes: Sequence[int]) -> list[int]:
+        """The codes of the kinds of these nodes; 0 for one that is not known."""
+        asked = [self.names[node] for node in nodes]
+        kinds = self.read_kinds(asked)
+        return [KIND_CODES.get(kinds.get(node_id, ""), 0) for node_id in asked]
+
+    def stands_for_contents(self, nodes: Sequence[int]) -> list[int]:
+        """Those of these nodes that are of a kind that stands for its contents."""
+        kinds = self.read_kinds(self.names[node] for node in nodes)
+        return [node for node in nodes if kinds.get(self.names[node]) in STANDS_FOR_CONTENTS]
+
+    def unlotted(self, nodes: Sequence[int]) -> Iterable[NodeId]:
+        """The ids of those of these nodes that stand for material of unknown lot."""
+        return filter(is_unlotted, map(self.names.__getitem__, nodes))
+
+    def products(self, nodes: Sequence[int]) -> set[NodeId]:
+        """The products that the ids of these nodes name."""
+        named = set(map(product_of, map(self.names.__getitem__, nodes)))
+        return {product for product in named if product}
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
         """Those of these nodes from which anything had moved on by the times asked for."""
@@ -141,52 +239,88 @@ class FlowBook:
             return set()
         return self.source.moving(node_ids, known_at=self.known_at, until=self.until)
 
-    def is_no_box(self, node_id: NodeId) -> bool:
-        """Whether it is known that nothing was ever contained in a node (backward)."""
-        return node_id in self._read and node_id not in self.containers
+    def edges(self, taken: Sequence[int]) -> tuple[FlowRows, Sequence[int]]:
+        """The columns of edges; the columns read themselves where that is all of them."""
+        records = [self.record[edge] for edge in taken]
+        if len(taken) == len(self.record):
+            return self.rows, records
+        return select(self.rows, records), range(len(records))
 
-    def may_hold(self, node_id: NodeId) -> bool:
-        """Whether a node is of a kind that stands for its contents."""
-        return self.kinds.get(node_id) in _STANDS_FOR_CONTENTS
-
-    def tails(self, rows: FlowRows) -> list[NodeId]:
-        """The near end of each edge, as the trace walks it."""
+    def _near(self, rows: FlowRows) -> list[NodeId]:
         return rows.source if self.direction == "forward" else rows.target
 
-    def _enter(self, reading: Reading) -> None:
+    def _enter(self, reading: Reading, nodes: Iterable[int]) -> None:
+        """Take in the edges of nodes, all of them."""
         self.kinds.update(reading.kinds)
-        self.mixed.update(reading.mixed)
         rows = self._passages(as_of(reading.rows, self.until))
-        edges = enumerate(self.tails(rows), self._add(rows))
-        if self.direction == "forward" or Flow.CONTAINED_IN not in rows.type:
-            self.ahead.add(edges, len(self.kept))
-            return
-        filed = list(edges)
-        inward = [flow == Flow.CONTAINED_IN for flow in rows.type]
-        self.inside.add(compress(filed, inward), len(self.kept))
-        self.ahead.add(compress(filed, map(not_, inward)), len(self.kept))
+        far = rows.target if self.direction == "forward" else rows.source
+        ways = self.ways
+        for node, begin, split, stop in self._add(rows, self._near(rows), far):
+            ways.begin[node], ways.split[node], ways.stop[node] = begin, split, stop
+            if split < stop:
+                ways.mark[node] |= BOX
+        for node in self.number(reading.mixed):
+            ways.mark[node] |= MIXED
+        for node in nodes:
+            ways.mark[node] |= READ
 
     def _passages(self, rows: FlowRows) -> FlowRows:
         """Without deliveries to a Party or Place that is not itself a seed (backward)."""
         if self.direction == "forward" or Flow.DELIVERED_TO not in rows.type:
             return rows
         ends = zip(rows.type, rows.target, strict=True)
-        walked = [t != Flow.DELIVERED_TO or target in self.seeds for t, target in ends]
+        seeds = frozenset(self.seed_ids)
+        walked = [t != Flow.DELIVERED_TO or target in seeds for t, target in ends]
         return select(rows, [i for i, passage in enumerate(walked) if passage])
 
-    def _add(self, rows: FlowRows) -> int:
-        """Add edges to the columns; the position of the first."""
-        first = len(self.rows.edge_id)
-        append(self.rows, rows)
-        parts = set(compress(rows.source, map(_PARTS.__contains__, rows.type)))
-        self.read_kinds(parts)
-        lots = {part for part in parts if self.kinds.get(part) == Label.LOT}
-        opens, closes = windows(rows, lots)
+    def _add(
+        self, rows: FlowRows, near: list[NodeId], far: list[NodeId]
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Add edges to the columns, sorted; yields each node with the parts of its row.
+
+        Here an edge gets its window: all that a trace knows of times and stays.
+        """
+        opens, closes = windows(rows, self._parts_of_lots(rows))
         if self.direction == "backward":
             opens, closes = [-t for t in closes], [-t for t in opens]
-        self.opens += opens
-        self.closes += closes
-        self.careful += bytes(map(_CAREFUL[self.direction].get, rows.type, repeat(0)))
-        self.kept += bytes(len(opens))
-        self.containers.update(compress(rows.target, map(_CONTAINED.__contains__, rows.type)))
-        return first
+        last = filed.inward(rows, INTO_BOX) if self.direction == "backward" else None
+        tails, heads = self.number(near), self.number(far)
+        places = filed.order(tails, last, opens, closes, rows.edge_id)
+        first, before = len(self.record), len(self.rows.edge_id)
+        append(self.rows, rows)
+        self.record += [before + place for place in places]
+        sign = filed.signs(rows)
+        moments = opens == closes
+        for column, values in zip(
+            (self.ways.head, self.ways.opens, self.ways.closes, self.ways.sign),
+            (heads, opens, closes, sign),
+            strict=True,
+        ):
+            column.extend(map(values.__getitem__, places))
+        return self._parts(first, [tails[p] for p in places], last, places, moments)
+
+    def _parts(
+        self,
+        first: int,
+        near: list[int],
+        last: bytes | None,
+        places: list[int],
+        moments: bool,
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Each node with the beginning, split and end of its row."""
+        ways, bounds = self.ways, filed.starts(near)
+        for at, after in pairwise(bounds):
+            if at == after:
+                continue
+            split = after if last is None else after - sum(last[p] for p in places[at:after])
+            begin, middle, stop = first + at, first + split, first + after
+            if not moments:
+                filed.mark_lasting(ways.sign, begin, middle, ways.opens, ways.closes)
+                filed.mark_lasting(ways.sign, middle, stop, ways.opens, ways.closes)
+            yield near[at], begin, middle, stop
+
+    def _parts_of_lots(self, rows: FlowRows) -> set[NodeId]:
+        """The Lots of which something became a part."""
+        parts = set(compress(rows.source, map(_PARTS.__contains__, rows.type)))
+        kinds = self.read_kinds(parts)
+        return {part for part in parts if kinds.get(part) == Label.LOT}

@@ -10,17 +10,15 @@ the beginning of that time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
-from genealogy.trace.book import FlowBook
-from genealogy.trace.result import FrontierReason, TraceQuery
-from genealogy.trace.walk import Labels
-from genealogy.trace.windows import BEGIN, END, Spans
-
-_EVER = (BEGIN, END)
+from genealogy.trace.book import Held
+from genealogy.trace.result import FrontierReason
+from genealogy.trace.signs import FLOW_BITS, FLOW_CODES, KIND_CODES
+from genealogy.trace.walk import Walk
+from genealogy.trace.windows import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Holding:
     """Something in a seed during an interval, and the label that stands for it."""
 
     label: int
-    node: NodeId
+    node: int
     start: int
     end: int
 
@@ -41,78 +39,103 @@ class Contents:
     halted: list[tuple[Holding, FrontierReason]] = field(default_factory=list)
 
 
-def unpack(book: FlowBook, labels: Labels, query: TraceQuery) -> Contents:
+def unpack(walk: Walk) -> Contents:
     """Label the seeds and, on a forward trace, all they hold."""
-    seeds = [Holding(labels.add(s, BEGIN, END, -1, -1), s, BEGIN, END) for s in sorted(book.seeds)]
+    book, earliest, latest = walk.book, walk.book.ways.earliest, walk.book.ways.latest
+    seeds = [
+        Holding(walk.label(seed, earliest, latest, -1, -1), seed, earliest, latest)
+        for seed in book.seeds
+    ]
     found = Contents([[seed.label for seed in seeds]])
     if book.direction == "backward":
         return found
-    seen: dict[NodeId, Spans] = defaultdict(Spans)
-    opened = [s for s in seeds if book.may_hold(s.node) and seen[s.node].add(BEGIN, END)]
-    supplied = _supplied(book, labels, seeds, query)
+    seen: dict[int, Spans] = defaultdict(Spans)
+    opened = [s for s in _boxes(walk, seeds) if seen[s.node].add(s.start, s.end)]
+    supplied = _supplied(walk, seeds)
     while opened or supplied:
-        book.read_contents([holding.node for holding in opened])
-        opened = list(_openable(opened, found, query))
-        came = [*supplied, *_inside(book, labels, opened)]
+        book.read_contents(holding.node for holding in opened)
+        walk.fit()
+        opened = list(_openable(walk, opened, found))
+        came = [*supplied, *_inside(walk, opened)]
         inside = [h for h in came if seen[h.node].add(h.start, h.end)]
         if inside:
             found.layers.append([holding.label for holding in inside])
-        book.read_kinds(holding.node for holding in inside)
-        opened, supplied = [h for h in inside if book.may_hold(h.node)], []
+        opened, supplied = _boxes(walk, inside), []
     return found
 
 
-def can_open(book: FlowBook, holding: Holding) -> Iterator[int]:
+def can_open(walk: Walk, holding: Holding) -> Iterator[Held]:
     """The edges by which something came into a holding while it was of interest."""
-    for edge in book.inside.of(holding.node):
-        if book.opens[edge] <= holding.end and book.closes[edge] >= holding.start:
-            yield edge
+    for held in walk.book.held(holding.node):
+        if held.opens <= holding.end and held.closes >= holding.start:
+            yield held
 
 
-def _supplied(
-    book: FlowBook, labels: Labels, seeds: Iterable[Holding], query: TraceQuery
-) -> list[Holding]:
+def _boxes(walk: Walk, holdings: Sequence[Holding]) -> list[Holding]:
+    """Those that stand for their contents."""
+    boxes = set(walk.book.stands_for_contents([holding.node for holding in holdings]))
+    return [holding for holding in holdings if holding.node in boxes]
+
+
+def _supplied(walk: Walk, seeds: Sequence[Holding]) -> list[Holding]:
     """What the seeds among suppliers supplied, if it may hold anything, by node."""
-    if query.max_depth == 0:
+    book = walk.book
+    if walk.query.max_depth == 0:
         return []
+    kinds = book.kind_codes([seed.node for seed in seeds])
     parties = {
         seed.node: seed
-        for seed in seeds
-        if book.kinds[seed.node] == Label.PARTY and seed.node not in query.stops
+        for seed, kind in zip(seeds, kinds, strict=True)
+        if kind == KIND_CODES[Label.PARTY] and seed.node not in walk.stops
     }
     book.read_edges(parties)
-    rows, ids = book.rows, book.rows.edge_id
-    edges = [e for node in parties for e in book.ahead.of(node) if rows.type[e] == Flow.SUPPLIED]
-    book.read_kinds(rows.target[e] for e in edges)
-    boxes = [e for e in edges if book.may_hold(rows.target[e])]
-    boxes.sort(key=lambda e: (rows.target[e], book.opens[e], ids[e]))
+    walk.fit()
+    ways, names = book.ways, book.names
+    edges = [(e, party) for party in parties for e in _supplies(walk, party)]
+    boxes = set(book.stands_for_contents([int(ways.head[e]) for e, _ in edges]))
+    found = [(int(ways.head[e]), int(ways.opens[e]), e, party) for e, party in edges]
+    found.sort(key=lambda f: (names[f[0]], f[1], names[f[3]], f[2]))
     return [
         # What was in it counts whenever it was, as with a seed; the thing itself since it came.
         Holding(
-            labels.add(node, book.opens[e], END, e, parties[rows.source[e]].label), node, *_EVER
+            walk.label(node, since, ways.latest, edge, parties[party].label),
+            node,
+            ways.earliest,
+            ways.latest,
         )
-        for e in boxes
-        for node in (rows.target[e],)
+        for node, since, edge, party in found
+        if node in boxes
     ]
 
 
-def _openable(opened: Iterable[Holding], found: Contents, query: TraceQuery) -> Iterator[Holding]:
+def _supplies(walk: Walk, party: int) -> Iterator[int]:
+    ways, supplied = walk.book.ways, FLOW_CODES[Flow.SUPPLIED]
+    for edge in range(ways.begin[party], ways.split[party]):
+        if ways.sign[edge] & FLOW_BITS == supplied:
+            yield edge
+
+
+def _openable(walk: Walk, opened: Iterable[Holding], found: Contents) -> Iterator[Holding]:
     for holding in opened:
-        if holding.node in query.stops:
+        if holding.node in walk.stops:
             found.halted.append((holding, FrontierReason.STOP))
-        elif len(found.layers) - 1 == query.max_depth:
+        elif len(found.layers) - 1 == walk.query.max_depth:
             found.halted.append((holding, FrontierReason.MAX_DEPTH))
         else:
             yield holding
 
 
-def _inside(book: FlowBook, labels: Labels, opened: Iterable[Holding]) -> Iterator[Holding]:
-    ids = book.rows.edge_id
+def _inside(walk: Walk, opened: Iterable[Holding]) -> Iterator[Holding]:
+    names = walk.book.names
     found = sorted(
-        (book.rows.source[e], max(book.opens[e], h.start), min(book.closes[e], h.end), ids[e], e, h)
-        for h in opened
-        for e in can_open(book, h)
+        (
+            (max(held.opens, outer.start), min(held.closes, outer.end), held, outer)
+            for outer in opened
+            for held in can_open(walk, outer)
+        ),
+        key=lambda f: (names[f[2].inner], f[0], f[1], names[f[3].node], f[2].edge),
     )
-    for node, start, end, _, edge, holding in found:
-        book.kept[edge] = 1
-        yield Holding(labels.add(node, start, END, edge, holding.label), node, start, end)
+    for start, end, held, outer in found:
+        walk.keep(held.edge, held.inner)
+        label = walk.label(held.inner, start, walk.book.ways.latest, held.edge, outer.label)
+        yield Holding(label, held.inner, start, end)

@@ -69,21 +69,21 @@ def _follow(
     book = FlowBook(
         source,
         direction,
-        frozenset(query.seeds),
+        query.seeds,
         exact=query.mode is Mode.EXACT,
         until=None if query.as_of is None else to_micros(query.as_of),
         known_at=query.known_at,
     )
     if not query.stops and query.max_depth is None:
-        book.read_closure(sorted(book.seeds))
-    book.read_kinds(query.seeds)
-    _refuse_unknown(query.seeds, book.kinds)
-    refuse_still(book.kinds, query.seeds)
+        book.read_closure()
+    kinds = book.read_kinds(query.seeds)
+    _refuse_unknown(query.seeds, kinds)
+    refuse_still(kinds, query.seeds)
     walk = Walk(book, query)
-    contents = unpack(book, walk.labels, query)
-    walk.run(contents.layers, progress)
+    walk.set_out()
+    contents = unpack(walk)
+    walk.follow(contents.layers, progress)
     walk.leading = leading_on(walk, contents)
-    walk.settle_arrivals()
     return Answer(walk, contents)
 
 

