@@ -182,12 +182,10 @@ def regression(real_data: Path) -> tuple[Path, Network]:
         row["ID"]: Station(row["ID"], Fraction(weights.get(row["ID"], "0")), row["ID"] in cross)
         for row in rows(folder, "stations")
     }
+    sent = told["EdgeWeights"]
     deliveries = {
         row["ID"]: Delivery(
-            row["ID"],
-            row["from"],
-            row["to"],
-            weight=Fraction(told["EdgeWeights"].get(row["ID"], "0")),
+            row["ID"], row["from"], row["to"], weight=Fraction(sent.get(row["ID"], "0"))
         )
         for row in rows(folder, "deliveries")
     }
