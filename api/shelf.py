@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -194,6 +195,8 @@ def _query(record: dict[str, Any]) -> TraceQuery:
         known_at=_moment(record["known_at"]),
         stops=tuple(map(NodeId, record["stops"])),
         max_depth=record["max_depth"],
+        quantities=record.get("quantities", False),
+        dilution=Decimal(record["dilution"]) if "dilution" in record else None,
     )
 
 

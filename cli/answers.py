@@ -15,11 +15,12 @@ from cli.session import Session
 from cli.tables import print_table, tabbed
 from cli.words import counted
 from genealogy.errors import InvalidQuery
+from genealogy.exports.amounts import AMOUNT_COLUMNS, amount_columns
 from genealogy.exports.files import whole_file, write_file
 from genealogy.exports.records import Record, edge_record, node_records, node_row
 from genealogy.exports.registry import EXPORTS
 from genealogy.messages import text
-from genealogy.trace.result import Completeness, State, Trace
+from genealogy.trace.result import Completeness, FrontierReason, State, Trace
 
 TABLE = "table"
 TABLE_ENDINGS = (".tsv", ".txt")
@@ -28,8 +29,17 @@ SCREEN_ROWS = 50
 PIPED = ("id", "level", "direction", "kind", "code", "name", "quantity", "uom", "time", "link",
          "neighbour", "note")  # fmt: skip
 SHOWN = ("level", "kind", "id", "name", "quantity", "uom", "time", "neighbour", "note")
-FIELDS = (*PIPED, "label", "roles", "identifiers", "first_exposure", "last_contribution")
-RIGHT = frozenset({"level", "quantity"})
+AMOUNTS = ("seed_min", "seed_share", "seed_max", "seed_uom")
+FIELDS = (
+    *PIPED,
+    *AMOUNT_COLUMNS,
+    "label",
+    "roles",
+    "identifiers",
+    "first_exposure",
+    "last_contribution",
+)
+RIGHT = frozenset({"level", "quantity", "seed_min", "seed_share", "seed_max"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,8 @@ def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
     else:
         _write_export(session, trace, form)
     session.note(summary(trace, seconds))
+    if trace.query.dilution is not None:
+        session.warn(text("cli.dilution", fraction=f"{trace.query.dilution:f}"))
     lacking = trace.completeness
     if lacking.state is not State.COMPLETE:
         session.warn(incompleteness(lacking))
@@ -99,8 +111,10 @@ def summary(trace: Trace, seconds: float) -> str:
 
 def incompleteness(lacking: Completeness) -> str:
     """What an answer lacks, and what to do about it."""
+    diluted = sum(f.reason is FrontierReason.DILUTION for f in lacking.frontiers)
     counts = {
-        "frontiers": len(lacking.frontiers),
+        "frontiers": len(lacking.frontiers) - diluted,
+        "diluted": diluted,
         "masked": lacking.masked,
         "gaps": len(lacking.gaps),
     }
@@ -152,7 +166,7 @@ def _write_table(session: Session, trace: Trace, form: Form) -> None:
         if rest := print_rows(trace, form):
             session.warn(text("cli.more_rows", rows=counted("more_rows", rest)))
         return
-    names = form.fields or PIPED
+    names = form.fields or _columns(trace, PIPED)
     with whole_file(form.output) as out:
         for line in tabbed(names, _cells(trace, names), headers=form.headers):
             out.write(line.encode())
@@ -163,7 +177,7 @@ def print_rows(trace: Trace, form: Form) -> int:
     """Print the rows of a trace and return how many were left out."""
     screen = sys.stdout.isatty()
     aligned = form.aligned or screen
-    names = form.fields or (SHOWN if aligned else PIPED)
+    names = form.fields or _columns(trace, SHOWN if aligned else PIPED)
     limit = SCREEN_ROWS if form.limit is None and screen else form.limit
     rows = _cells(trace, names)
     print_table(
@@ -174,6 +188,10 @@ def print_rows(trace: Trace, form: Form) -> int:
         right=RIGHT,
     )
     return sum(1 for _ in rows)
+
+
+def _columns(trace: Trace, names: tuple[str, ...]) -> tuple[str, ...]:
+    return names if trace.amounts is None else (*names, *AMOUNTS)
 
 
 def _cells(trace: Trace, names: tuple[str, ...]) -> Iterator[list[str]]:
@@ -196,7 +214,13 @@ def _node_cells(node: Record) -> dict[str, str]:
         "last_contribution": node["last_contribution"] or "",
         "time": node["first_exposure"] or node["last_contribution"] or "",
         "note": _note(node),
+        **_amount_cells(node),
     }
+
+
+def _amount_cells(node: Record) -> dict[str, str]:
+    told = amount_columns(node.get("amounts", []))
+    return {name: " | ".join(told.get(name, ())) for name in AMOUNT_COLUMNS}
 
 
 def _note(node: Record) -> str:

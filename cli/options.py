@@ -24,6 +24,10 @@ MaxDepth = Annotated[
     int | None,
     typer.Option("--max-depth", min=0, max=MOST_STEPS, metavar="N", help=text("option.max_depth")),
 ]
+Quantities = Annotated[bool, typer.Option("--quantities", help=text("option.quantities"))]
+Dilution = Annotated[
+    str | None, typer.Option("--dilution", metavar="FRACTION", help=text("option.dilution"))
+]
 Format = Annotated[str | None, typer.Option("--format", "-f", help=text("option.format"))]
 Json = Annotated[bool, typer.Option("--json", help=text("option.json"))]
 JsonLines = Annotated[bool, typer.Option("--nl", help=text("option.nl"))]

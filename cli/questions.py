@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from genealogy.errors import Ambiguous, InvalidQuery, NotFound
@@ -30,6 +31,8 @@ class Asked:
     known_at: str | None = None
     stops: tuple[str, ...] = ()
     max_depth: int | None = None
+    quantities: bool = False
+    dilution: str | None = None
 
 
 def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
@@ -45,6 +48,8 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
         known_at=moment(asked.known_at, "--known-at"),
         stops=resolve_all(engine, asked.stops),
         max_depth=asked.max_depth,
+        quantities=asked.quantities or asked.dilution is not None,
+        dilution=_fraction(asked.dilution),
     )
 
 
@@ -73,6 +78,17 @@ def moment(words: str | None, option: str) -> datetime | None:
         return parse_instant(words).at
     except ValueError:
         raise InvalidQuery(reason=text("cli.time", option=option, text=words)) from None
+
+
+def _fraction(words: str | None) -> Decimal | None:
+    """A fraction, also as per cent. Raises InvalidQuery."""
+    if words is None:
+        return None
+    number = words.strip()
+    try:
+        return Decimal(number[:-1]) / 100 if number.endswith("%") else Decimal(number)
+    except InvalidOperation:
+        raise InvalidQuery("no_dilution", dilution=words) from None
 
 
 def typed(words: Iterable[str]) -> tuple[str, ...]:

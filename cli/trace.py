@@ -52,6 +52,8 @@ def _add(name: str, direction: TraceDirection) -> None:
         known_at: options.KnownAt = None,
         stop: options.Stop = None,
         max_depth: options.MaxDepth = None,
+        quantities: options.Quantities = False,
+        dilution: options.Dilution = None,
         format: options.Format = None,
         json: options.Json = False,
         nl: options.JsonLines = False,
@@ -65,7 +67,8 @@ def _add(name: str, direction: TraceDirection) -> None:
     ) -> None:
         shorthands = {"json": json, "ndjson": nl, "csv": csv, "table": table}
         form = form_of(format, shorthands, output, limit, fields, no_headers, allow_partial)
-        asked = Asked(direction, typed(ids), mode, as_of, known_at, tuple(stop or ()), max_depth)
+        limits = (tuple(stop or ()), max_depth, quantities, dilution)
+        asked = Asked(direction, typed(ids), mode, as_of, known_at, *limits)
         run_trace(session_of(context), asked, form)
 
 

@@ -20,9 +20,11 @@ from genealogy.store.flows import GraphEvents, GraphFlows, GraphIndex
 from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details
+from genealogy.trace.dilution import refuse_amounts, without_diluted
 from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
+from genealogy.trace.shares import with_amounts
 
 
 def open_engine(settings: Settings) -> Lotgraph:
@@ -155,7 +157,9 @@ class Lotgraph:
 
     def trace(self, query: TraceQuery) -> Trace:
         """Answer a trace question from the database."""
-        return with_details(trace(self.flows, query), self.flows)
+        refuse_amounts(query)
+        found = with_details(trace(self.flows, query), self.flows)
+        return without_diluted(with_amounts(found, self.flows)) if query.quantities else found
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""

@@ -156,6 +156,8 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
         known_at=asked.known_at,
         stops=stops,
         max_depth=asked.max_depth,
+        quantities=asked.quantities,
+        dilution=asked.dilution,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -11,6 +13,8 @@ from api.schemas.nodes import Node
 from genealogy.messages import text
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection
+
+_FRACTION = re.compile(r"1|0\.[0-9]{1,12}")
 
 
 def _instant(value: Any) -> datetime | None:
@@ -26,11 +30,28 @@ def _refused() -> datetime:
     raise ValueError(text("api.instant"))
 
 
+def _dilution(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _FRACTION.fullmatch(value) or not Decimal(value):
+        raise ValueError(text("api.dilution"))
+    return Decimal(value)
+
+
 Name = Annotated[str, Field(min_length=1, max_length=512, strict=True)]
 Instant = Annotated[
     datetime | None,
     BeforeValidator(_instant),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
+]
+
+
+Dilution = Annotated[
+    Decimal | None,
+    BeforeValidator(_dilution),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": "^(1|0[.][0-9]{1,12})$"}, {"type": "null"}]}
+    ),
 ]
 
 
@@ -46,6 +67,12 @@ class TraceRequest(BaseModel):
     known_at: Instant = None
     stops: list[Name] = Field(default=[], max_length=1_000)
     max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
+    quantities: Annotated[bool, Field(strict=True)] = False
+    dilution: Dilution = None
+
+
+def _is_unset(value: object) -> bool:
+    return value is None
 
 
 class Question(BaseModel):
@@ -58,6 +85,8 @@ class Question(BaseModel):
     known_at: str | None
     stops: list[str]
     max_depth: int | None
+    quantities: bool | None = Field(default=None, exclude_if=_is_unset)
+    dilution: str | None = Field(default=None, exclude_if=_is_unset)
 
 
 class Frontier(BaseModel):
@@ -65,10 +94,6 @@ class Frontier(BaseModel):
 
     node: str
     reason: str
-
-
-def _is_unset(value: str | None) -> bool:
-    return value is None
 
 
 class Gap(BaseModel):
@@ -88,6 +113,18 @@ class Completeness(BaseModel):
     masked: int
 
 
+class SeedAmount(BaseModel):
+    """Seed material of one product that came to a node; ``null`` is not known."""
+
+    product: str | None
+    uom: str | None
+    min: str
+    share: str | None
+    max: str | None
+    of_seed: str | None
+    of_node: str | None
+
+
 class ReachedNode(Node):
     """A node of a trace and how it was reached."""
 
@@ -98,6 +135,7 @@ class ReachedNode(Node):
     via: list[str]
     frontier: str | None
     gaps: list[str]
+    amounts: list[SeedAmount] | None = Field(default=None, exclude_if=_is_unset)
 
 
 class Edge(BaseModel):

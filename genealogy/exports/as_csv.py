@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from genealogy.exports.amounts import AMOUNT_COLUMNS, amount_columns
 from genealogy.exports.records import (
     EDGE_FIELDS,
     NODE_FIELDS,
@@ -59,6 +60,8 @@ def columns(trace: Trace) -> list[str]:
     """The columns: those of nodes and edges, then one for each property that occurs."""
     fields = [f for f in dict.fromkeys(NODE_FIELDS + EDGE_FIELDS) if f != "properties"]
     names = {name for row in reached_rows(trace) for name in row.properties}
+    if trace.amounts is not None:
+        fields += AMOUNT_COLUMNS
     return [*_LEAD, *fields, *(PROPERTY_PREFIX + name for name in sorted(names))]
 
 
@@ -83,11 +86,12 @@ def harmless(text: str) -> str:
 def _rows(trace: Trace) -> Iterator[Record]:
     yield _trace_row(trace)
     for node in node_records(trace):
-        properties = node.pop("properties")
+        properties, amounts = node.pop("properties"), node.pop("amounts", [])
         yield {
             "record": "node",
             "note": _note(node),
             **node,
+            **amount_columns(amounts),
             **{PROPERTY_PREFIX + name: value for name, value in properties.items()},
         }
     for edge in edge_records(trace):

@@ -2,7 +2,8 @@
 
 The question and the completeness are data of the graph itself. Lists and the
 question are JSON text. Quantities stand twice: ``quantity`` as exact text and
-``quantity_value`` as a double to calculate with.
+``quantity_value`` as a double to calculate with. Amounts of seeds of several products
+stand side by side in one text.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from genealogy.exports.amounts import AMOUNT_COLUMNS, amount_columns
 from genealogy.exports.records import (
     EDGE_FIELDS,
     NODE_FIELDS,
@@ -73,6 +75,8 @@ def _graph_record(trace: Trace) -> Record:
 
 def _node_keys(trace: Trace) -> Keys:
     fields = {f: _NODE_TYPES.get(f, "string") for f in NODE_FIELDS if f not in ("id", "properties")}
+    if trace.amounts is not None:
+        fields |= dict.fromkeys(AMOUNT_COLUMNS, "string")
     return fields | _property_keys(
         item for row in reached_rows(trace) for item in row.properties.items()
     )
@@ -107,7 +111,8 @@ def _put_keys(put: Callable[[str], None], owner: str, keys: Keys) -> None:
 
 
 def _flat(node: Record) -> Record:
-    own = {k: v for k, v in node.items() if k not in ("id", "properties")}
+    own = {k: v for k, v in node.items() if k not in ("id", "properties", "amounts")}
+    own |= {k: " | ".join(v) for k, v in amount_columns(node.get("amounts", [])).items()}
     return own | {PROPERTY_PREFIX + k: v for k, v in node["properties"].items()}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from genealogy.exports.amounts import amount_records
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import spellings
 from genealogy.model.names import Label
@@ -71,6 +72,8 @@ def query_record(query: TraceQuery) -> Record:
         "known_at": _time(query.known_at),
         "stops": list(query.stops),
         "max_depth": query.max_depth,
+        **({"quantities": True} if query.quantities else {}),
+        **({} if query.dilution is None else {"dilution": f"{query.dilution:f}"}),
     }
 
 
@@ -94,17 +97,20 @@ def _gap(gap: Gap) -> Record:
 def node_records(trace: Trace) -> Iterator[Record]:
     """Each node once, seeds first, then by distance.
 
-    A node reached both ways has direction "both" and the smaller distance.
+    A node reached both ways has direction "both" and the smaller distance. ``amounts``
+    are there where they were asked for.
     """
     frontiers = {f.node_id: f.reason.value for f in trace.completeness.frontiers}
     gaps = gaps_by_node(trace.completeness)
     for node_id, ways in _ways(trace).items():
         row = node_row(trace, node_id)
+        amounts = amount_records(trace, node_id)
         yield {
             **_identity(row, product_row(trace, row)),
             **_reach(ways, trace.edges),
             "frontier": frontiers.get(node_id),
             "gaps": gaps.get(node_id, []),
+            **({} if amounts is None else {"amounts": amounts}),
             "properties": properties_record(row.properties),
         }
 

@@ -19,6 +19,7 @@ from typing import Any
 
 _FACTOR_PREFIX = "unit_"
 BASE_UNIT = "base_uom"
+_MATTER = frozenset({"mass", "volume"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ class ProductUnits:
                 return Measure(quantity * factor, self.base)
         return Measure(*_at_home(quantity, uom))
 
+    def put_in(self, measure: Measure, uom: str) -> Fraction | None:
+        """A measured amount in another unit, if need be by way of a factor of the product."""
+        plain = ratio(measure.unit, uom)
+        if plain is not None:
+            return measure.amount * plain
+        if measure.unit == self.base:
+            for other in sorted(self.factors):
+                step = ratio(other, uom)
+                if step is not None:
+                    return measure.amount / self.factors[other] * step
+        return None
+
     def _ways(self, uom: str) -> Iterator[Fraction]:
         plain = ratio(uom, self.base) if self.base else None
         if plain is not None:
@@ -68,6 +81,11 @@ class ProductUnits:
             step = ratio(uom, other)
             if step is not None:
                 yield step * self.factors[other]
+
+
+def adds_up(uom: str) -> bool:
+    """Whether amounts of different products have a sum in a unit, as pieces do not."""
+    return uom in units() and units()[uom].dimension in _MATTER
 
 
 @cache

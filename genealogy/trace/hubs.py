@@ -16,7 +16,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import product_of
 from genealogy.model.names import Flow, Label
 from genealogy.model.times import to_micros
-from genealogy.model.units import Measure, ProductUnits, product_units
+from genealogy.model.units import Measure, ProductUnits, adds_up, product_units
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
 from genealogy.trace.columns import as_of
 from genealogy.trace.result import Mode, Trace
@@ -88,6 +88,17 @@ class Hubs:
         if self.kind(node_id) != Label.LOT:
             return None
         return _measured(self.units_of(node_id), _text(quantity), _text(uom))
+
+    def bulk(self, move: Move, product: NodeId | None, unit: str | None) -> Fraction | None:
+        """How much moved, in a unit of the product that is followed; null where that has no sense.
+
+        Pieces of one product are never so many pieces of another.
+        """
+        makes = move.type in _MAKES and self.kind(move.target) in _COUNTED
+        moved = self.product(move.target if makes else move.source)
+        if move.came is None or unit is None or not (moved == product or adds_up(unit)):
+            return None
+        return self.units.get(moved, ProductUnits()).put_in(move.came, unit) if moved else None
 
     def unit(self, node_id: NodeId) -> str | None:
         """The unit in which the movements at a lot or vessel are best compared."""

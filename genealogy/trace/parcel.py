@@ -22,7 +22,7 @@ class Parcel:
     """Seed material in some material; null = not known (``most``, ``high``: no limit known).
 
     ``size`` is how much material there is, in ``unit``; ``low`` and ``high`` bound the
-    seed material in each unit of it.
+    seed material in each unit of it. ``bulk`` is how much there is in the seed's unit.
     """
 
     least: Fraction = ZERO
@@ -32,6 +32,7 @@ class Parcel:
     high: Fraction | None = ZERO
     size: Fraction | None = None
     unit: str | None = None
+    bulk: Fraction | None = None
 
     @property
     def is_clean(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, overload
@@ -37,10 +38,11 @@ class State(StrEnum):
 
 
 class FrontierReason(StrEnum):
-    """Why a trace did not go on at a node that has further flow edges."""
+    """Why a trace did not go on at a node that has further flow edges, or left it out."""
 
     STOP = "stop"
     MAX_DEPTH = "max_depth"
+    DILUTION = "dilution"
 
 
 class GapKind(StrEnum):
@@ -63,7 +65,9 @@ class TraceQuery:
 
     ``as_of`` is event time (what had happened), ``known_at`` record time (what
     had been recorded); both aware, null means now. ``stops`` are nodes at which
-    not to go on; ``max_depth`` counts flow edges, null means no limit.
+    not to go on; ``max_depth`` counts flow edges, null means no limit. ``quantities``
+    asks for the amounts of seed material; ``dilution`` leaves out nodes of which less
+    than this fraction can be seed material, null leaves out nothing.
     """
 
     seeds: tuple[NodeId, ...]
@@ -73,6 +77,8 @@ class TraceQuery:
     known_at: datetime | None = None
     stops: tuple[NodeId, ...] = ()
     max_depth: int | None = None
+    quantities: bool = False
+    dilution: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

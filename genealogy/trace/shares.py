@@ -78,7 +78,7 @@ class _Run:
         hubs = self.hubs
         for move in hubs.moves.values():
             if not move.carries:
-                self.parcels[move.edge_id] = converted(Parcel(), *_size(move))
+                self._tell(move, Parcel())
             elif self._is_pure(move):
                 self._tell(move, self._pure(move))
         self.nodes = {node: self._node(node) for node in sorted(hubs.nodes) if hubs.out[node]}
@@ -97,7 +97,7 @@ class _Run:
         whole = self._material(node_id)
         of_seed = None if share is None or not self.total else share / self.total
         of_node = None if share is None or not whole else share / whole
-        most_of_node = None if most is None or not whole else most / whole
+        most_of_node = ZERO if most == 0 else None if most is None or not whole else most / whole
         fractions = (of_seed, of_node, most_of_node)
         return Amount(self.origin.product, self.origin.unit, least, share, most, *fractions)
 
@@ -114,16 +114,15 @@ class _Run:
 
     def _material(self, node_id: NodeId) -> Fraction | None:
         """How much of any material came into a node, in the unit of the seed."""
-        if node_id in self.origin.nodes:
-            return self.origin.whole(self.hubs, node_id)
-        if self.hubs.kind(node_id) in (Label.PARTY, Label.PLACE):
-            return None
-        came = self.hubs.into[node_id]
+        origin, hubs = self.origin, self.hubs
+        if node_id in origin.nodes:
+            return origin.whole(hubs, node_id)
+        came = hubs.into[node_id]
         if any(move.type == Flow.PART_OF for move in came):
             return None
-        told = total_of(sizes(came, self.origin.unit)) if came else None
+        told = total_of(self.parcels[m.edge_id].bulk for m in came) if came else None
         if told is None and len(came) < 2:
-            told = self.origin.size(self.hubs.recorded(node_id))
+            told = origin.size(hubs.recorded(node_id))
         return told
 
     def _is_pure(self, move: Move) -> bool:
@@ -141,7 +140,11 @@ class _Run:
 
     def _tell(self, move: Move, parcel: Parcel) -> None:
         """Write down what a movement carries, as it is measured where it arrives."""
-        self.parcels[move.edge_id] = converted(bounded(parcel, self.total), *_size(move, parcel))
+        told = converted(bounded(parcel, self.total), *_size(move, parcel))
+        if told.bulk is None:
+            bulk = self.hubs.bulk(move, self.origin.product, self.origin.unit)
+            told = replace(told, bulk=bulk)
+        self.parcels[move.edge_id] = told
 
     def _node(self, node_id: NodeId) -> _Node:
         hubs, into = self.hubs, self.hubs.into[node_id]

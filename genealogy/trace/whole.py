@@ -47,6 +47,8 @@ class Whole:
         least = sum((p.parcel.least for p in self._pieces if _certain(p, begin, end)), ZERO)
         share = total_of(p.parcel.share for p in possible if not _removed(p, begin))
         most = total_of(p.parcel.most for p in possible)
+        whole = all(_certain(p, begin, end) for p in possible) and not self.is_item
+        bulk = total_of(p.parcel.bulk for p in possible) if whole else None
         if self.divided and most != 0:
             least, share = ZERO, None
         if not self.is_item:
@@ -56,8 +58,8 @@ class Whole:
         else:
             low, high = ZERO, None
         if most == 0:
-            return Parcel(size=size, unit=unit)
-        return Parcel(least, share, most, low, high, size, unit)
+            return Parcel(size=size, unit=unit, bulk=bulk)
+        return Parcel(least, share, most, low, high, size, unit, bulk)
 
 
 def _possible(piece: Piece, begin: int, end: int) -> bool:

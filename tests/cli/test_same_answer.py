@@ -15,6 +15,8 @@ QUESTIONS = {
     "backward": ("backward", ("FG1183",), {}),
     "both": ("both", (TUBING,), {"mode": "conservative"}),
     "as_of": ("forward", (RAW,), {"as_of": "2026-03-01T13:30:00+08:00"}),
+    "amounts": ("forward", (RAW,), {"quantities": True}),
+    "diluted": ("forward", (RAW,), {"quantities": True, "dilution": "0.001"}),
     "stopped": ("forward", (RAW, GOODS), {"stops": ["T2201"], "max_depth": 4}),
 }
 
@@ -37,4 +39,6 @@ def option(key: str, value: object) -> list[str]:
     if key == "stops":
         assert isinstance(value, list)
         return [word for stop in value for word in ("--stop", stop)]
+    if value is True:
+        return [f"--{key}"]
     return [f"--{key.replace('_', '-')}", str(value)]

@@ -259,3 +259,30 @@ def test_a_load_that_completes_what_was_broken_off_makes_answers_whole_again(
     assert "products.csv has not finished" in told()
     assert lotgraph("load", "products.csv", opener=lambda *_: engine(company)).code == Exit.OK
     assert "has not finished" not in told()
+
+
+def test_amounts_stand_in_columns_of_their_own_when_asked_for(lotgraph: Command) -> None:
+    found = rows(lotgraph("trace", "forward", RAW, "--quantities", "--allow-partial").out)
+    by_id = {row["id"]: row for row in found}
+    told = [by_id[TUBING][name] for name in ("seed_min", "seed_share", "seed_max", "seed_uom")]
+    assert told == ["92.2875", "92.2875", "92.2875", "KGM"]
+    assert by_id[SENT]["seed_share"] != "?"
+
+
+def test_every_format_repeats_the_dilution_threshold(lotgraph: Command) -> None:
+    asked = ("trace", "forward", RAW, "--dilution", "0.1%", "--allow-partial")
+    assert "0.001" in lotgraph(*asked).err
+    for name in EXPORTS:
+        assert "0.001" in lotgraph(*asked, "-f", name).out, name
+
+
+def test_a_dilution_threshold_that_is_no_fraction_is_refused(lotgraph: Command) -> None:
+    for threshold in ("much", "0", "120%"):
+        ended = lotgraph("trace", "forward", RAW, "--dilution", threshold)
+        assert (ended.code, ended.out) == (Exit.USAGE, "")
+        assert "[no_dilution]" in ended.err
+
+
+def test_quantities_backward_are_refused(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "backward", GOODS, "--quantities")
+    assert "[quantities_backward]" in ended.err

@@ -87,6 +87,8 @@ def _question(trace: Trace, shown: Scene) -> str:
     for name, moment in (("as_of", query.as_of), ("known_at", query.known_at)):
         if moment is not None:
             parts.append(f"{both(f'picture.{name}')} {iso(moment)}")
+    if query.dilution is not None:
+        parts.append(f"{both('picture.dilution')} {query.dilution:f}")
     return " · ".join(parts)
 
 
