@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from genealogy.model.facts import Fact, NodeId, Written
-from genealogy.model.names import Link
+from genealogy.model.names import Link, VesselPolicy
 
 Direction = Literal["forward", "backward"]
 
@@ -81,6 +81,26 @@ class LinkRow:
     part: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """A recorded cleaning or emptying, over at some moment from ``earliest`` to ``latest``.
+
+    In microseconds since 1970-01-01 UTC; ``systems`` are those that told of it.
+    """
+
+    earliest: int
+    latest: int
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vessel:
+    """How a place is used as a vessel."""
+
+    policy: VesselPolicy = VesselPolicy.FULL_MIX
+    cleaned: tuple[Cleaning, ...] = ()
+
+
 class FlowSource(Protocol):
     """Where a trace reads flow edges and nodes."""
 
@@ -146,6 +166,12 @@ class FlowSource(Protocol):
 
         Nodes without any record time are left out.
         """
+        ...
+
+    def vessels(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[NodeId, Vessel]:
+        """How those of these places are used as vessels of which anything is known by then."""
         ...
 
     def unfinished_loads(self) -> list[str]:

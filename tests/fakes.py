@@ -11,8 +11,17 @@ from datetime import UTC, datetime
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Link, Mixing
 from genealogy.model.times import to_micros
-from genealogy.ports import Direction, FlowRows, LinkRow, NodeRow, Reading
+from genealogy.ports import (
+    Cleaning,
+    Direction,
+    FlowRows,
+    LinkRow,
+    NodeRow,
+    Reading,
+    Vessel,
+)
 from genealogy.trace.columns import as_of
+from genealogy.trace.vessels import cleaned_within, policy_of
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,9 +48,12 @@ class MemoryFlows:
             "backward": defaultdict(list),
         }
         self._mixed: set[NodeId] = set()
+        self._about: dict[NodeId, list[NodeId]] = defaultdict(list)
         for fact in facts:
             if isinstance(fact, LinkFact):
                 self._links.append(fact)
+                if fact.type is Link.ABOUT:
+                    self._about[fact.target_id].append(fact.source_id)
             else:
                 self._facts.append(fact)
             if isinstance(fact, NodeFact):
@@ -120,6 +132,21 @@ class MemoryFlows:
             for node_id in fact_nodes(fact):
                 found[node_id].append(fact.recorded_at or LOADED_AT)
         return {n: min(found[n]) for n in node_ids if n in found}
+
+    def vessels(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[NodeId, Vessel]:
+        self.calls.append(("vessels", tuple(node_ids)))
+        found = {}
+        for node_id in node_ids:
+            events = self._about[node_id]
+            known = self.first_recorded(events)
+            events = [e for e in events if known_at is None or known[e] <= known_at]
+            spans = (cleaned_within(self._nodes[e].properties, known_at) for e in events)
+            cleaned = tuple(Cleaning(*span, ("tests",)) for span in spans if span)
+            if node_id in self._nodes:
+                found[node_id] = Vessel(policy_of(self._nodes[node_id]), cleaned)
+        return found
 
     def unfinished_loads(self) -> list[str]:
         return sorted(set(self.unfinished))

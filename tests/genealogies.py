@@ -13,8 +13,8 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from genealogy.model.facts import FlowFact, NodeFact, NodeId, Source, Value
-from genealogy.model.names import FLOW_ENDS, Flow, Label, Mixing
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Value
+from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Mixing, latest_of
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 LAST_DAY = 6
@@ -30,6 +30,7 @@ KINDS = {
     "shipment": Label.SHIPMENT,
     "party": Label.PARTY,
     "place": Label.PLACE,
+    "quality": Label.QUALITY_EVENT,
 }
 _LASTING = (Flow.CONTAINED_IN, Flow.PART_OF, Flow.LOADED_INTO, Flow.DRAWN_FROM)
 _CONTAINED = frozenset({Flow.CONTAINED_IN})
@@ -41,14 +42,16 @@ class Genealogy:
 
     nodes: tuple[NodeFact, ...]
     flows: tuple[FlowFact, ...]
+    links: tuple[LinkFact, ...] = ()
 
     @property
-    def facts(self) -> tuple[NodeFact | FlowFact, ...]:
-        return (*self.nodes, *self.flows)
+    def facts(self) -> tuple[Fact, ...]:
+        return (*self.nodes, *self.flows, *self.links)
 
     def ids(self, *kinds: Label) -> list[NodeId]:
-        """Ids of the nodes of these kinds, or of all."""
-        return [n.node_id for n in self.nodes if not kinds or n.label in kinds]
+        """Ids of the nodes of these kinds, or of all that can move."""
+        wanted = kinds or tuple(set(KINDS.values()) - {Label.QUALITY_EVENT})
+        return [n.node_id for n in self.nodes if n.label in wanted]
 
 
 def day(number: int | None) -> datetime | None:
@@ -102,6 +105,19 @@ def genealogy(
     )
 
 
+def cleaned(
+    drawn: Genealogy, place: str, first: int, last: int | None = None, *, kind: str = "cleaning"
+) -> Genealogy:
+    """The genealogy where a place was cleaned on day ``first``, or some day until ``last``."""
+    event = NodeId(f"quality:{len(drawn.links)}")
+    told: dict[str, Value] = {"kind": kind, "occurred_at": day(first) or DAY_ZERO}
+    if last is not None:
+        told[latest_of("occurred_at")] = day(last) or DAY_ZERO
+    node = NodeFact(Label.QUALITY_EVENT, event, SOURCE, properties=told)
+    about = LinkFact(Link.ABOUT, event, node.label, NodeId(place), Label.PLACE, SOURCE)
+    return replace(drawn, nodes=(*drawn.nodes, node), links=(*drawn.links, about))
+
+
 def chain(length: int) -> Genealogy:
     """Lots relabelled one after the other, without times."""
     return genealogy(
@@ -121,23 +137,35 @@ _counts = {
 }
 
 
+_cleanings = st.tuples(
+    st.sampled_from(["place:0", "place:1"]),
+    st.integers(0, LAST_DAY),
+    st.none() | st.integers(0, 2),
+)
+
+
 @st.composite
-def genealogies(draw: st.DrawFn, *, containers: bool = True, size: int = 14) -> Genealogy:
+def genealogies(
+    draw: st.DrawFn, *, containers: bool = True, size: int = 14, only: Iterable[Flow] = Flow
+) -> Genealogy:
     """Any flows that the graph model allows among a few nodes of every kind.
 
     With so few nodes most examples hold cycles (rework), diamonds, splits and
     merges, containers used again, returns, unknown times and retracted flows.
     """
     nodes = tuple(draw(_node(f"{prefix}:{i}")) for prefix, i in _slots())
-    allowed = [f for f in Flow if containers or f not in _CONTAINED]
+    allowed = [f for f in only if containers or f not in _CONTAINED]
     numbers = count()
     flows = draw(st.lists(_flow(allowed), max_size=size))
-    return Genealogy(nodes, tuple(replace(f, fact_id=str(next(numbers))) for f in flows))
+    found = Genealogy(nodes, tuple(replace(f, fact_id=str(next(numbers))) for f in flows))
+    for place, first, more in draw(st.lists(_cleanings, max_size=3)):
+        found = cleaned(found, place, first, None if more is None else first + more)
+    return found
 
 
 def _slots() -> Iterator[tuple[str, int]]:
     for prefix, kind in KINDS.items():
-        for i in range(_counts[kind] if prefix != "unlotted" else 0):
+        for i in range(0 if prefix == "unlotted" else _counts.get(kind, 0)):
             yield prefix, i
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Link
-from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow, Reading
+from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow, Reading, Vessel
 from genealogy.trace.columns import append, select
 
 V = TypeVar("V")
@@ -54,6 +54,7 @@ class SharedFlows:
         self._shelves: dict[tuple[Direction, datetime | None], _Shelf] = {}
         self._kinds: dict[NodeId, str | None] = {}
         self._first: dict[NodeId, datetime | None] = {}
+        self._vessels: dict[Hashable, dict[NodeId, Vessel | None]] = defaultdict(dict)
         self._moving: dict[Hashable, dict[NodeId, bool | None]] = defaultdict(dict)
 
     def edges(
@@ -110,6 +111,15 @@ class SharedFlows:
     def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
         """When each of these nodes was first recorded (UTC)."""
         return _remembered(self._first, node_ids, self._source.first_recorded)
+
+    def vessels(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[NodeId, Vessel]:
+        """How these places are used as vessels."""
+        known = self._vessels[known_at]
+        return _remembered(
+            known, node_ids, lambda missing: self._source.vessels(missing, known_at=known_at)
+        )
 
     def unfinished_loads(self) -> list[str]:
         """The sources of the loads that had not ended when this was first asked."""

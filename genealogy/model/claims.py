@@ -86,6 +86,11 @@ def first_recorded(claims: Iterable[str]) -> datetime | None:
     return min(times, default=None)
 
 
+def systems(claims: Iterable[str]) -> tuple[str, ...]:
+    """The source systems that claim anything, each once and in order."""
+    return tuple(sorted({orjson.loads(text)["system"] for text in claims}))
+
+
 def _precedence(body: Mapping[str, Any]) -> tuple[datetime, str, bytes]:
     # As texts, 08:00:00.5Z would come before 08:00:00Z.
     return datetime.fromisoformat(body["at"]), body["system"], _canonical(body["set"])

@@ -42,6 +42,8 @@ class Role(StrEnum):
     TEST_RESULT = "TestResult"
     NONCONFORMANCE = "Nonconformance"
     STORAGE_EXCURSION = "StorageExcursion"
+    CLEANING = "Cleaning"
+    EMPTYING = "Emptying"
 
 
 class Flow(StrEnum):
@@ -87,6 +89,17 @@ class Mixing(StrEnum):
 
     BY_TIME = "by_time"
     WHOLE = "whole"
+
+
+class VesselPolicy(StrEnum):
+    """In which order what was loaded into a vessel leaves it.
+
+    FULL_MIX: every draw may hold all that was loaded since the last cleaning.
+    """
+
+    FULL_MIX = "full_mix"
+    FIFO = "fifo"
+    LIFO = "lifo"
 
 
 #: Flow edges from each kind of node to each kind of node (design, section 2).

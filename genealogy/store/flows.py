@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -14,11 +15,21 @@ from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key as search_key
 from genealogy.model.names import Flow, Label, Link, Mixing
 from genealogy.model.times import from_micros, iso
-from genealogy.ports import Direction, FlowRows, LinkRow, NodeRow, Reading, StoredEvent
+from genealogy.ports import (
+    Cleaning,
+    Direction,
+    FlowRows,
+    LinkRow,
+    NodeRow,
+    Reading,
+    StoredEvent,
+    Vessel,
+)
 from genealogy.store.bolt import GraphStore
 from genealogy.store.codec import iso_or_null
 from genealogy.store.queries import (
     AHEAD,
+    CLEANINGS,
     EDGES,
     EDGES_OF_HUB,
     EVENTS,
@@ -38,6 +49,7 @@ from genealogy.store.queries import (
     links_at,
 )
 from genealogy.trace.columns import append
+from genealogy.trace.vessels import cleaned_within, policy_of
 
 _KINDS = {str(label) for label in Label} - {Label.ENTITY}
 _NO_ROLE = {str(label) for label in Label}
@@ -230,6 +242,20 @@ class GraphFlows:
             [page] = self._store.run(FIRST_RECORDED, ids=list(node_ids[i : i + _CHUNK]))
             found |= {row[0]: first for row in page.rows if (first := _earlier(*row[1:]))}
         return found
+
+    def vessels(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[NodeId, Vessel]:
+        """How those of these places are used as vessels of which anything is known."""
+        cleaned = defaultdict[NodeId, list[Cleaning]](list)
+        for i in range(0, len(node_ids), _CHUNK):
+            [page] = self._store.run(CLEANINGS, ids=list(node_ids[i : i + _CHUNK]))
+            for place, told in page.rows:
+                span = cleaned_within(claims.properties(told or [], known_at), known_at)
+                if span is not None:
+                    cleaned[place].append(Cleaning(*span, claims.systems(told)))
+        places = self.nodes(node_ids, known_at=known_at)
+        return {p.node_id: Vessel(policy_of(p), tuple(cleaned[p.node_id])) for p in places}
 
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended."""

@@ -151,6 +151,7 @@ NODES = _read("trace/nodes.cypher", Rows, "ids")
 UNFINISHED_LOADS = _read("trace/unfinished_loads.cypher", Ids)
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
 KINDS = _read("trace/kinds.cypher", Rows, "ids")
+CLEANINGS = _read("trace/cleanings.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 
 NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")

@@ -53,6 +53,7 @@ class GapKind(StrEnum):
     BATCH_WITHOUT_INPUT = "batch_without_input"
     LOT_WITHOUT_ORIGIN = "lot_without_origin"
     UNLOTTED_MATERIAL = "unlotted_material"
+    VESSEL_MIXED = "vessel_mixed"
     UNKNOWN_TIME = "unknown_time"
     NOT_BEGUN = "not_begun"
     WITHOUT_FLOWS = "without_flows"

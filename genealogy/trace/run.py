@@ -41,6 +41,8 @@ from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
 from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
+from genealogy.trace.states import States
+from genealogy.trace.unfold import unfold
 from genealogy.trace.walk import Progress, Walk
 
 
@@ -59,8 +61,16 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     directions: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
-    answers = [_follow(source, query, way, progress) for way in directions]
-    return with_load_gaps(with_seed_gaps(source, assemble(query, answers)), unfinished)
+    states = [_prepared(source, query, way) for way in directions]
+    answers = [_follow(one, query, one.direction, progress) for one in states]
+    answer = unfold(assemble(query, answers), states)
+    return with_load_gaps(with_seed_gaps(source, answer), unfinished)
+
+
+def _prepared(source: FlowSource, query: TraceQuery, direction: Direction) -> States:
+    until = None if query.as_of is None else to_micros(query.as_of)
+    exact = query.mode is Mode.EXACT
+    return States(source, direction, exact, until, query.known_at, frozenset(query.stops))
 
 
 def _follow(

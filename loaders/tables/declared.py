@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genealogy.model.names import Label
+from genealogy.model.names import Label, VesselPolicy
 from loaders.tables.dictionary import (
     QUANTITY,
     Column,
@@ -93,6 +93,11 @@ PLACES = node_table(
         "vessel",
         "vehicle",
         "cold_store",
+    ),
+    choice(
+        "vessel_policy",
+        "Order in which what was loaded leaves a vessel; empty = full_mix",
+        *VesselPolicy,
     ),
     reference("parent_id", "Place this one is part of", Label.PLACE),
     reference("party_id", "Who runs it", Label.PARTY),
@@ -254,7 +259,7 @@ RELABELS = movement_table(
 )
 QUALITY_EVENTS = node_table(
     "quality_events",
-    "Complaints, test results, nonconformances and storage excursions",
+    "Complaints, test results, nonconformances, storage excursions, cleanings and emptyings",
     reference("event_id", "Number of the event", Label.QUALITY_EVENT, required=True),
     choice(
         "kind",
@@ -263,6 +268,8 @@ QUALITY_EVENTS = node_table(
         "test_result",
         "nonconformance",
         "storage_excursion",
+        "cleaning",
+        "emptying",
         required=True,
     ),
     reference("about_id", "What it is about", *_ANYTHING, required=True),

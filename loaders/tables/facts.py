@@ -37,6 +37,8 @@ ROLES = {
     "test_result": Role.TEST_RESULT,
     "nonconformance": Role.NONCONFORMANCE,
     "storage_excursion": Role.STORAGE_EXCURSION,
+    "cleaning": Role.CLEANING,
+    "emptying": Role.EMPTYING,
 }
 #: Columns that give a node no property: a quality event may be about several things, a row each.
 _NO_PROPERTY = frozenset({column.name for column in (*COMMON, RECORD_ID)} | {"about_id"})

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.errors import NotFound
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
-from genealogy.model.names import Flow
+from genealogy.model.names import Flow, Label, VesselPolicy
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphFlows
@@ -65,7 +66,16 @@ def own_ids(drawn: Genealogy) -> list[Fact]:
         )
         for f in drawn.flows
     ]
-    return [*nodes, *flows]
+    links = [
+        replace(k, source_id=NodeId(k.source_id + mark), target_id=NodeId(k.target_id + mark))
+        for k in drawn.links
+    ]
+    return [*nodes, *flows, *links]
+
+
+def moves(fact: Fact) -> bool:
+    """Whether a fact tells of a node that a trace can start from."""
+    return isinstance(fact, NodeFact) and fact.label != Label.QUALITY_EVENT
 
 
 def load(store: GraphStore, facts: Iterable[Fact], *, size: int = 5) -> Lotgraph:
@@ -108,7 +118,7 @@ def test_a_trace_finds_on_the_database_what_it_finds_in_memory(
     shared_store: GraphStore, drawn: Genealogy, way: Any, mode: Mode, data: st.DataObject
 ) -> None:
     facts = own_ids(drawn)
-    seed = data.draw(st.sampled_from([f.node_id for f in facts if isinstance(f, NodeFact)]))
+    seed = data.draw(st.sampled_from([f.node_id for f in facts if moves(f)]))
     known_at = day(data.draw(st.none() | st.integers(0, LAST_DAY + 1)))
     as_of = day(data.draw(st.none() | st.integers(0, LAST_DAY)))
     query = TraceQuery((seed,), way, mode, as_of, known_at)
@@ -122,7 +132,7 @@ def test_nodes_are_known_on_the_database_since_they_are_in_memory(
     shared_store: GraphStore, drawn: Genealogy
 ) -> None:
     facts = own_ids(drawn)
-    ids = [f.node_id for f in facts if isinstance(f, NodeFact)]
+    ids = [f.node_id for f in facts if moves(f)]
     found = load(shared_store, facts).flows.first_recorded(ids)
     assert found == MemoryFlows(facts).first_recorded(ids)
     told = {i for f in facts if isinstance(f, FlowFact) for i in (f.source_id, f.target_id)}
@@ -135,7 +145,7 @@ def test_answers_too_large_for_one_statement_come_whole_all_the_same(
     shared_store: GraphStore, drawn: Genealogy, way: Any, data: st.DataObject
 ) -> None:
     facts = own_ids(drawn)
-    ids = [f.node_id for f in facts if isinstance(f, NodeFact)]
+    ids = [f.node_id for f in facts if moves(f)]
     known_at = day(data.draw(st.none() | st.just(LAST_DAY + 1)))
     query = TraceQuery((data.draw(st.sampled_from(ids)),), way, known_at=known_at)
     load(shared_store, facts)
@@ -150,7 +160,7 @@ def test_stops_and_depths_cut_alike(
     shared_store: GraphStore, drawn: Genealogy, mode: Mode, data: st.DataObject
 ) -> None:
     facts = own_ids(drawn)
-    ids = [f.node_id for f in facts if isinstance(f, NodeFact)]
+    ids = [f.node_id for f in facts if moves(f)]
     query = TraceQuery(
         (data.draw(st.sampled_from(ids)),),
         "forward",
@@ -194,6 +204,32 @@ def everything(engine: Lotgraph, facts: list[Fact]) -> Any:
 
 def plain(node_id: str) -> str:
     return node_id.partition("~")[0]
+
+
+@ENOUGH
+@given(
+    drawn=genealogies(only=[Flow.LOADED_INTO, Flow.DRAWN_FROM], size=10),
+    policies=st.tuples(st.sampled_from(VesselPolicy), st.sampled_from(VesselPolicy)),
+    way=ways,
+    data=st.data(),
+)
+def test_vessels_are_alike_on_the_database_and_in_memory(
+    shared_store: GraphStore, drawn: Genealogy, policies: Any, way: Any, data: st.DataObject
+) -> None:
+    kept = dict(zip(["place:0", "place:1"], policies, strict=True))
+    nodes = tuple(
+        replace(n, properties={**n.properties, "vessel_policy": kept[n.node_id].value})
+        if n.node_id in kept
+        else n
+        for n in drawn.nodes
+    )
+    flows = tuple(replace(f, quantity=Decimal(1), uom="KGM") for f in drawn.flows)
+    facts = own_ids(replace(drawn, nodes=nodes, flows=flows))
+    seed = data.draw(st.sampled_from([f.node_id for f in facts if moves(f)]))
+    known_at = day(data.draw(st.none() | st.integers(0, LAST_DAY + 1)))
+    query = TraceQuery((seed,), way, Mode.EXACT, None, known_at)
+    engine = load(shared_store, facts)
+    assert outcome(lambda: engine.trace(query)) == outcome(lambda: in_memory(facts, query))
 
 
 def test_a_deep_chain_is_followed_to_its_end(shared_store: GraphStore) -> None:

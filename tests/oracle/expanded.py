@@ -90,12 +90,27 @@ def _enter(graph: nx.DiGraph, states: list[tuple[NodeId, str, int]]) -> None:
 
 def _states(genealogy: Genealogy, exact: bool) -> nx.DiGraph:
     graph = nx.DiGraph()
+    cleaned = cleanings(genealogy) if exact else {}
     for node in genealogy.nodes:
+        emptied = cleaned.get(node.node_id, [])
         for came, goes in _stays(node, exact):
+            if any(came < first and last < goes for first, last in emptied):
+                continue
             graph.add_edge((node.node_id, "in", came), (node.node_id, "out", goes), weight=0)
         for t in DAYS:
             graph.add_edge((node.node_id, "boxed", t), (node.node_id, "out", t), weight=0)
     return graph
+
+
+def cleanings(genealogy: Genealogy) -> dict[NodeId, list[tuple[int, int]]]:
+    """The first and last day on which each place may have been cleaned, for each cleaning."""
+    told = {n.node_id: n.properties for n in genealogy.nodes}
+    found: dict[NodeId, list[tuple[int, int]]] = {}
+    for link in genealogy.links:
+        said = told[link.source_id]
+        days = [number(said.get(k)) for k in ("occurred_at", "occurred_at_latest")]
+        found.setdefault(link.target_id, []).append((days[0], days[-1] or days[0]))
+    return found
 
 
 def _stays(node: object, exact: bool) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,129 @@
+"""From an answer in states of nodes to the answer in nodes.
+
+A node is reached when a state of it is: by the nearest, and at the best time of all.
+An edge that was walked in several copies is one edge, with its own ends and times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from genealogy.model.facts import NodeId
+from genealogy.ports import FlowRows
+from genealogy.trace.columns import select
+from genealogy.trace.completeness import in_order
+from genealogy.trace.result import (
+    Completeness,
+    Frontier,
+    Gap,
+    GapKind,
+    ReachedColumns,
+    Steps,
+    Trace,
+)
+from genealogy.trace.states import MARK, States, whole
+
+
+def unfold(trace: Trace, prepared: Iterable[States]) -> Trace:
+    """The answer without states, and with the gaps that came up in taking nodes apart."""
+    prepared = list(prepared)
+    mixed = {node for states in prepared for node in states.mixed_anyway}
+    reached, edges = trace.reached, trace.edges
+    assert isinstance(reached, ReachedColumns)
+    seen = {whole(node) for node in reached.node_id}
+    gaps = [Gap(GapKind.VESSEL_MIXED, node) for node in mixed & seen]
+    lacking = _of_nodes(trace.completeness, gaps)
+    if not any(MARK in node for node in reached.node_id):
+        return replace(trace, completeness=lacking) if gaps else trace
+    place, picks = _first_copies(edges.edge_id)
+    return replace(
+        trace,
+        reached=_merged(reached, place),
+        edges=_as_read(select(edges, picks), prepared),
+        completeness=lacking,
+        steps={way: _of_edges(steps, place) for way, steps in trace.steps.items()},
+    )
+
+
+def _first_copies(edge_ids: Sequence[str]) -> tuple[list[int], list[int]]:
+    """For each edge its place among the edges without copies, and where those are now."""
+    known = dict[str, int]()
+    place, picks = list[int](), list[int]()
+    for at, edge_id in enumerate(edge_ids):
+        found = known.setdefault(edge_id.partition(MARK)[0], len(known))
+        if found == len(picks):
+            picks.append(at)
+        place.append(found)
+    return place, picks
+
+
+def _as_read(rows: FlowRows, prepared: Iterable[States]) -> FlowRows:
+    """The edges with the ends and times with which they were read."""
+    times = {edge: told for states in prepared for edge, told in states.times.items()}
+    rows.edge_id[:] = [edge.partition(MARK)[0] for edge in rows.edge_id]
+    rows.source[:] = map(whole, rows.source)
+    rows.target[:] = map(whole, rows.target)
+    for i, edge in enumerate(rows.edge_id):
+        if edge in times:
+            rows.occurred_at[i], rows.valid_from[i], rows.valid_to[i] = times[edge]
+    return rows
+
+
+def _merged(reached: ReachedColumns, place: Sequence[int]) -> ReachedColumns:
+    """Each node once in a direction, by distance and id as states are."""
+    seeds = {n for n, way in zip(reached.node_id, reached.direction, strict=True) if way == "seed"}
+    seeds = set(map(whole, seeds))
+    found = ReachedColumns()
+    at = dict[tuple[str, str], int]()
+    columns = zip(
+        reached.node_id, reached.direction, reached.distance, reached.exposure, reached.via,
+        strict=True,
+    )  # fmt: skip
+    for state, way, distance, exposure, via in columns:
+        node = whole(state)
+        if way != "seed" and node in seeds:
+            continue
+        i = at.setdefault((node, way), len(found.node_id))
+        if i == len(found.node_id):
+            found.node_id.append(node)
+            found.direction.append(way)
+            found.distance.append(distance)
+            found.exposure.append(exposure)
+            found.via.append(None if via is None else place[via])
+        else:
+            found.exposure[i] = _better(way, found.exposure[i], exposure)
+    return found.by_distance()
+
+
+def _better(way: str, one: int | None, other: int | None) -> int | None:
+    """The earlier of two exposures, backward the later; that of an unknown time is unknown."""
+    if one is None or other is None:
+        return None
+    return max(one, other) if way == "backward" else min(one, other)
+
+
+def _of_edges(steps: Steps, place: Sequence[int]) -> Steps:
+    first = dict[NodeId, int]()
+    for node, step in steps.first.items():
+        known = first.setdefault(whole(node), step)
+        if _length(steps, step) < _length(steps, known):
+            first[whole(node)] = step
+    return Steps([place[e] if e >= 0 else -1 for e in steps.edge], steps.before, first)
+
+
+def _length(steps: Steps, step: int) -> int:
+    found = 0
+    while steps.edge[step] >= 0:
+        found, step = found + 1, steps.before[step]
+    return found
+
+
+def _of_nodes(lacking: Completeness, more: Iterable[Gap]) -> Completeness:
+    frontiers = {Frontier(whole(f.node_id), f.reason) for f in lacking.frontiers}
+    gaps = {replace(g, node_id=whole(g.node_id)) if g.node_id else g for g in lacking.gaps}
+    return replace(
+        lacking,
+        frontiers=tuple(sorted(frontiers, key=lambda f: (f.reason, f.node_id))),
+        gaps=tuple(sorted({*gaps, *more}, key=in_order)),
+    )
