@@ -28,6 +28,10 @@ Quantities = Annotated[bool, typer.Option("--quantities", help=text("option.quan
 Dilution = Annotated[
     str | None, typer.Option("--dilution", metavar="FRACTION", help=text("option.dilution"))
 ]
+ClockTolerance = Annotated[
+    list[str] | None,
+    typer.Option("--clock-tolerance", metavar="SYSTEM=5m", help=text("option.clock_tolerance")),
+]
 Format = Annotated[str | None, typer.Option("--format", "-f", help=text("option.format"))]
 Json = Annotated[bool, typer.Option("--json", help=text("option.json"))]
 JsonLines = Annotated[bool, typer.Option("--nl", help=text("option.nl"))]

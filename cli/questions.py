@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from genealogy.errors import Ambiguous, InvalidQuery, NotFound
 from genealogy.exports.candidates import explained
 from genealogy.messages import text
+from genealogy.model.durations import merged, parse_tolerance
 from genealogy.model.facts import NodeId
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection, TraceQuery
@@ -33,6 +34,7 @@ class Asked:
     max_depth: int | None = None
     quantities: bool = False
     dilution: str | None = None
+    clock_tolerance: tuple[str, ...] = ()
 
 
 def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
@@ -50,7 +52,17 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
         max_depth=asked.max_depth,
         quantities=asked.quantities or asked.dilution is not None,
         dilution=_fraction(asked.dilution),
+        clock_tolerance=merged(map(_tolerance, asked.clock_tolerance)),
     )
+
+
+def _tolerance(words: str) -> tuple[str, timedelta]:
+    try:
+        return parse_tolerance(words)
+    except ValueError as error:
+        raise InvalidQuery(
+            reason=text("cli.option", option="--clock-tolerance", why=error)
+        ) from error
 
 
 def resolve(engine: Lotgraph, name: str) -> NodeId:

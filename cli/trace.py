@@ -54,6 +54,7 @@ def _add(name: str, direction: TraceDirection) -> None:
         max_depth: options.MaxDepth = None,
         quantities: options.Quantities = False,
         dilution: options.Dilution = None,
+        clock_tolerance: options.ClockTolerance = None,
         format: options.Format = None,
         json: options.Json = False,
         nl: options.JsonLines = False,
@@ -68,7 +69,8 @@ def _add(name: str, direction: TraceDirection) -> None:
         shorthands = {"json": json, "ndjson": nl, "csv": csv, "table": table}
         form = form_of(format, shorthands, output, limit, fields, no_headers, allow_partial)
         limits = (tuple(stop or ()), max_depth, quantities, dilution)
-        asked = Asked(direction, typed(ids), mode, as_of, known_at, *limits)
+        clocks = tuple(clock_tolerance or ())
+        asked = Asked(direction, typed(ids), mode, as_of, known_at, *limits, clocks)
         run_trace(session_of(context), asked, form)
 
 

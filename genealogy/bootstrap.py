@@ -11,6 +11,7 @@ from genealogy.errors import NotFound
 from genealogy.impact.causes import CauseQuery, CommonCauses, common_causes
 from genealogy.impact.compare import Comparison, ComparisonQuery, compare
 from genealogy.messages import text as words
+from genealogy.model.durations import ClockTolerance, merged
 from genealogy.model.facts import NodeId
 from genealogy.ports import EventBook, FactSink, FlowSource, NodeIndex, NodeRow
 from genealogy.settings import Settings
@@ -40,7 +41,7 @@ def open_engine(settings: Settings) -> Lotgraph:
         # Also on Ctrl-C: the driver's threads and sockets would outlive the failure.
         store.close()
         raise
-    engine = engine_on(store)
+    engine = replace(engine_on(store), clock_tolerance=settings.clock_tolerances)
     if settings.database_uri is None:
         # The driver finds a server by URI again itself: that one keeps its address.
         engine = replace(engine, reopen=reopening(store, settings))
@@ -126,6 +127,7 @@ class Lotgraph:
     """The engine as its front ends see it: finds, traces, and takes in facts.
 
     ``ready`` is the watermark if the database answers within about two seconds.
+    ``clock_tolerance`` holds for every trace, unless it names a system itself.
     ``reopen`` is for a front end that outlives the embedded server and only reads.
     What writes must not use it: a load that broke in the middle is told, and not
     continued on a server that may have another state than it has seen.
@@ -139,6 +141,7 @@ class Lotgraph:
     ready: Callable[[], int]
     close: Callable[[], None]
     reopen: Callable[[], None] = _nothing
+    clock_tolerance: ClockTolerance = ()
 
     def find(self, text: str, *, limit: int = 20) -> list[Candidate]:
         """Every node the text may mean, surest first."""
@@ -157,17 +160,23 @@ class Lotgraph:
 
     def trace(self, query: TraceQuery) -> Trace:
         """Answer a trace question from the database."""
+        query = replace(query, clock_tolerance=self._clocks(query.clock_tolerance))
         refuse_amounts(query)
         found = with_details(trace(self.flows, query), self.flows)
         return without_diluted(with_amounts(found, self.flows)) if query.quantities else found
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""
-        return compare(self.flows, query)
+        clocks = self._clocks(query.clock_tolerance)
+        return compare(self.flows, replace(query, clock_tolerance=clocks))
 
     def common_causes(self, query: CauseQuery) -> CommonCauses:
         """Rank what bad cases share upstream and good ones do not."""
-        return common_causes(self.flows, query)
+        clocks = self._clocks(query.clock_tolerance)
+        return common_causes(self.flows, replace(query, clock_tolerance=clocks))
+
+    def _clocks(self, asked: ClockTolerance) -> ClockTolerance:
+        return merged(self.clock_tolerance, asked)
 
     def __enter__(self) -> Lotgraph:
         return self

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from genealogy.errors import InvalidInput
 from genealogy.messages import text
+from genealogy.model.durations import ClockTolerance, merged, parse_tolerance
 
 PREFIX = "LOTGRAPH_"
 URI_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
@@ -75,6 +76,10 @@ class Settings(BaseSettings):
     query_timeout: float = Field(
         120, gt=0, description="Seconds after which a running query is stopped."
     )
+    clock_tolerance: str = Field(
+        "",
+        description="How far the clocks of source systems may be off, such as MES=5m,ERP=1h.",
+    )
     lang: Literal["en", "zh"] = Field("en", description="Language of messages: en or zh.")
 
     @field_validator("data_dir")
@@ -86,6 +91,12 @@ class Settings(BaseSettings):
     @classmethod
     def _language(cls, value: object) -> object:
         return value.lower()[:2] if isinstance(value, str) else value
+
+    @field_validator("clock_tolerance")
+    @classmethod
+    def _tolerances(cls, value: str) -> str:
+        _clock_tolerances(value)
+        return value
 
     @field_validator("embedded_heap")
     @classmethod
@@ -121,9 +132,18 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def clock_tolerances(self) -> ClockTolerance:
+        """How far the clock of each source system may be off."""
+        return _clock_tolerances(self.clock_tolerance)
+
+    @property
     def embedded(self) -> bool:
         """Whether the embedded database is used: no address of another is configured."""
         return self.database_uri is None
+
+
+def _clock_tolerances(told: str) -> ClockTolerance:
+    return merged(map(parse_tolerance, filter(None, told.split(","))))
 
 
 def check_uri(uri: str) -> None:

@@ -19,6 +19,7 @@ from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Mixing, latest_o
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 LAST_DAY = 6
 SOURCE = Source("tests", "genealogies")
+OTHER = Source("other", "genealogies")
 
 #: Kind of node by the prefix of its id.
 KINDS = {
@@ -193,7 +194,8 @@ def _flow(draw: st.DrawFn, allowed: list[Flow]) -> FlowFact:
     fact = flow(flow_type, source, target, at, start=start, end=end)
     recorded = draw(st.none() | st.integers(0, LAST_DAY))
     gone = draw(st.sampled_from([None] * 5 + [LAST_DAY + 1]))
-    return replace(fact, recorded_at=day(recorded), retracted_at=day(gone))
+    told = replace(fact, recorded_at=day(recorded), retracted_at=day(gone))
+    return replace(told, source=draw(st.sampled_from([SOURCE, OTHER])))
 
 
 def _ids(kinds: Iterable[Label]) -> list[str]:

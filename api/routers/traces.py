@@ -33,6 +33,7 @@ from genealogy.exports.records import (
 )
 from genealogy.exports.registry import EXPORTS, Export
 from genealogy.messages import text
+from genealogy.model.durations import merged
 from genealogy.model.facts import NodeId
 from genealogy.trace.result import Completeness, Trace, TraceQuery
 
@@ -156,6 +157,7 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
         known_at=asked.known_at,
         stops=stops,
         max_depth=asked.max_depth,
+        clock_tolerance=merged(asked.clock_tolerance.items()),
         quantities=asked.quantities,
         dilution=asked.dilution,
     )

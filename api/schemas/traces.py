@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from api.schemas.nodes import Node
 from genealogy.messages import text
+from genealogy.model.durations import parse_duration
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection
 
@@ -46,6 +47,17 @@ Instant = Annotated[
 ]
 
 
+def _duration(value: Any) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError(text("duration.form", text=value))
+    return parse_duration(value)
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}[smhd]$"}),
+]
 Dilution = Annotated[
     Decimal | None,
     BeforeValidator(_dilution),
@@ -69,6 +81,7 @@ class TraceRequest(BaseModel):
     max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
     quantities: Annotated[bool, Field(strict=True)] = False
     dilution: Dilution = None
+    clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
 
 
 def _is_unset(value: object) -> bool:
@@ -87,6 +100,7 @@ class Question(BaseModel):
     max_depth: int | None
     quantities: bool | None = Field(default=None, exclude_if=_is_unset)
     dilution: str | None = Field(default=None, exclude_if=_is_unset)
+    clock_tolerance: dict[str, str] | None = Field(default=None, exclude_if=_is_unset)
 
 
 class Frontier(BaseModel):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from genealogy.exports.amounts import amount_records
+from genealogy.model.durations import ClockTolerance, spell_duration
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import spellings
 from genealogy.model.names import Label
@@ -73,8 +74,15 @@ def query_record(query: TraceQuery) -> Record:
         "stops": list(query.stops),
         "max_depth": query.max_depth,
         **({"quantities": True} if query.quantities else {}),
+        **_tolerances(query.clock_tolerance),
         **({} if query.dilution is None else {"dilution": f"{query.dilution:f}"}),
     }
+
+
+def _tolerances(told: ClockTolerance) -> Record:
+    """How far clocks may be off, where any may."""
+    lengths = {system: spell_duration(length) for system, length in told}
+    return {"clock_tolerance": lengths} if lengths else {}
 
 
 def completeness_record(completeness: Completeness) -> Record:

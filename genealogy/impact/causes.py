@@ -20,6 +20,7 @@ from genealogy.impact.ranking import Ranked, rank
 from genealogy.impact.reach import merged, one_by_one, together
 from genealogy.impact.shared import SharedFlows
 from genealogy.impact.tally import Tally
+from genealogy.model.durations import ClockTolerance
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.trace.result import Completeness, Mode, TraceQuery
@@ -43,11 +44,19 @@ class CauseQuery:
     stops: tuple[NodeId, ...] = ()
     max_depth: int | None = None
     listed: int = LISTED
+    clock_tolerance: ClockTolerance = ()
 
     def terms(self) -> TraceQuery:
         """What holds for the trace of each case, still without seeds."""
         return TraceQuery(
-            (), "backward", self.mode, self.as_of, self.known_at, self.stops, self.max_depth
+            (),
+            "backward",
+            self.mode,
+            self.as_of,
+            self.known_at,
+            self.stops,
+            self.max_depth,
+            clock_tolerance=self.clock_tolerance,
         )
 
 

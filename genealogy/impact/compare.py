@@ -12,6 +12,7 @@ from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
 from genealogy.impact.reach import merged, one_by_one, together
 from genealogy.impact.shared import SharedFlows
+from genealogy.model.durations import ClockTolerance
 from genealogy.model.facts import NodeId
 from genealogy.ports import Direction, FlowSource, NodeRow
 from genealogy.trace.result import Completeness, Mode, TraceQuery
@@ -41,6 +42,7 @@ class ComparisonQuery:
     known_at: datetime | None = None
     stops: tuple[NodeId, ...] = ()
     max_depth: int | None = None
+    clock_tolerance: ClockTolerance = ()
 
     def terms(self) -> TraceQuery:
         """What holds for the trace of each case, still without seeds."""
@@ -52,6 +54,7 @@ class ComparisonQuery:
             self.known_at,
             self.stops,
             self.max_depth,
+            clock_tolerance=self.clock_tolerance,
         )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, overload
 
+from genealogy.model.durations import ClockTolerance
 from genealogy.model.facts import NodeId
 from genealogy.model.times import from_micros
 from genealogy.ports import Direction, FlowRows, NodeRow
@@ -68,7 +69,8 @@ class TraceQuery:
     had been recorded); both aware, null means now. ``stops`` are nodes at which
     not to go on; ``max_depth`` counts flow edges, null means no limit. ``quantities``
     asks for the amounts of seed material; ``dilution`` leaves out nodes of which less
-    than this fraction can be seed material, null leaves out nothing.
+    than this fraction can be seed material, null leaves out nothing. The clocks of the
+    systems in ``clock_tolerance`` may be off by so much, either way.
     """
 
     seeds: tuple[NodeId, ...]
@@ -80,6 +82,7 @@ class TraceQuery:
     max_depth: int | None = None
     quantities: bool = False
     dilution: Decimal | None = None
+    clock_tolerance: ClockTolerance = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ are those of that single edge: the earliest edge by which the trace came in.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.times import to_micros
@@ -44,6 +44,8 @@ from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.states import States
 from genealogy.trace.unfold import unfold
 from genealogy.trace.walk import Progress, Walk
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
@@ -70,7 +72,9 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
 def _prepared(source: FlowSource, query: TraceQuery, direction: Direction) -> States:
     until = None if query.as_of is None else to_micros(query.as_of)
     exact = query.mode is Mode.EXACT
-    return States(source, direction, exact, until, query.known_at, frozenset(query.stops))
+    slack = {system: length // _MICROSECOND for system, length in query.clock_tolerance if length}
+    stops = frozenset(query.stops)
+    return States(source, direction, exact, until, query.known_at, stops, slack)
 
 
 def _follow(

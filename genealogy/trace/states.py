@@ -9,14 +9,24 @@ have, within the time it may have had them. ``unfold`` puts the answer together 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Link, VesselPolicy
-from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow, Reading, Vessel
+from genealogy.ports import (
+    Cleaning,
+    Direction,
+    FlowRows,
+    FlowSource,
+    LinkRow,
+    NodeRow,
+    Reading,
+    Vessel,
+)
+from genealogy.trace.clocks import Times, times_at, widen
 from genealogy.trace.columns import as_of, joined, select
 from genealogy.trace.vessels import Division, Move, Passage, full_mix, in_order
 from genealogy.trace.windows import BEGIN, END, windows
@@ -25,9 +35,6 @@ from genealogy.trace.windows import BEGIN, END, windows
 MARK = "\x1f"
 _INTO: dict[Direction, Flow] = {"forward": Flow.LOADED_INTO, "backward": Flow.DRAWN_FROM}
 _BACK: dict[Direction, Direction] = {"forward": "backward", "backward": "forward"}
-
-#: Times of an edge as they were read: occurred_at, valid_from, valid_to.
-Times = tuple[int | None, int | None, int | None]
 
 
 def whole(node_id: str) -> NodeId:
@@ -64,6 +71,7 @@ class States(FlowSource):
     until: int | None = None
     known_at: datetime | None = None
     untouched: frozenset[NodeId] = frozenset()
+    slack: Mapping[str, int] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=dict)
     mixed_anyway: set[NodeId] = field(default_factory=set)
     _divided: dict[NodeId, Division | None] = field(default_factory=dict)
@@ -76,12 +84,13 @@ class States(FlowSource):
         """The edges of nodes, and of states those that they may have."""
         states = [node for node in frontier if MARK in node]
         plain = [node for node in frontier if MARK not in node] if states else frontier
+        reading = Reading(FlowRows(), [])
+        if plain:
+            reading = self.source.edges(plain, direction, known_at=known_at)
+        rows = self._ready(reading.rows)
         if direction != self.direction:
             # What a seed holds: found against the trace, at nodes as they are.
-            return self.source.edges(plain, direction, known_at=known_at)
-        reading = self.source.edges(plain, direction, known_at=known_at) if plain else None
-        reading = reading or Reading(FlowRows(), [])
-        rows = as_of(reading.rows, self.until)
+            return replace(reading, rows=rows)
         if states:
             rows = joined(rows, self._of_states(states))
         return replace(reading, rows=self._into_states(rows), whole=frontier)
@@ -91,9 +100,9 @@ class States(FlowSource):
     ) -> Reading | None:
         """What the source has at once, without the edges of nodes that are taken apart."""
         reading = self.source.closure(seeds, direction, known_at=known_at)
-        if reading is None or _INTO[direction] not in reading.rows.type:
-            return reading
-        rows = self._into_states(as_of(reading.rows, self.until))
+        if reading is None:
+            return None
+        rows = self._into_states(self._ready(reading.rows))
         apart = {node for node, division in self._divided.items() if division} - set(seeds)
         near = rows.source if direction == "forward" else rows.target
         rows = select(rows, [i for i, node in enumerate(near) if node not in apart])
@@ -137,6 +146,20 @@ class States(FlowSource):
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended."""
         return self.source.unfinished_loads()
+
+    def _ready(self, rows: FlowRows) -> FlowRows:
+        """Edges as of the end of event time, by clocks that may be off."""
+        if any(map(self.slack.__contains__, rows.source_system)):
+            widened = widen(rows, self.slack)
+            for i, edge_id in enumerate(rows.edge_id):
+                at, since, until = map(self._past, times_at(rows, i))
+                self.times[edge_id] = (at, since, until)
+            rows = widened
+        return as_of(rows, self.until)
+
+    def _past(self, moment: int | None) -> int | None:
+        past = self.until is None or moment is None or moment <= self.until
+        return moment if past else None
 
     def _into_states(self, rows: FlowRows) -> FlowRows:
         """The edges, with those into vessels that are taken apart leading to their states."""
@@ -187,7 +210,7 @@ class States(FlowSource):
 
     def _open(self, vessel: NodeId) -> None:
         """Read the edges of a vessel, and find out which each of its states may have."""
-        rows = as_of(self._read([vessel], self.direction), self.until)
+        rows = self._read([vessel], self.direction)
         opens, closes = windows(rows, ())
         picks = defaultdict[NodeId, list[Pick]](list)
         for i in range(len(rows.type)):
@@ -209,8 +232,7 @@ class States(FlowSource):
         for i, pick in enumerate(picks):
             edge_id, _, copied = found.edge_id[i].partition(MARK)
             if not copied:
-                times = (found.occurred_at[i], found.valid_from[i], found.valid_to[i])
-                self.times.setdefault(edge_id, times)
+                self.times.setdefault(edge_id, times_at(found, i))
             named = f"{pick.source.partition(MARK)[2]}{MARK}{pick.target.partition(MARK)[2]}"
             found.edge_id[i] = f"{edge_id}{MARK}{named}"
             found.source[i], found.target[i] = pick.source, pick.target
@@ -227,7 +249,7 @@ class States(FlowSource):
     def _division(self, vessel_id: NodeId, vessel: Vessel) -> Division | None:
         if vessel_id in self.untouched:
             return None
-        cleaned = [(c.earliest, c.latest) for c in vessel.cleaned]
+        cleaned = [self._span(cleaning) for cleaning in vessel.cleaned]
         if vessel.policy is not VesselPolicy.FULL_MIX:
             loads, draws = self._moves(vessel_id, "backward"), self._moves(vessel_id, "forward")
             found = in_order(vessel.policy, loads, draws, cleaned)
@@ -236,9 +258,13 @@ class States(FlowSource):
             self.mixed_anyway.add(vessel_id)
         return full_mix(cleaned) if cleaned else None
 
+    def _span(self, cleaning: Cleaning) -> tuple[int, int]:
+        slack = max((self.slack.get(system, 0) for system in cleaning.systems), default=0)
+        return cleaning.earliest - slack, cleaning.latest + slack
+
     def _moves(self, vessel: NodeId, way: Direction) -> list[Move]:
         """The loads (backward) or draws (forward) of a vessel."""
-        rows = as_of(self._read([vessel], way), self.until)
+        rows = self._read([vessel], way)
         opens, closes = windows(rows, ())
         return [
             Move(*move)
@@ -251,7 +277,7 @@ class States(FlowSource):
         ]
 
     def _read(self, nodes: Sequence[NodeId], way: Direction) -> FlowRows:
-        return self.source.edges(nodes, way, known_at=self.known_at).rows
+        return self._ready(self.source.edges(nodes, way, known_at=self.known_at).rows)
 
 
 def _pass(rows: FlowRows, i: int, opens: int, closes: int) -> None:

@@ -6,11 +6,12 @@ An edge that was walked in several copies is one edge, with its own ends and tim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows
+from genealogy.trace.clocks import Times
 from genealogy.trace.columns import select
 from genealogy.trace.completeness import in_order
 from genealogy.trace.result import (
@@ -34,13 +35,14 @@ def unfold(trace: Trace, prepared: Iterable[States]) -> Trace:
     seen = {whole(node) for node in reached.node_id}
     gaps = [Gap(GapKind.VESSEL_MIXED, node) for node in mixed & seen]
     lacking = _of_nodes(trace.completeness, gaps)
-    if not any(MARK in node for node in reached.node_id):
+    times = {edge: told for one in prepared for edge, told in one.times.items()}
+    if not times and not any(MARK in node for node in reached.node_id):
         return replace(trace, completeness=lacking) if gaps else trace
     place, picks = _first_copies(edges.edge_id)
     return replace(
         trace,
         reached=_merged(reached, place),
-        edges=_as_read(select(edges, picks), prepared),
+        edges=_as_read(select(edges, picks), times),
         completeness=lacking,
         steps={way: _of_edges(steps, place) for way, steps in trace.steps.items()},
     )
@@ -58,9 +60,8 @@ def _first_copies(edge_ids: Sequence[str]) -> tuple[list[int], list[int]]:
     return place, picks
 
 
-def _as_read(rows: FlowRows, prepared: Iterable[States]) -> FlowRows:
+def _as_read(rows: FlowRows, times: Mapping[str, Times]) -> FlowRows:
     """The edges with the ends and times with which they were read."""
-    times = {edge: told for states in prepared for edge, told in states.times.items()}
     rows.edge_id[:] = [edge.partition(MARK)[0] for edge in rows.edge_id]
     rows.source[:] = map(whole, rows.source)
     rows.target[:] = map(whole, rows.target)

@@ -75,6 +75,10 @@ def test_a_body_that_grows_too_large_is_refused() -> None:
         ({"direction": "forward", "seeds": []}, "/seeds"),
         ({"direction": "forward", "seeds": [""]}, "/seeds/0"),
         ({"direction": "forward", "seeds": [GOODS], "max_depth": -1}, "/max_depth"),
+        (
+            {"direction": "forward", "seeds": [GOODS], "clock_tolerance": {"A": 5}},
+            "/clock_tolerance/A",
+        ),
         ({"direction": "forward", "seeds": [GOODS], "max_depth": "3"}, "/max_depth"),
         ({"direction": "forward", "seeds": [GOODS], "as_of": "2026-03-01"}, "/as_of"),
         ({"direction": "forward", "seeds": [GOODS], "as_of": 5}, "/as_of"),

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import stat
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,22 @@ def test_a_trace_is_created_with_its_address() -> None:
 def test_the_same_question_of_the_same_data_keeps_its_id() -> None:
     api = client()
     assert asked(api, SUPPLIER).json() == asked(api, "SUP-017").json()
+
+
+def test_a_clock_tolerance_is_part_of_the_stored_question(tmp_path: Path) -> None:
+    made = asked(client(), SUPPLIER, clock_tolerance={"MES": "300s", "ERP": "0s"}).json()
+    assert made["query"]["clock_tolerance"] == {"ERP": "0d", "MES": "5m"}
+    assert made["id"] != asked(client(), SUPPLIER).json()["id"]
+    kept = client(folder=tmp_path)
+    address = asked(kept, SUPPLIER, clock_tolerance={"MES": "5m"}).json()["self"]
+    again = client(folder=tmp_path).get(address)
+    assert again.json()["query"]["clock_tolerance"] == {"MES": "5m"}
+
+
+def test_a_clock_tolerance_set_for_all_traces_is_told_in_each() -> None:
+    strict = replace(engine(), clock_tolerance=(("MES", timedelta(minutes=5)),))
+    made = asked(client(strict), SUPPLIER, clock_tolerance={"ERP": "1h"}).json()
+    assert made["query"]["clock_tolerance"] == {"ERP": "1h", "MES": "5m"}
 
 
 def test_new_data_give_the_same_question_a_new_id() -> None:

@@ -283,6 +283,19 @@ def test_a_dilution_threshold_that_is_no_fraction_is_refused(lotgraph: Command) 
         assert "[no_dilution]" in ended.err
 
 
+def test_every_format_repeats_how_far_clocks_may_be_off(lotgraph: Command) -> None:
+    asked = ("trace", "forward", RAW, "--clock-tolerance", "MES=300s", "--allow-partial")
+    for name in EXPORTS:
+        assert "5m" in lotgraph(*asked, "-f", name).out, name
+
+
+@pytest.mark.parametrize("told", ["MES", "=5m", "MES=5", "MES=soon", ""])
+def test_a_clock_tolerance_that_cannot_be_read_is_refused(lotgraph: Command, told: str) -> None:
+    ended = lotgraph("trace", "forward", RAW, "--clock-tolerance", told)
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert "--clock-tolerance" in ended.err
+
+
 def test_quantities_backward_are_refused(lotgraph: Command) -> None:
     ended = lotgraph("trace", "backward", GOODS, "--quantities")
     assert "[quantities_backward]" in ended.err

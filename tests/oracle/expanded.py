@@ -7,15 +7,16 @@ equal days. Nothing here knows of arrivals, labels or rounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import networkx as nx
 
 from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import Flow, Label
 from tests.fakes import edge_id
-from tests.genealogies import DAY_ZERO, LAST_DAY, Genealogy
+from tests.genealogies import DAY_ZERO, LAST_DAY, SOURCE, Genealogy
 
 BEFORE, AFTER = -1, LAST_DAY + 1
 DAYS = range(BEFORE, AFTER + 1)
@@ -37,8 +38,13 @@ def number(moment: object) -> int | None:
     return None if moment is None else (moment - DAY_ZERO).days  # type: ignore[operator]
 
 
-def moments(fact: FlowFact) -> range:
-    """The days on which material can pass over a flow."""
+def moments(fact: FlowFact, slack: Mapping[str, int] = MappingProxyType({})) -> range:
+    """The days on which material can pass over a flow, by clocks that may be days off."""
+    days, more = _moments(fact), slack.get(fact.source.system, 0)
+    return range(max(BEFORE, days.start - more), min(AFTER + 1, days.stop + more))
+
+
+def _moments(fact: FlowFact) -> range:
     at, start, end = (number(t) for t in (fact.occurred_at, fact.valid_from, fact.valid_to))
     if fact.type == Flow.PART_OF and fact.source_label == Label.LOT:
         known = start if start is not None else at
@@ -59,24 +65,25 @@ def expected(
     *,
     exact: bool,
     shut: Iterable[NodeId] = (),
+    slack: Mapping[str, int] = MappingProxyType({}),
 ) -> Expected:
     """The answer to a trace that does not go on from what is in ``shut``."""
     flows, seeds = list(flows), list(seeds)
-    graph = _states(genealogy, exact)
+    graph = _states(genealogy, exact, slack)
     for fact in flows:
         if (fact.source_id if direction == "forward" else fact.target_id) in shut:
             continue
-        for t in moments(fact):
+        for t in moments(fact, slack):
             graph.add_edge((fact.source_id, "out", t), (fact.target_id, side(fact), t), weight=1)
     if direction == "forward":
         opened = [f for f in flows if f.target_id not in shut or f.type == Flow.SUPPLIED]
         opened = [f for f in opened if f.type != Flow.SUPPLIED or f.source_id not in shut]
-        _hold(graph, genealogy, opened, seeds, exact)
+        _hold(graph, genealogy, opened, seeds, exact, slack)
         _enter(graph, [(s, "out", t) for s in seeds for t in DAYS])
-        return _answer(graph, seeds, ("in", "boxed", "end", "held"), flows, direction)
+        return _answer(graph, seeds, ("in", "boxed", "end", "held"), flows, direction, slack)
     graph = graph.reverse()
     _enter(graph, [(s, came, t) for s in seeds for came in ("in", "boxed", "end") for t in DAYS])
-    return _answer(graph, seeds, ("out",), flows, direction)
+    return _answer(graph, seeds, ("out",), flows, direction, slack)
 
 
 def side(fact: FlowFact) -> str:
@@ -88,13 +95,13 @@ def _enter(graph: nx.DiGraph, states: list[tuple[NodeId, str, int]]) -> None:
     graph.add_weighted_edges_from((START, state, 0) for state in states)
 
 
-def _states(genealogy: Genealogy, exact: bool) -> nx.DiGraph:
+def _states(genealogy: Genealogy, exact: bool, slack: Mapping[str, int]) -> nx.DiGraph:
     graph = nx.DiGraph()
-    cleaned = cleanings(genealogy) if exact else {}
+    cleaned, more = cleanings(genealogy) if exact else {}, slack.get(SOURCE.system, 0)
     for node in genealogy.nodes:
         emptied = cleaned.get(node.node_id, [])
         for came, goes in _stays(node, exact):
-            if any(came < first and last < goes for first, last in emptied):
+            if any(came < first - more and last + more < goes for first, last in emptied):
                 continue
             graph.add_edge((node.node_id, "in", came), (node.node_id, "out", goes), weight=0)
         for t in DAYS:
@@ -128,6 +135,7 @@ def _hold(
     flows: list[FlowFact],
     seeds: list[NodeId],
     exact: bool,
+    slack: Mapping[str, int],
 ) -> None:
     """States of being held by a seed: into containers, against the flow."""
     kinds = {n.node_id: n.label for n in genealogy.nodes}
@@ -144,7 +152,7 @@ def _hold(
                 graph.add_edge(START, (fact.target_id, "opened", t), weight=1)
     for fact in flows:
         if fact.type in HOLDS:
-            for t in moments(fact):
+            for t in moments(fact, slack):
                 outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
                 graph.add_edge(outer, inner, weight=1)
                 graph.add_edge((fact.target_id, "opened", t), inner, weight=1)
@@ -160,6 +168,7 @@ def _answer(
     sides: tuple[str, ...],
     flows: list[FlowFact],
     direction: str,
+    slack: Mapping[str, int],
 ) -> Expected:
     far = nx.single_source_dijkstra_path_length(graph, START)
     far.pop(START)
@@ -169,12 +178,18 @@ def _answer(
     return Expected(
         {n: min(d for m, _, d in hits if m == n) for n, _, _ in hits},
         {n: None if t == unknown else t for n, t in days.items()},
-        frozenset(edge_id(f) for f in flows if _carried(f, graph, far, direction)),
+        frozenset(edge_id(f) for f in flows if _carried(f, graph, far, direction, slack)),
     )
 
 
-def _carried(fact: FlowFact, graph: nx.DiGraph, far: dict[object, int], direction: str) -> bool:
-    for t in moments(fact):
+def _carried(
+    fact: FlowFact,
+    graph: nx.DiGraph,
+    far: dict[object, int],
+    direction: str,
+    slack: Mapping[str, int],
+) -> bool:
+    for t in moments(fact, slack):
         out, came = (fact.source_id, "out", t), (fact.target_id, side(fact), t)
         outer, inner = (fact.target_id, "held", t), (fact.source_id, "held", t)
         lent = (fact.target_id, "opened", t)

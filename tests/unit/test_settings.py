@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,15 @@ def test_data_are_kept_in_the_users_data_folder(
 def test_a_useless_data_home_is_passed_over(monkeypatch: pytest.MonkeyPatch, useless: str) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", useless)
     assert default_data_dir() == Path.home() / ".local" / "share" / "lotgraph"
+
+
+def test_clocks_that_may_be_off_are_named_with_how_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOTGRAPH_CLOCK_TOLERANCE", "MES=5m,ERP=1h")
+    told = (("ERP", timedelta(hours=1)), ("MES", timedelta(minutes=5)))
+    assert read_settings().clock_tolerances == told
+    assert read_settings(clock_tolerance="").clock_tolerances == ()
+    assert "CLOCK_TOLERANCE" in refusal(clock_tolerance="MES=5")
+    assert "CLOCK_TOLERANCE" in refusal(clock_tolerance="5m")
 
 
 def test_the_data_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

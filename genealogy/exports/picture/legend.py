@@ -21,6 +21,7 @@ from genealogy.exports.picture.palette import (
     fitted,
 )
 from genealogy.exports.records import label_of, node_row, product_row
+from genealogy.model.durations import spell_duration
 from genealogy.model.times import iso
 from genealogy.trace.result import Completeness, State, Trace
 
@@ -89,6 +90,8 @@ def _question(trace: Trace, shown: Scene) -> str:
             parts.append(f"{both(f'picture.{name}')} {iso(moment)}")
     if query.dilution is not None:
         parts.append(f"{both('picture.dilution')} {query.dilution:f}")
+    if clocks := [f"{name} ±{spell_duration(most)}" for name, most in query.clock_tolerance]:
+        parts.append(f"{both('picture.clocks')} {', '.join(clocks)}")
     return " · ".join(parts)
 
 
