@@ -11,6 +11,7 @@ from genealogy.messages import text
 from genealogy.trace.result import Mode
 
 MOST_STEPS = 1_000_000
+MOST_PATHS = 100
 MOST_ROWS = 1_000_000_000
 
 Ids = Annotated[list[str], typer.Argument(help=text("option.ids"), metavar="ID…|-")]
@@ -31,6 +32,9 @@ Dilution = Annotated[
 ClockTolerance = Annotated[
     list[str] | None,
     typer.Option("--clock-tolerance", metavar="SYSTEM=5m", help=text("option.clock_tolerance")),
+]
+Paths = Annotated[
+    int, typer.Option("--paths", min=1, max=MOST_PATHS, metavar="K", help=text("option.paths"))
 ]
 Format = Annotated[str | None, typer.Option("--format", "-f", help=text("option.format"))]
 Json = Annotated[bool, typer.Option("--json", help=text("option.json"))]

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import options
 from cli.answers import Form, answer, form_of, incompleteness
 from cli.lookup import print_json
+from cli.options import MOST_STEPS
 from cli.questions import Asked, question, resolve, typed
 from cli.session import Session, session_of
 from cli.tables import print_table
 from genealogy.errors import NotFound
-from genealogy.exports.records import Record, path_records
+from genealogy.exports.records import Record, path_records, steps_records
 from genealogy.messages import text
+from genealogy.model.facts import NodeId
 from genealogy.model.times import iso, parse_instant
-from genealogy.trace.result import Mode, State, TraceDirection
+from genealogy.ports import Direction
+from genealogy.trace.result import Mode, State, Trace, TraceDirection
+
+if TYPE_CHECKING:
+    from genealogy.bootstrap import Lotgraph
 
 PATH_EDGE = (
     "type",
@@ -29,7 +36,7 @@ PATH_EDGE = (
     "confidence",
 )
 PATH = ("step", "node", "label", *PATH_EDGE)
-RIGHT = frozenset({"step", "quantity"})
+RIGHT = frozenset({"path", "step", "quantity"})
 
 command = typer.Typer(no_args_is_help=True, help=text("help.trace"))
 
@@ -85,27 +92,51 @@ def why(
     mode: options.ModeOption = Mode.EXACT,
     as_of: options.AsOf = None,
     known_at: options.KnownAt = None,
+    paths: options.Paths = 1,
     json: options.Json = False,
     no_headers: options.NoHeaders = False,
 ) -> None:
-    """Print one shortest path from a seed to a node, with the records that prove it."""
+    """Print the best paths from a seed to a node, with the records that prove them."""
     session = session_of(context)
     asked = Asked("both", (seed,), mode, as_of, known_at)
     with session.open() as engine:
         target = resolve(engine, node)
         trace = engine.trace(question(engine, asked))
-    try:
-        path = path_records(trace, target)
-    except NotFound:
-        if trace.completeness.state is not State.COMPLETE:
-            session.warn(incompleteness(trace.completeness))
-        raise
+        try:
+            found = list(_paths(engine, trace, target, paths))
+        except NotFound:
+            if trace.completeness.state is not State.COMPLETE:
+                session.warn(incompleteness(trace.completeness))
+            raise
     if json:
-        print_json({"from": trace.query.seeds[0], "to": target, "steps": path})
-    else:
-        print_table(
-            PATH, map(_path_row, range(len(path)), path), headers=not no_headers, right=RIGHT
-        )
+        print_json(_path_document(trace, target, found, paths))
+        return
+    names = PATH if paths == 1 else ("path", *PATH)
+    rows = [row for number, path in enumerate(found, 1) for row in _path_rows(number, path, paths)]
+    print_table(names, rows, headers=not no_headers, right=RIGHT)
+
+
+def _paths(engine: Lotgraph, trace: Trace, target: NodeId, count: int) -> Iterator[list[Record]]:
+    """The best paths to a node, in the direction in which it was reached nearest."""
+    if count == 1:
+        yield path_records(trace, target)
+        return
+    reached = {r.direction: r.distance for r in trace.reached if r.node_id == target}
+    way: Direction = "forward"
+    if "backward" in reached and reached["backward"] < reached.get("forward", MOST_STEPS):
+        way = "backward"
+    for path in engine.paths(trace, target, way, count):
+        yield steps_records(trace, target, path)
+
+
+def _path_document(trace: Trace, target: NodeId, found: list[list[Record]], count: int) -> Record:
+    first = {"from": trace.query.seeds[0], "to": target, "steps": found[0]}
+    return first if count == 1 else {**first, "paths": [{"steps": steps} for steps in found]}
+
+
+def _path_rows(number: int, path: list[Record], count: int) -> Iterator[tuple[str, ...]]:
+    for row in map(_path_row, range(len(path)), path):
+        yield row if count == 1 else (str(number), *row)
 
 
 def _path_row(number: int, step: Record) -> tuple[str, ...]:

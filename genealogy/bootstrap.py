@@ -10,10 +10,11 @@ from threading import Lock
 from genealogy.errors import NotFound
 from genealogy.impact.causes import CauseQuery, CommonCauses, common_causes
 from genealogy.impact.compare import Comparison, ComparisonQuery, compare
+from genealogy.impact.shared import SharedFlows
 from genealogy.messages import text as words
 from genealogy.model.durations import ClockTolerance, merged
 from genealogy.model.facts import NodeId
-from genealogy.ports import EventBook, FactSink, FlowSource, NodeIndex, NodeRow
+from genealogy.ports import Direction, EventBook, FactSink, FlowSource, NodeIndex, NodeRow
 from genealogy.settings import Settings
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
@@ -22,10 +23,12 @@ from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details
 from genealogy.trace.dilution import refuse_amounts, without_diluted
+from genealogy.trace.paths import best_paths
 from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
+from genealogy.trace.witness import Hop
 
 
 def open_engine(settings: Settings) -> Lotgraph:
@@ -164,6 +167,15 @@ class Lotgraph:
         refuse_amounts(query)
         found = with_details(trace(self.flows, query), self.flows)
         return without_diluted(with_amounts(found, self.flows)) if query.quantities else found
+
+    def paths(
+        self, trace: Trace, node_id: NodeId, direction: Direction, count: int
+    ) -> list[tuple[Hop, ...]]:
+        """Up to so many paths by which a trace reached a node, the best first.
+
+        Raises NotFound for a node that was not reached in that direction.
+        """
+        return best_paths(SharedFlows(self.flows), trace, node_id, direction, count)
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""

@@ -28,13 +28,13 @@ from genealogy.exports.records import (
     completeness_record,
     edge_record,
     node_records,
-    path_records,
     query_record,
+    steps_records,
 )
 from genealogy.exports.registry import EXPORTS, Export
 from genealogy.messages import text
 from genealogy.model.durations import merged
-from genealogy.model.facts import NodeId
+from genealogy.ports import Direction
 from genealogy.trace.result import Completeness, Trace, TraceQuery
 
 IN_MEMORY = 4 << 20
@@ -113,8 +113,9 @@ def paths(
     language: Language,
     trace_id: TraceId,
     to: Annotated[str, Query(min_length=1, max_length=512)],
+    count: Annotated[int, Query(ge=1, le=100)] = 1,
 ) -> Record:
-    """Why a node is in the answer: a shortest path for each direction it was reached in."""
+    """Why a node is in the answer: the best paths for each direction it was reached in."""
     trace = traces.answer(traces.find(trace_id))
     node_id = names.resolve(engine, to, language)
     ways = {r.direction for r in trace.reached if r.node_id == node_id}
@@ -122,7 +123,11 @@ def paths(
         raise NotFound("not_reached", node=node_id)
     return {
         "to": node_id,
-        "paths": [_path(trace, node_id, way) for way in sorted(ways - {"seed"})],
+        "paths": [
+            {"direction": way, "steps": steps_records(trace, node_id, path)}
+            for way in sorted(ways - {"seed"})
+            for path in engine.paths(trace, node_id, cast(Direction, way), count)
+        ],
         "completeness": completeness_record(trace.completeness),
     }
 
@@ -176,11 +181,6 @@ def _summary(stored: Stored, trace: Trace) -> Record:
         "completeness": completeness_record(trace.completeness),
         "formats": {export.name: address + export.suffix for export in EXPORTS.values()},
     }
-
-
-def _path(trace: Trace, node_id: NodeId, way: str) -> Record:
-    direction = cast(Literal["forward", "backward"], way)
-    return {"direction": way, "steps": path_records(trace, node_id, direction)}
 
 
 def _answered(traces: Shelf, trace_id: str, export: Export, request: Request) -> Response:

@@ -230,14 +230,14 @@ class Step(BaseModel):
 
 
 class Path(BaseModel):
-    """One shortest path that proves why a node is in the answer."""
+    """A path that proves why a node is in the answer."""
 
     direction: Literal["forward", "backward"]
     steps: list[Step]
 
 
 class Paths(BaseModel):
-    """Why a node is in the answer: a shortest path for each direction it was reached in."""
+    """Why a node is in the answer: the best paths for each direction it was reached in."""
 
     to: str
     paths: list[Path]

@@ -6,7 +6,7 @@ are text, times ISO 8601 with offset, unknown values null.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from genealogy.model.names import Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
 from genealogy.trace.result import Completeness, Gap, Reached, Trace, TraceQuery
-from genealogy.trace.witness import hops
+from genealogy.trace.witness import Hop, hops
 
 if TYPE_CHECKING:
     from genealogy.trace.resolve import Candidate
@@ -180,7 +180,11 @@ def path_records(trace: Trace, node_id: NodeId, direction: Direction | None = No
 
     Raises NotFound for a node that the trace did not reach.
     """
-    path = hops(trace, node_id, direction)
+    return steps_records(trace, node_id, hops(trace, node_id, direction))
+
+
+def steps_records(trace: Trace, node_id: NodeId, path: Sequence[Hop]) -> list[Record]:
+    """A path to a node, step by step; each with the edge that led there."""
     start = path[0].before if path else node_id
     steps = [(start, None), *((hop.after, edge_record(trace.edges, hop.edge)) for hop in path)]
     return [

@@ -268,3 +268,11 @@ def test_many_seeds_are_one_trace() -> None:
     made = asked(client(), GOODS, RAW, GOODS).json()
     assert made["query"]["seeds"] == [GOODS, RAW]
     assert NodeId(GOODS) in made["query"]["seeds"]
+
+
+def test_more_paths_are_told_when_asked_for() -> None:
+    api = client()
+    address = f"{asked(api, RAW).json()['self']}/paths?to=C-017"
+    one, more = api.get(address).json(), api.get(f"{address}&count=3").json()
+    assert more["paths"][0] == one["paths"][0]
+    assert api.get(f"{address}&count=0").status_code == 422

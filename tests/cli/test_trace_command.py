@@ -299,3 +299,15 @@ def test_a_clock_tolerance_that_cannot_be_read_is_refused(lotgraph: Command, tol
 def test_quantities_backward_are_refused(lotgraph: Command) -> None:
     ended = lotgraph("trace", "backward", GOODS, "--quantities")
     assert "[quantities_backward]" in ended.err
+
+
+def test_the_best_paths_are_numbered_and_the_first_is_the_only_one_without_asking(
+    lotgraph: Command,
+) -> None:
+    one = rows(lotgraph("why", GOODS, "--from", RAW).out)
+    more = rows(lotgraph("why", GOODS, "--from", RAW, "--paths", "5").out)
+    assert [{k: v for k, v in r.items() if k != "path"} for r in more if r["path"] == "1"] == one
+    told = json.loads(lotgraph("why", GOODS, "--from", RAW, "--paths", "5", "--json").out)
+    assert told["steps"] == told["paths"][0]["steps"]
+    assert len(told["paths"]) == int(more[-1]["path"])
+    assert len(rows(lotgraph("why", RAW, "--from", GOODS, "--paths", "2").out)) > 4
