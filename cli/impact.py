@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import orjson
 import typer
@@ -23,11 +23,14 @@ from genealogy.errors import InvalidQuery
 from genealogy.exports import impact
 from genealogy.exports.files import whole_file
 from genealogy.exports.records import Record
-from genealogy.impact.causes import CauseQuery, CommonCauses
-from genealogy.impact.compare import Comparison, ComparisonQuery, Operation
+from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.messages import text
 from genealogy.ports import Direction
 from genealogy.trace.result import Completeness, Mode, State
+
+if TYPE_CHECKING:
+    from genealogy.impact.causes import CommonCauses
+    from genealogy.impact.compare import Comparison
 
 FORMATS = ("table", "json", "csv")
 ENDINGS = {".json": "json", ".csv": "csv", **dict.fromkeys(TABLE_ENDINGS, "table")}
@@ -91,7 +94,7 @@ def compare(
 ) -> None:
     """Print what is common to several cases, in any of them, or in the first only."""
     session = session_of(context)
-    form = _form(format, json, csv, table, output, no_headers, allow_partial)
+    form = form_of(format, json, csv, table, output, no_headers, allow_partial)
     with session.open() as engine:
         found = engine.compare(
             ComparisonQuery(
@@ -105,7 +108,7 @@ def compare(
                 max_depth,
             )
         )
-    _answer(session, form, _compared(found))
+    answer(session, form, _compared(found))
 
 
 def common_cause(
@@ -132,7 +135,7 @@ def common_cause(
 ) -> None:
     """Rank what bad cases share upstream and good ones do not."""
     session = session_of(context)
-    form = _form(format, json, csv, table, output, no_headers, allow_partial)
+    form = form_of(format, json, csv, table, output, no_headers, allow_partial)
     with session.open() as engine:
         found = engine.common_causes(
             CauseQuery(
@@ -146,10 +149,10 @@ def common_cause(
                 limit,
             )
         )
-    _answer(session, form, _caused(found))
+    answer(session, form, _caused(found))
 
 
-def _form(
+def form_of(
     format: str | None,
     json: bool,
     csv: bool,
@@ -158,6 +161,7 @@ def _form(
     no_headers: bool,
     allow_partial: bool,
 ) -> Form:
+    """The form asked for. Raises InvalidQuery where options contradict each other."""
     given = zip(("json", "csv", "table"), (json, csv, table), strict=True)
     chosen = [name for name, wanted in given if wanted] + ([format.lower()] if format else [])
     if len(set(chosen)) > 1:
@@ -178,7 +182,8 @@ def _format_of(output: Path | None) -> str:
     return found
 
 
-def _answer(session: Session, form: Form, told: Told) -> None:
+def answer(session: Session, form: Form, told: Told) -> None:
+    """Write the answer where it is wanted; leaves with PARTIAL when it is not whole."""
     if form.output is not None:
         with whole_file(form.output) as out:
             out.write(_written(form, told))
@@ -191,7 +196,8 @@ def _answer(session: Session, form: Form, told: Told) -> None:
         sys.stdout.buffer.flush()
     for remark in told.remarks:
         session.warn(remark)
-    session.note(told.summary)
+    if told.summary:
+        session.note(told.summary)
     if told.completeness.state is not State.COMPLETE:
         session.warn(incompleteness(told.completeness))
         if not form.allow_partial:

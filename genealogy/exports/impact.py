@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from genealogy.exports.as_csv import cell
 from genealogy.exports.records import (
@@ -20,16 +20,20 @@ from genealogy.exports.records import (
     label_of,
     node_record,
 )
-from genealogy.impact.cases import Case
-from genealogy.impact.causes import Candidate, CauseQuery, CommonCauses
-from genealogy.impact.compare import Comparison, ComparisonQuery
-from genealogy.impact.evidence import Evidence, Volume
+from genealogy.impact.question import CauseQuery, ComparisonQuery
 from genealogy.impact.statistics import CONTINUITY
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import NodeRow
 from genealogy.trace.result import Completeness
+
+if TYPE_CHECKING:
+    # These trace, which needs much that a command line without a trace does not.
+    from genealogy.impact.cases import Case
+    from genealogy.impact.causes import Candidate, CommonCauses
+    from genealogy.impact.compare import Comparison
+    from genealogy.impact.evidence import Evidence, Volume
 
 COMPARISON_COLUMNS = (
     "completeness", "id", "kind", "code", "name", "product_name", "label", "cases", "distances",

@@ -16,48 +16,14 @@ from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
 from genealogy.impact.compare import rows_with_products
 from genealogy.impact.evidence import Evidence, Timing, Volume, Weighing
+from genealogy.impact.question import CauseQuery
 from genealogy.impact.ranking import Ranked, rank
 from genealogy.impact.reach import merged, one_by_one, together
 from genealogy.impact.shared import SharedFlows
 from genealogy.impact.tally import Tally
-from genealogy.model.durations import ClockTolerance
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows, FlowSource, NodeRow
-from genealogy.trace.result import Completeness, Mode, TraceQuery
-
-#: Candidates that are told with their evidence, unless asked otherwise.
-LISTED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class CauseQuery:
-    """A question: the bad cases, good ones to hold them against, and terms as in a trace.
-
-    ``listed`` candidates at most are told, the first in rank; all are tested.
-    """
-
-    cases: tuple[NodeId, ...]
-    goods: tuple[NodeId, ...] = ()
-    mode: Mode = Mode.EXACT
-    as_of: datetime | None = None
-    known_at: datetime | None = None
-    stops: tuple[NodeId, ...] = ()
-    max_depth: int | None = None
-    listed: int = LISTED
-    clock_tolerance: ClockTolerance = ()
-
-    def terms(self) -> TraceQuery:
-        """What holds for the trace of each case, still without seeds."""
-        return TraceQuery(
-            (),
-            "backward",
-            self.mode,
-            self.as_of,
-            self.known_at,
-            self.stops,
-            self.max_depth,
-            clock_tolerance=self.clock_tolerance,
-        )
+from genealogy.trace.result import Completeness
 
 
 @dataclass(frozen=True, slots=True)

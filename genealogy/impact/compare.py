@@ -6,56 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
+from genealogy.impact.question import ComparisonQuery, Operation
 from genealogy.impact.reach import merged, one_by_one, together
 from genealogy.impact.shared import SharedFlows
-from genealogy.model.durations import ClockTolerance
 from genealogy.model.facts import NodeId
-from genealogy.ports import Direction, FlowSource, NodeRow
-from genealogy.trace.result import Completeness, Mode, TraceQuery
-
-
-class Operation(StrEnum):
-    """Which nodes are hits.
-
-    INTERSECTION: reached from every case. UNION: from any. ONLY: from the first case and
-    from none of the others.
-    """
-
-    INTERSECTION = "intersection"
-    UNION = "union"
-    ONLY = "only"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonQuery:
-    """A question about several cases at once; the rest as in ``TraceQuery``."""
-
-    cases: tuple[NodeId, ...]
-    direction: Direction
-    operation: Operation = Operation.INTERSECTION
-    mode: Mode = Mode.EXACT
-    as_of: datetime | None = None
-    known_at: datetime | None = None
-    stops: tuple[NodeId, ...] = ()
-    max_depth: int | None = None
-    clock_tolerance: ClockTolerance = ()
-
-    def terms(self) -> TraceQuery:
-        """What holds for the trace of each case, still without seeds."""
-        return TraceQuery(
-            (),
-            self.direction,
-            self.mode,
-            self.as_of,
-            self.known_at,
-            self.stops,
-            self.max_depth,
-            clock_tolerance=self.clock_tolerance,
-        )
+from genealogy.ports import FlowSource, NodeRow
+from genealogy.trace.result import Completeness
 
 
 @dataclass(frozen=True, slots=True)

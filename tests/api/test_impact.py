@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from genealogy.impact.causes import CauseQuery
+from genealogy.impact.question import CauseQuery
 from tests import small_company
 from tests.api.clients import assert_problem, client
 

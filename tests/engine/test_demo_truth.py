@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from genealogy.bootstrap import Lotgraph, engine_on
-from genealogy.impact.causes import CauseQuery, CommonCauses
-from genealogy.impact.compare import ComparisonQuery, Operation
+from genealogy.impact.causes import CommonCauses
+from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Link
 from genealogy.model.times import from_micros, iso

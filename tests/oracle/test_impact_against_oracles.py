@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genealogy.impact.causes import CauseQuery, common_causes
-from genealogy.impact.compare import ComparisonQuery, Operation, compare
+from genealogy.impact.causes import common_causes
+from genealogy.impact.compare import compare
+from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.impact.shared import SharedFlows
 from genealogy.impact.statistics import benjamini_hochberg, fisher
 from genealogy.model.facts import NodeId

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from genealogy.errors import InvalidQuery
-from genealogy.impact.causes import Candidate, CauseQuery, CommonCauses, common_causes
+from genealogy.impact.causes import Candidate, CommonCauses, common_causes
+from genealogy.impact.question import CauseQuery
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source
 from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import to_micros
