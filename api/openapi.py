@@ -111,7 +111,10 @@ def _complete_operation(operation: Json) -> None:
 
 
 def _document_content() -> Json:
-    content: Json = {e.media_type: {"schema": {"type": "string"}} for e in EXPORTS.values()}
+    content: Json = {
+        e.media_type: {"schema": {"type": "object" if e.media_type.endswith("+json") else "string"}}
+        for e in EXPORTS.values()
+    }
     content["application/json"] = {"schema": {"$ref": f"{SCHEMAS}TraceDocument"}}
     return content
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from genealogy.errors import LoadError, UnreadableFile
 from genealogy.messages import text
 from genealogy.ports import EventBook, FactSink
-from loaders import epcis
+from loaders import epcis, fcl
 from loaders.report import Loaded, Progress
 from loaders.tables.load import KIND as TABLES
 from loaders.tables.load import load_tables
@@ -69,12 +69,25 @@ def _epcis(path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
     return epcis.load_epcis(path, sink, book, options)
 
 
+def _fcl(path: Path, sink: FactSink, book: EventBook, how: How) -> Loaded:
+    return fcl.load_fcl(
+        path,
+        sink,
+        source_system=how.source_system,
+        dry_run=how.dry_run,
+        strict=how.strict,
+        rejects_path=how.rejects_path,
+        progress=how.progress,
+    )
+
+
 #: How every zip that is not empty begins.
 _ZIP = b"PK\x03\x04"
 
 FORMATS: tuple[Format, ...] = (
     Format(TABLES, holds_tables, _tables),
     Format("epcis", epcis.recognises, _epcis),
+    Format(fcl.KIND, fcl.recognises, _fcl),
 )
 
 

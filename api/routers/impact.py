@@ -16,8 +16,7 @@ from api.schemas.impact import CauseAnswer, CauseRequest, ComparisonAnswer, Comp
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.impact import causes_record, comparison_record
 from genealogy.exports.records import Record
-from genealogy.impact.causes import CauseQuery
-from genealogy.impact.compare import ComparisonQuery
+from genealogy.impact.question import CauseQuery, ComparisonQuery
 
 A = TypeVar("A")
 

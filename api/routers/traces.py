@@ -45,7 +45,7 @@ _POSITION = re.compile(r"[0-9]{1,15}")
 router = APIRouter(prefix=PREFIX, tags=["traces"])
 
 TraceId = Annotated[str, Path(min_length=1, max_length=64)]
-Suffix = Literal["json", "ndjson", "csv", "graphml", "svg"]
+Suffix = Literal["json", "ndjson", "csv", "graphml", "fcl", "svg"]
 Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.nodes import Node
 from api.schemas.traces import Completeness, Instant, Name, Step
-from genealogy.impact.compare import Operation
+from genealogy.impact.question import Operation
 from genealogy.trace.result import Mode
 
 #: Cases in one question, bad or good.

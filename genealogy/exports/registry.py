@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from genealogy.exports import as_csv, as_graphml, as_json, as_ndjson, as_svg
+from genealogy.exports import as_csv, as_fcl, as_graphml, as_json, as_ndjson, as_svg
 from genealogy.trace.result import Trace
 
 
@@ -31,6 +31,13 @@ EXPORTS = {
         Export("ndjson", "JSON lines", ".ndjson", "application/x-ndjson", as_ndjson.write),
         Export("csv", "CSV for spreadsheets", ".csv", "text/csv", as_csv.write),
         Export("graphml", "GraphML", ".graphml", "application/graphml+xml", as_graphml.write),
+        Export(
+            "fcl",
+            "FoodChain-Lab (FCL-Web JSON)",
+            ".fcl",
+            "application/vnd.foodchain-lab+json",
+            as_fcl.write,
+        ),
         Export("svg", "Picture (SVG)", ".svg", "image/svg+xml", as_svg.write),
     )
 }
