@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import config, db, demo, impact, load, lookup, serve, trace
+from cli import config, db, demo, foodchain, impact, load, lookup, serve, trace
 from cli.environment import misspelt
 from cli.session import Opener, Session, open_configured
 from genealogy import __version__
@@ -30,6 +30,7 @@ for _name, _function in (
     ("why", trace.why),
     ("compare", impact.compare),
     ("common-cause", impact.common_cause),
+    ("fcl-score", foodchain.fcl_score),
     ("find", lookup.find),
     ("show", lookup.show),
     ("load", load.load),

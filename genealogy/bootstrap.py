@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from genealogy.errors import NotFound
-from genealogy.impact.causes import CauseQuery, CommonCauses, common_causes
-from genealogy.impact.compare import Comparison, ComparisonQuery, compare
+from genealogy.impact.causes import CommonCauses, common_causes
+from genealogy.impact.compare import Comparison, compare
+from genealogy.impact.question import CauseQuery, ComparisonQuery
 from genealogy.impact.shared import SharedFlows
 from genealogy.messages import text as words
 from genealogy.model.durations import ClockTolerance, merged

@@ -1,0 +1,111 @@
+"""``lotgraph fcl-score``, and FoodChain-Lab's files on the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.exits import Exit
+from tests.cli.command import Command
+from tests.loaders.fcl.a_chain import DELIVERIES, read, saved, whole
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> str:
+    return str(saved(tmp_path, whole()))
+
+
+def scores(out: str) -> dict[str, float]:
+    rows = csv.DictReader(io.StringIO(out), delimiter="\t")
+    return {row["id"]: float(row["score"]) for row in rows}
+
+
+@pytest.mark.parametrize("tool", ["desktop", "web", "safe"])
+def test_the_case_leads_back_to_all_that_went_into_it(
+    lotgraph: Command, chain: str, tool: str
+) -> None:
+    ended = lotgraph("fcl-score", chain, "--weight", "S4=1", "--tool", tool)
+    assert ended.code == Exit.OK
+    found = scores(ended.out)
+    assert [found[name] for name in ("S1", "S2", "S3", "S4", "D1", "D3", "D4")] == [1.0] * 7
+    assert found["D2"] == 0.0
+
+
+def test_tools_differ_on_weights(lotgraph: Command, chain: str) -> None:
+    weights = ("--weight", "S4=1", "--weight", "D2=3")
+    desktop = scores(lotgraph("fcl-score", chain, *weights).out)
+    web = scores(lotgraph("fcl-score", chain, *weights, "--tool", "web").out)
+    assert (desktop["S2"], web["S2"]) == (0.25, 0.5)
+
+
+def test_weights_of_the_file_count_unless_others_are_given(
+    lotgraph: Command, tmp_path: Path
+) -> None:
+    told = {"nodes": [{"id": "S3", "weight": 2}], "deliveries": []}
+    file = str(saved(tmp_path, whole(tracing=told)))
+    assert scores(lotgraph("fcl-score", file).out)["S3"] == 1.0
+    assert scores(lotgraph("fcl-score", file, "--weight", "S4=1").out)["S4"] == 1.0
+
+
+def test_without_weights_it_says_so(lotgraph: Command, chain: str) -> None:
+    ended = lotgraph("fcl-score", chain)
+    assert ended.code == Exit.OK
+    assert "Nothing has a weight" in ended.err
+
+
+def test_rows_that_cannot_be_used_are_told(lotgraph: Command, tmp_path: Path) -> None:
+    bad = saved(tmp_path, whole(deliveries=[*DELIVERIES, {"ID": "D9", "from": "S1", "to": "S9"}]))
+    ended = lotgraph("fcl-score", str(bad), "--weight", "S4=1")
+    assert 'data.deliveries.data[4].to: there is no station "S9"' in ended.err
+
+
+@pytest.mark.parametrize("weight", ["S4", "S4=much", "S4=1/0"])
+def test_what_is_no_weight_is_refused(lotgraph: Command, chain: str, weight: str) -> None:
+    ended = lotgraph("fcl-score", chain, "--weight", weight)
+    assert ended.code == Exit.USAGE
+    assert "is no weight" in ended.err
+
+
+def test_an_unknown_element_and_an_unreadable_file_are_told(
+    lotgraph: Command, chain: str, tmp_path: Path
+) -> None:
+    assert lotgraph("fcl-score", chain, "--weight", "S99=1").code == Exit.NOT_FOUND
+    ended = lotgraph("fcl-score", str(tmp_path / "none.json"))
+    assert ended.code == Exit.FAILURE
+    assert "none.json" in ended.err
+
+
+def test_documents_and_csv_hold_every_score(lotgraph: Command, chain: str) -> None:
+    told = json.loads(lotgraph("fcl-score", chain, "--weight", "S4=1", "--json").out)
+    assert told["method"] == {"tool": "desktop", "temporal": True, "dates": "explicit"}
+    assert [one["kind"] for one in told["scores"]].count("station") == 4
+    [best] = {one["max_lot"] for one in told["scores"] if one["id"] == "S2"}
+    assert best == 1.0
+    ended = lotgraph("fcl-score", chain, "--weight", "S4=1", "--csv")
+    rows = list(csv.DictReader(io.StringIO(ended.out.removeprefix("\ufeff"))))
+    assert len(rows) == len(told["scores"])
+
+
+def test_a_loop_is_refused_with_the_way_out(lotgraph: Command, tmp_path: Path) -> None:
+    deliveries = [{"ID": "a", "from": "S1", "to": "S2"}, {"ID": "b", "from": "S2", "to": "S1"}]
+    relations = [{"from": "a", "to": "b"}, {"from": "b", "to": "a"}]
+    file = str(saved(tmp_path, whole(deliveries=deliveries, relations=relations)))
+    ended = lotgraph("fcl-score", file, "--weight", "S1=1")
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert "safe with loops" in ended.err
+    assert lotgraph("fcl-score", file, "--weight", "S1=1", "--tool", "safe").code == Exit.OK
+
+
+def test_a_trace_is_written_as_fcl_web_json(lotgraph: Command, tmp_path: Path) -> None:
+    file = tmp_path / "to-the-authority.json"
+    ended = lotgraph(
+        "trace", "forward", "party:SUP-017", "-f", "fcl", "-o", str(file), "--allow-partial"
+    )
+    assert ended.code == Exit.OK
+    assert {"party:SUP-017", "party:C-017"} <= read(file).stations.keys()
+    assert read(file).rejects == []
+    assert "S1" not in lotgraph("fcl-score", str(file), "--weight", "party:C-017=1").err
