@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -15,7 +16,7 @@ import typer
 from cli import options
 from cli.answers import TABLE_ENDINGS, incompleteness
 from cli.exits import Exit
-from cli.questions import moment, resolve_all, typed
+from cli.questions import moment, resolve_all, tolerances, typed
 from cli.session import Session, session_of
 from cli.tables import print_table, tabbed
 from cli.words import counted
@@ -25,10 +26,12 @@ from genealogy.exports.files import whole_file
 from genealogy.exports.records import Record
 from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.messages import text
+from genealogy.model.facts import NodeId
 from genealogy.ports import Direction
 from genealogy.trace.result import Completeness, Mode, State
 
 if TYPE_CHECKING:
+    from genealogy.bootstrap import Lotgraph
     from genealogy.impact.causes import CommonCauses
     from genealogy.impact.compare import Comparison
 
@@ -84,6 +87,7 @@ def compare(
     known_at: options.KnownAt = None,
     stop: options.Stop = None,
     max_depth: options.MaxDepth = None,
+    clock_tolerance: options.ClockTolerance = None,
     format: Format = None,
     json: options.Json = False,
     csv: options.Csv = False,
@@ -101,11 +105,9 @@ def compare(
                 resolve_all(engine, typed(ids)),
                 direction,
                 operation,
-                mode,
-                moment(as_of, "--as-of"),
-                moment(known_at, "--known-at"),
-                resolve_all(engine, stop or ()),
+                *_terms(engine, mode, as_of, known_at, stop),
                 max_depth,
+                tolerances(clock_tolerance or ()),
             )
         )
     answer(session, form, _compared(found))
@@ -122,6 +124,7 @@ def common_cause(
     known_at: options.KnownAt = None,
     stop: options.Stop = None,
     max_depth: options.MaxDepth = None,
+    clock_tolerance: options.ClockTolerance = None,
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=MOST_LISTED, help=text("option.cause_limit"))
     ] = LISTED,
@@ -141,15 +144,25 @@ def common_cause(
             CauseQuery(
                 resolve_all(engine, typed(case)),
                 resolve_all(engine, typed(good) if good else ()),
-                mode,
-                moment(as_of, "--as-of"),
-                moment(known_at, "--known-at"),
-                resolve_all(engine, stop or ()),
+                *_terms(engine, mode, as_of, known_at, stop),
                 max_depth,
                 limit,
+                tolerances(clock_tolerance or ()),
             )
         )
     answer(session, form, _caused(found))
+
+
+def _terms(
+    engine: Lotgraph, mode: Mode, as_of: str | None, known_at: str | None, stop: list[str] | None
+) -> tuple[Mode, datetime | None, datetime | None, tuple[NodeId, ...]]:
+    """The terms that every trace of the question keeps to, in the order of its fields."""
+    return (
+        mode,
+        moment(as_of, "--as-of"),
+        moment(known_at, "--known-at"),
+        resolve_all(engine, stop or ()),
+    )
 
 
 def form_of(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from genealogy.errors import Ambiguous, InvalidQuery, NotFound
 from genealogy.exports.candidates import explained
 from genealogy.messages import text
-from genealogy.model.durations import merged, parse_tolerance
+from genealogy.model.durations import ClockTolerance, merged, parse_tolerance
 from genealogy.model.facts import NodeId
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection, TraceQuery
@@ -52,8 +52,13 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
         max_depth=asked.max_depth,
         quantities=asked.quantities or asked.dilution is not None,
         dilution=_fraction(asked.dilution),
-        clock_tolerance=merged(map(_tolerance, asked.clock_tolerance)),
+        clock_tolerance=tolerances(asked.clock_tolerance),
     )
+
+
+def tolerances(words: Iterable[str]) -> ClockTolerance:
+    """How far clocks may be off, as typed. Raises InvalidQuery naming the option."""
+    return merged(map(_tolerance, words))
 
 
 def _tolerance(words: str) -> tuple[str, timedelta]:

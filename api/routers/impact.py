@@ -17,6 +17,7 @@ from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.impact import causes_record, comparison_record
 from genealogy.exports.records import Record
 from genealogy.impact.question import CauseQuery, ComparisonQuery
+from genealogy.model.durations import merged
 
 A = TypeVar("A")
 
@@ -41,6 +42,7 @@ def compare(
         asked.known_at,
         stops,
         asked.max_depth,
+        merged(asked.clock_tolerance.items()),
     )
     found = _answered(lambda: engine.compare(query), language)
     response.headers["lotgraph-completeness"] = completeness_header(found.completeness)
@@ -66,6 +68,7 @@ def common_causes(
         stops,
         asked.max_depth,
         asked.limit,
+        merged(asked.clock_tolerance.items()),
     )
     found = _answered(lambda: engine.common_causes(query), language)
     response.headers["lotgraph-completeness"] = completeness_header(found.completeness)

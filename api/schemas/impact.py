@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.nodes import Node
-from api.schemas.traces import Completeness, Instant, Name, Step
+from api.schemas.traces import Completeness, Duration, Instant, Name, Step, is_unset
 from genealogy.impact.question import Operation
 from genealogy.trace.result import Mode
 
@@ -26,6 +26,7 @@ class Terms(BaseModel):
     known_at: Instant = None
     stops: list[Name] = Field(default=[], max_length=1_000)
     max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
+    clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
 
 
 class ComparisonRequest(Terms):
@@ -52,6 +53,7 @@ class AskedTerms(BaseModel):
     known_at: str | None
     stops: list[str]
     max_depth: int | None
+    clock_tolerance: dict[str, str] | None = Field(default=None, exclude_if=is_unset)
 
 
 class ComparisonQuestion(AskedTerms):

@@ -84,7 +84,8 @@ class TraceRequest(BaseModel):
     clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
 
 
-def _is_unset(value: object) -> bool:
+def is_unset(value: object) -> bool:
+    """Whether a field is left out, as it has no value."""
     return value is None
 
 
@@ -98,9 +99,9 @@ class Question(BaseModel):
     known_at: str | None
     stops: list[str]
     max_depth: int | None
-    quantities: bool | None = Field(default=None, exclude_if=_is_unset)
-    dilution: str | None = Field(default=None, exclude_if=_is_unset)
-    clock_tolerance: dict[str, str] | None = Field(default=None, exclude_if=_is_unset)
+    quantities: bool | None = Field(default=None, exclude_if=is_unset)
+    dilution: str | None = Field(default=None, exclude_if=is_unset)
+    clock_tolerance: dict[str, str] | None = Field(default=None, exclude_if=is_unset)
 
 
 class Frontier(BaseModel):
@@ -115,7 +116,7 @@ class Gap(BaseModel):
 
     node: str | None
     kind: str
-    source: str | None = Field(default=None, exclude_if=_is_unset)
+    source: str | None = Field(default=None, exclude_if=is_unset)
 
 
 class Completeness(BaseModel):
@@ -149,7 +150,7 @@ class ReachedNode(Node):
     via: list[str]
     frontier: str | None
     gaps: list[str]
-    amounts: list[SeedAmount] | None = Field(default=None, exclude_if=_is_unset)
+    amounts: list[SeedAmount] | None = Field(default=None, exclude_if=is_unset)
 
 
 class Edge(BaseModel):

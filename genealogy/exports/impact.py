@@ -19,6 +19,7 @@ from genealogy.exports.records import (
     edge_record,
     label_of,
     node_record,
+    query_record,
 )
 from genealogy.impact.question import CauseQuery, ComparisonQuery
 from genealogy.impact.statistics import CONTINUITY
@@ -248,13 +249,8 @@ def _cause_query(query: CauseQuery) -> Record:
 
 
 def _terms(query: ComparisonQuery | CauseQuery) -> Record:
-    return {
-        "mode": query.mode.value,
-        "as_of": None if query.as_of is None else iso(query.as_of),
-        "known_at": None if query.known_at is None else iso(query.known_at),
-        "stops": list(query.stops),
-        "max_depth": query.max_depth,
-    }
+    told = query_record(query.terms())
+    return {name: value for name, value in told.items() if name not in ("direction", "seeds")}
 
 
 def _row(rows: Mapping[NodeId, NodeRow], node_id: NodeId) -> NodeRow:

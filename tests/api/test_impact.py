@@ -85,3 +85,9 @@ def test_the_answer_is_the_one_of_the_engine() -> None:
         "tested": found.tested,
         "found": found.found,
     }
+
+
+def test_a_clock_tolerance_is_part_of_the_question() -> None:
+    told = compare("FG1183", "T2201", clock_tolerance={"MES": "5m"}).json()
+    assert told["query"]["clock_tolerance"] == {"MES": "5m"}
+    assert "clock_tolerance" not in causes("FG1183").json()["query"]

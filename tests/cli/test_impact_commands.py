@@ -158,3 +158,12 @@ def test_cases_can_be_read_from_standard_input(
 def test_chinese_words_are_spoken(lotgraph: Command) -> None:
     ended = lotgraph("--lang", "zh", "common-cause", "--case", "C-017", "--case", "C-020")
     assert "未给出良品" in ended.err
+
+
+def test_a_clock_tolerance_is_part_of_the_question(lotgraph: Command) -> None:
+    clocks = ("--clock-tolerance", "MES=5m", "--json", "--allow-partial")
+    told = json.loads(lotgraph("compare", "FG1183", "T2201", *clocks).out)
+    assert told["query"]["clock_tolerance"] == {"MES": "5m"}
+    told = json.loads(lotgraph("common-cause", "--case", "FG1183", *clocks).out)
+    assert told["query"]["clock_tolerance"] == {"MES": "5m"}
+    assert lotgraph("compare", "FG1183", "T2201", "--clock-tolerance", "MES").code == Exit.USAGE
