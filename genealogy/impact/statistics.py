@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import comb
 
 #: Added to each count of hits, and to that of misses, before a lift is taken: a ratio to
@@ -12,7 +12,7 @@ from math import comb
 CONTINUITY = Fraction(1, 2)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def fisher(bad_hit: int, bad: int, good_hit: int, good: int) -> float:
     """The chance that at least so many of the bad are hit, if bad and good are hit alike.
 
@@ -21,8 +21,12 @@ def fisher(bad_hit: int, bad: int, good_hit: int, good: int) -> float:
     """
     hits = bad_hit + good_hit
     most = min(bad, hits)
-    ways = sum(comb(bad, x) * comb(good, hits - x) for x in range(bad_hit, most + 1))
-    return float(Fraction(ways, comb(bad + good, hits)))
+    ways = sum(_ways(bad, x) * _ways(good, hits - x) for x in range(bad_hit, most + 1))
+    return float(Fraction(ways, _ways(bad + good, hits)))
+
+
+# Thousands of candidates ask for the same few.
+_ways = lru_cache(maxsize=100_000)(comb)
 
 
 def lift(bad_hit: int, bad: int, good_hit: int, good: int) -> float:

@@ -20,9 +20,9 @@ from genealogy.model.names import Flow, Label
 from genealogy.trace.result import Mode, Reached, State, Trace, TraceQuery
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
-from tests.genealogies import Genealogy, flow, genealogies, genealogy
+from tests.genealogies import Genealogy, day, flow, genealogies, genealogy
 from tests.oracle.expanded import expected
-from tests.oracle.test_trace_against_oracles import ENOUGH, modes, now, ways
+from tests.oracle.test_trace_against_oracles import ENOUGH, modes, now, some_days, ways
 
 Cones = dict[NodeId, dict[NodeId, int]]
 
@@ -76,19 +76,22 @@ def test_a_comparison_is_the_set_of_what_networkx_reaches(
 
 
 @ENOUGH
-@given(several(), ways, modes, st.none() | st.integers(0, 3), st.booleans())
+@given(several(), ways, modes, st.none() | st.integers(0, 3), st.booleans(), st.data())
 def test_a_trace_over_shared_flows_is_the_trace(
     question: tuple[Genealogy, tuple[NodeId, ...]],
     way: str,
     mode: Mode,
     depth: int | None,
     expanded: bool,
+    data: st.DataObject,
 ) -> None:
     drawn, seeds = question
     flows = MemoryFlows(drawn.facts, expanded=(lambda ids: ids[::2]) if expanded else None)
     shared = SharedFlows(flows)
+    times = (day(data.draw(st.none() | some_days)), day(data.draw(st.sampled_from([None, 9]))))
+    stops = tuple(data.draw(st.lists(st.sampled_from(drawn.ids()), max_size=2, unique=True)))
     for chosen in (seeds, *((seed,) for seed in seeds)):
-        query = TraceQuery(chosen, way, mode, max_depth=depth)  # type: ignore[arg-type]
+        query = TraceQuery(chosen, way, mode, *times, stops, depth)  # type: ignore[arg-type]
         alone, together = trace(flows, query), trace(shared, query)
         assert told(together) == told(alone)
         assert set(together.edges.edge_id) == set(alone.edges.edge_id)
@@ -139,12 +142,19 @@ def test_coverage_and_p_values_are_those_of_what_networkx_reaches(
 
 
 @ENOUGH
-@given(several(), st.integers(1, 4), modes)
+@given(several(), st.integers(1, 4), modes, st.none() | st.integers(0, 3), st.data())
 def test_every_proof_is_a_walk_of_recorded_edges_from_the_case_to_the_candidate(
-    question: tuple[Genealogy, tuple[NodeId, ...]], cut: int, mode: Mode
+    question: tuple[Genealogy, tuple[NodeId, ...]],
+    cut: int,
+    mode: Mode,
+    depth: int | None,
+    data: st.DataObject,
 ) -> None:
     drawn, seeds = question
-    found = common_causes(MemoryFlows(drawn.facts), CauseQuery(seeds[:cut], seeds[cut:], mode))
+    stops = tuple(data.draw(st.lists(st.sampled_from(drawn.ids()), max_size=2, unique=True)))
+    until = day(data.draw(st.none() | some_days))
+    query = CauseQuery(seeds[:cut], seeds[cut:], mode, until, stops=stops, max_depth=depth)
+    found = common_causes(MemoryFlows(drawn.facts), query)
     for candidate in found.candidates:
         assert [e.case for e in candidate.evidence] == list(candidate.ranked.cases)
         for proof in candidate.evidence:
