@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from api import errors, openapi
 from api.guard import Guard
-from api.routers import health, impact, lookup, traces
+from api.routers import health, impact, lookup, traces, why_not
 from api.shelf import Shelf
 from genealogy import __version__
 from genealogy.bootstrap import Lotgraph
@@ -44,7 +44,7 @@ def create_app(
     app = FastAPI(title="Lotgraph", version=__version__, docs_url=None, redoc_url=None)
     app.state.engine = engine
     app.state.shelf = Shelf(engine, clock or SystemClock(), folder)
-    for router in (health.router, lookup.router, traces.router, impact.router):
+    for router in (health.router, lookup.router, traces.router, why_not.router, impact.router):
         app.include_router(router)
     errors.register(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

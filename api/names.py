@@ -30,15 +30,23 @@ def resolve_all(
     engine: Lotgraph, field: str, given: Sequence[str], flaws: list[Record], language: str
 ) -> tuple[NodeId, ...]:
     """The nodes that the names in a list of the body mean, each once; ``flaws`` gets the rest."""
-    found: dict[NodeId, None] = {}
-    for i, name in enumerate(given):
-        try:
-            found[resolve(engine, name, language)] = None
-        except LotgraphError as error:
-            if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
-                raise
-            flaws.append(flaw(f"/{field}/{i}", error, language))
-    return tuple(found)
+    found = [
+        resolve_one(engine, f"{field}/{i}", name, flaws, language) for i, name in enumerate(given)
+    ]
+    return tuple(node for node in dict.fromkeys(found) if node)
+
+
+def resolve_one(
+    engine: Lotgraph, field: str, name: str, flaws: list[Record], language: str
+) -> NodeId:
+    """The node that a name in the body means; ``flaws`` gets why there is none (then empty)."""
+    try:
+        return resolve(engine, name, language)
+    except LotgraphError as error:
+        if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
+            raise
+        flaws.append(flaw(f"/{field}", error, language))
+        return NodeId("")
 
 
 def flaw(pointer: str, error: LotgraphError, language: str) -> Record:

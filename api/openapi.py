@@ -37,6 +37,7 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "trace_nodes": (404, 410, 422),
     "trace_edges": (404, 410, 422),
     "trace_paths": (404, 409, 410, 422),
+    "why_not": (413, 415, 422),
     "comparison": (413, 415, 422),
     "common_cause": (413, 415, 422),
 }

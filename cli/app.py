@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import config, db, demo, foodchain, impact, load, lookup, serve, trace
+from cli import config, db, demo, foodchain, impact, load, lookup, serve, trace, why_not
 from cli.environment import misspelt
 from cli.session import Opener, Session, open_configured
 from genealogy import __version__
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(trace.command, name="trace")
 for _name, _function in (
     ("why", trace.why),
+    ("why-not", why_not.why_not),
     ("compare", impact.compare),
     ("common-cause", impact.common_cause),
     ("fcl-score", foodchain.fcl_score),

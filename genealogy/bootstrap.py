@@ -15,7 +15,15 @@ from genealogy.impact.shared import SharedFlows
 from genealogy.messages import text as words
 from genealogy.model.durations import ClockTolerance, merged
 from genealogy.model.facts import NodeId
-from genealogy.ports import Direction, EventBook, FactSink, FlowSource, NodeIndex, NodeRow
+from genealogy.ports import (
+    Direction,
+    EventBook,
+    FactSink,
+    FlowHistory,
+    FlowSource,
+    NodeIndex,
+    NodeRow,
+)
 from genealogy.settings import Settings
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
@@ -29,6 +37,7 @@ from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
+from genealogy.trace.why_not import WhyNot, why_not
 from genealogy.trace.witness import Hop
 
 
@@ -102,8 +111,10 @@ def open_store(settings: Settings) -> GraphStore:
 
 def engine_on(store: GraphStore) -> Lotgraph:
     """The engine over an open store whose schema is in place."""
+    flows = GraphFlows(store)
     return Lotgraph(
-        flows=GraphFlows(store),
+        flows=flows,
+        history=flows,
         index=GraphIndex(store),
         sink=lambda: GraphSink(store, loaded_at=datetime.now(UTC)),
         book=GraphEvents(store),
@@ -138,6 +149,7 @@ class Lotgraph:
     """
 
     flows: FlowSource
+    history: FlowHistory
     index: NodeIndex
     sink: Callable[[], FactSink]
     book: EventBook
@@ -177,6 +189,10 @@ class Lotgraph:
         Raises NotFound for a node that was not reached in that direction.
         """
         return best_paths(SharedFlows(self.flows), trace, node_id, direction, count)
+
+    def why_not(self, query: TraceQuery, node_id: NodeId) -> WhyNot:
+        """What keeps a trace from one seed from reaching a node."""
+        return why_not(SharedFlows(self.flows), self.history, query, node_id)
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""

@@ -179,6 +179,23 @@ class FlowSource(Protocol):
         ...
 
 
+class FlowHistory(Protocol):
+    """Where flow edges are found that hold no more."""
+
+    def withdrawn(
+        self,
+        frontier: Sequence[NodeId],
+        direction: Direction,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """All flow edges leaving (forward) or entering (backward) the frontier that were retracted.
+
+        With ``known_at``: those recorded and retracted by then.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
     """An EPCIS event as kept: its canonical body, and when it was recorded or voided (UTC)."""

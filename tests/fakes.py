@@ -75,6 +75,12 @@ class MemoryFlows:
         assert len(set(frontier)) == len(frontier)
         return self._reading(self._around(frontier, direction, known_at), frontier)
 
+    def withdrawn(
+        self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> FlowRows:
+        table = self._flows[direction]
+        return _rows([f for n in frontier for f in table.get(n, ()) if _gone(f, known_at)])
+
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading | None:
@@ -180,6 +186,12 @@ def in_force(fact: FlowFact, known_at: datetime | None) -> bool:
         return fact.retracted_at is None
     recorded = fact.recorded_at or LOADED_AT
     return recorded <= known_at and (fact.retracted_at is None or fact.retracted_at > known_at)
+
+
+def _gone(fact: FlowFact, known_at: datetime | None) -> bool:
+    if known_at is None or fact.retracted_at is None:
+        return fact.retracted_at is not None
+    return (fact.recorded_at or LOADED_AT) <= known_at and fact.retracted_at <= known_at
 
 
 def edge_id(fact: FlowFact) -> str:

@@ -162,6 +162,7 @@ def engine(company: Company | None = None) -> Lotgraph:
     known = company or Company()
     return Lotgraph(
         flows=known,
+        history=known,
         index=known,
         sink=lambda: known,
         book=known,

@@ -43,6 +43,7 @@ from genealogy.store.queries import (
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
     UNFINISHED_LOADS,
+    WITHDRAWN,
     Level,
     Query,
     Rows,
@@ -169,6 +170,23 @@ class GraphFlows:
         mixed = {str(page[0]) for edge in edges if edge.mixing == Mixing.WHOLE}
         columns = zip(*(edge.values for edge in edges), strict=True)
         return Level([list(column) for column in columns], list(mixed))
+
+    def withdrawn(
+        self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> FlowRows:
+        """All flow edges leaving (forward) or entering (backward) the frontier that were retracted.
+
+        An edge a record: there are few of them.
+        """
+        rows = FlowRows()
+        known, size = iso_or_null(known_at), self._store.engine.frontier
+        for i in range(0, len(frontier), size):
+            page = list(frontier[i : i + size])
+            edges = self._store.run(WITHDRAWN[direction], frontier=page, known_at=known)
+            columns = [list(column) for column in zip(*(e.values for e in edges), strict=True)]
+            if columns:
+                append(rows, flow_rows(columns))
+        return rows
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None

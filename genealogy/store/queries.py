@@ -143,6 +143,10 @@ EDGES_OF_HUB = {
     way: _read(f"trace/edges_of_hub_{way}.cypher", Edge, "node_id", "known_at")
     for way in ("forward", "backward")
 }
+WITHDRAWN = {
+    way: _read(f"trace/withdrawn_{way}.cypher", Edge, "frontier", "known_at")
+    for way in ("forward", "backward")
+}
 AHEAD = {
     way: _read(f"trace/ahead_{way}.cypher", Ahead, "frontier", "known_at", "limit", "most")
     for way in ("forward", "backward")
@@ -236,6 +240,7 @@ def registry() -> list[Query[Any]]:
         *(q for q in globals().values() if isinstance(q, Query)),
         *EDGES.values(),
         *EDGES_OF_HUB.values(),
+        *WITHDRAWN.values(),
         *AHEAD.values(),
     ]
     sides: tuple[Literal["source", "target"], ...] = ("source", "target")

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from genealogy.model.names import LASTING
 from genealogy.ports import FlowRows
+from genealogy.trace.result import TraceQuery
 
 #: Times of an edge: occurred_at, valid_from, valid_to.
 Times = tuple[int | None, int | None, int | None]
+
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def slack_of(query: TraceQuery) -> dict[str, int]:
+    """By how many microseconds the clock of each source system may be off."""
+    return {system: length // _MICROSECOND for system, length in query.clock_tolerance if length}
 
 
 def times_at(rows: FlowRows, i: int) -> Times:

@@ -14,17 +14,17 @@ from fractions import Fraction
 
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import product_of
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import LASTING, Flow, Label
 from genealogy.model.times import to_micros
 from genealogy.model.units import Measure, ProductUnits, adds_up, product_units
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
+from genealogy.trace.clocks import slack_of, widen
 from genealogy.trace.columns import as_of
 from genealogy.trace.result import Mode, Trace
 from genealogy.trace.windows import BEGIN, END, windows
 
 _COUNTED = frozenset({Label.LOT, Label.ITEM})
 _ENDS = frozenset({Label.PARTY, Label.PLACE})
-_LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF})
 #: Flows by which something comes to be, or comes under another name.
 _MAKES = frozenset(
     {Flow.PRODUCED, Flow.SERIALISED_AS, Flow.SUPPLIED, Flow.RELABELLED_AS, Flow.DRAWN_FROM}
@@ -37,7 +37,8 @@ _WAYS: tuple[Direction, ...] = ("backward", "forward")
 class Move:
     """A movement: when it can have been, and how much moved, as each end measures it.
 
-    ``carries`` tells whether the trace went over it with the material.
+    ``carries`` tells whether the trace went over it with the material. ``sure`` is from
+    when until when it lasts for certain, if it lasts: clocks may be off, and dates known in part.
     """
 
     edge_id: str
@@ -49,6 +50,7 @@ class Move:
     left: Measure | None
     came: Measure | None
     carries: bool
+    sure: tuple[int, int] = (END, BEGIN)
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Hubs:
     units: Mapping[NodeId, ProductUnits]
     mixed: frozenset[NodeId]
     exact: bool
+    slack: Mapping[str, int]
     moves: dict[str, Move] = field(default_factory=dict)
     into: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
     out: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
@@ -120,7 +123,7 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
     until = None if trace.query.as_of is None else to_micros(trace.query.as_of)
     tables = [trace.edges, *(as_of(reading.rows, until) for reading in readings)]
     rows, units = _known(source, trace, {n for t in tables for n in (*t.source, *t.target)})
-    hubs = Hubs(nodes, rows, units, mixed, trace.query.mode is Mode.EXACT)
+    hubs = Hubs(nodes, rows, units, mixed, trace.query.mode is Mode.EXACT, slack_of(trace.query))
     carrying = frozenset(trace.edges.edge_id)
     for table in tables:
         for move in _moves(hubs, table, carrying):
@@ -160,10 +163,10 @@ def _known(
 
 def _moves(hubs: Hubs, rows: FlowRows, carrying: frozenset[str]) -> Iterator[Move]:
     lots = {n for n in rows.source if hubs.kind(n) == Label.LOT}
-    begins, ends = windows(rows, lots)
+    begins, ends = windows(widen(rows, hubs.slack) if hubs.slack and rows.type else rows, lots)
     for i, flow in enumerate(rows.type):
         source, target = rows.source[i], rows.target[i]
-        bound = hubs.exact or flow in _LASTING
+        bound = hubs.exact or flow in LASTING
         yield Move(
             rows.edge_id[i],
             flow,
@@ -173,7 +176,17 @@ def _moves(hubs: Hubs, rows: FlowRows, carrying: frozenset[str]) -> Iterator[Mov
             ends[i] if bound else END,
             *_measures(hubs, flow, (source, target), rows.quantity[i], rows.uom[i]),
             rows.edge_id[i] in carrying and source in hubs.nodes and target in hubs.nodes,
+            _sure(rows, i, ends[i], hubs.slack) if flow in LASTING else (END, BEGIN),
         )
+
+
+def _sure(rows: FlowRows, i: int, end: int, slack: Mapping[str, int]) -> tuple[int, int]:
+    """From when until when a stay lasts, whichever of the moments it can have begun and ended."""
+    more = slack.get(rows.source_system[i], 0)
+    begin = max(
+        (t for t in (rows.valid_from[i], rows.occurred_at[i]) if t is not None), default=END
+    )
+    return begin + more, end if end == END else end - 2 * more
 
 
 def _measures(

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Link
-from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow, Reading, Vessel
+from genealogy.ports import (
+    Direction,
+    FlowHistory,
+    FlowRows,
+    FlowSource,
+    LinkRow,
+    NodeRow,
+    Reading,
+    Vessel,
+)
 from genealogy.trace.columns import joined, select
 
 #: Flows by which something comes into what holds it.
 HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
-#: Tells the withdrawn edges at nodes, in one direction, as of a record time.
-Withdrawn = Callable[[Sequence[NodeId], Direction, datetime | None], FlowRows]
+#: Stands in the id of an edge that was put back: the one that took its place has the same id.
+_MARK = "\x1fwithdrawn\x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class RevisedFlows:
     """The edges of another source without those that ``leaves_out`` names, by id.
 
-    ``withdrawn`` are put back as far as ``puts_back`` names them (null: all).
-    With ``shut`` nothing is found by looking into containers and shipments.
+    Those that ``history`` tells to be withdrawn are put back as far as ``puts_back`` names
+    them (null: all), under ids of their own. With ``shut`` nothing is found by looking
+    into containers and shipments.
     """
 
     source: FlowSource
     leaves_out: Collection[str] = ()
-    withdrawn: Withdrawn | None = None
+    history: FlowHistory | None = None
     puts_back: frozenset[str] | None = None
     shut: bool = False
 
@@ -37,7 +47,7 @@ class RevisedFlows:
         """The revised flow edges leaving (forward) or entering (backward) the frontier."""
         reading = self.source.edges(frontier, direction, known_at=known_at)
         rows = reading.rows
-        if self.withdrawn is not None:
+        if self.history is not None:
             rows = joined(rows, self._back(frontier, direction, known_at))
         if not self.leaves_out and not (self.shut and direction == "backward"):
             return replace(reading, rows=rows)
@@ -96,9 +106,21 @@ class RevisedFlows:
     def _back(
         self, frontier: Sequence[NodeId], direction: Direction, known_at: datetime | None
     ) -> FlowRows:
-        assert self.withdrawn is not None
-        rows = self.withdrawn(frontier, direction, known_at)
+        assert self.history is not None
+        rows = self.history.withdrawn(frontier, direction, known_at=known_at)
+        times = zip(rows.edge_id, rows.recorded_at, rows.retracted_at, strict=True)
+        rows = replace(rows, edge_id=[f"{i}{_MARK}{told}-{gone}" for i, told, gone in times])
         if self.puts_back is None:
             return rows
         picks = [i for i, edge_id in enumerate(rows.edge_id) if edge_id in self.puts_back]
         return select(rows, picks)
+
+
+def is_withdrawn(edge_id: str) -> bool:
+    """Whether an edge was put back."""
+    return _MARK in edge_id
+
+
+def plain_id(edge_id: str) -> str:
+    """The id of an edge as it is recorded."""
+    return edge_id.partition(_MARK)[0]

@@ -29,7 +29,7 @@ are those of that single edge: the earliest edge by which the trace came in.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.times import to_micros
@@ -37,6 +37,7 @@ from genealogy.ports import Direction, FlowSource
 from genealogy.trace.answer import Answer, assemble
 from genealogy.trace.beyond import leading_on
 from genealogy.trace.book import FlowBook
+from genealogy.trace.clocks import slack_of
 from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
 from genealogy.trace.loads import with_load_gaps
@@ -44,8 +45,6 @@ from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.states import States
 from genealogy.trace.unfold import unfold
 from genealogy.trace.walk import Progress, Walk
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
@@ -72,9 +71,8 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
 def _prepared(source: FlowSource, query: TraceQuery, direction: Direction) -> States:
     until = None if query.as_of is None else to_micros(query.as_of)
     exact = query.mode is Mode.EXACT
-    slack = {system: length // _MICROSECOND for system, length in query.clock_tolerance if length}
     stops = frozenset(query.stops)
-    return States(source, direction, exact, until, query.known_at, stops, slack)
+    return States(source, direction, exact, until, query.known_at, stops, slack_of(query))
 
 
 def _follow(

@@ -236,7 +236,7 @@ class _Run:
             node.batch.take(parcel, self._material_of(move), node.steps[node.at][0])
         elif node.whole is not None:
             stay = _STAY.get(move.type, Stay.SURE)
-            node.whole.take(Piece(parcel, move.begin, move.end, stay))
+            node.whole.take(Piece(parcel, move.begin, move.end, stay, move.sure))
 
     def _give(self, node: _Node, move: Move) -> Parcel:
         size, unit = (None, None) if move.left is None else (move.left.amount, move.left.unit)

@@ -8,7 +8,6 @@ from enum import Enum
 from fractions import Fraction
 
 from genealogy.trace.parcel import ZERO, Parcel, larger, total_of
-from genealogy.trace.windows import BEGIN
 
 
 class Stay(Enum):
@@ -21,12 +20,16 @@ class Stay(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A parcel that came in, and from when until when it can have come or was inside."""
+    """A parcel that came in, and from when until when it can have come or was inside.
+
+    ``sure`` is from when until when it was inside for certain.
+    """
 
     parcel: Parcel
     begin: int
     end: int
-    stay: Stay = Stay.SURE
+    stay: Stay
+    sure: tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ def _certain(piece: Piece, begin: int, end: int) -> bool:
     """Nothing moves on before it came to be, so what comes for good was there if it can have."""
     if piece.stay is Stay.SURE:
         return piece.begin <= end
-    return BEGIN < piece.begin <= begin and piece.end >= end
+    return piece.sure[0] <= begin and piece.sure[1] >= end
 
 
 def _removed(piece: Piece, begin: int) -> bool:

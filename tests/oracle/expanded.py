@@ -66,10 +66,19 @@ def expected(
     exact: bool,
     shut: Iterable[NodeId] = (),
     slack: Mapping[str, int] = MappingProxyType({}),
+    free: Iterable[NodeId] = (),
 ) -> Expected:
-    """The answer to a trace that does not go on from what is in ``shut``."""
+    """The answer to a trace that does not go on from what is in ``shut``.
+
+    At the nodes in ``free`` no time counts, and no stay.
+    """
     flows, seeds = list(flows), list(seeds)
     graph = _states(genealogy, exact, slack)
+    for node in free:
+        states = [(came, t, goes) for came in ("in", "boxed") for t in DAYS for goes in DAYS]
+        graph.add_weighted_edges_from(
+            ((node, came, t), (node, "out", goes), 0) for came, t, goes in states
+        )
     for fact in flows:
         if (fact.source_id if direction == "forward" else fact.target_id) in shut:
             continue

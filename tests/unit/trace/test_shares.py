@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
+from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
-from genealogy.trace.result import Mode
+from genealogy.trace.details import with_details
+from genealogy.trace.result import Mode, TraceQuery
+from genealogy.trace.run import trace
+from genealogy.trace.shares import with_amounts
 from tests.amounts import amounts_in, bounds, moved, products, three
-from tests.genealogies import genealogy
+from tests.fakes import MemoryFlows
+from tests.genealogies import SOURCE, genealogy
 
 USED, MADE, NAMED = Flow.CONSUMED_BY, Flow.PRODUCED, Flow.RELABELLED_AS
 IN, SHIPPED, TO, BACK = Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.DELIVERED_TO, Flow.RETURNED_IN
@@ -271,3 +277,17 @@ def test_in_conservative_mode_no_order_makes_anything_certain() -> None:
 
 def test_what_a_seed_has_nothing_to_do_with_has_no_amount() -> None:
     assert bounds(genealogy([moved(USED, RAW, "batch:1", 0, 1)]), RAW)["batch:1"] == three(0, 0, 0)
+
+
+def test_clocks_that_may_be_off_leave_the_order_open() -> None:
+    flows = [
+        moved(NAMED, RAW, A, 90, 2),
+        moved(NAMED, OTHER, A, 10, 2),
+        moved(USED, A, "batch:1", 50, 1),
+    ]
+    source = MemoryFlows(genealogy(flows).facts)
+    slack = ((SOURCE.system, timedelta(days=1)),)
+    query = TraceQuery((NodeId(RAW),), "forward", clock_tolerance=slack)
+    amounts = with_amounts(with_details(trace(source, query), source), source).amounts
+    assert amounts is not None
+    assert [(a.least, a.most) for a in amounts[NodeId("batch:1")]] == [(40, 50)]

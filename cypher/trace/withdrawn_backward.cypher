@@ -1,0 +1,20 @@
+// Which flow edges that entered these nodes had been withdrawn at a record time?
+// $frontier  node ids
+// $known_at  UTC text, or null for now
+UNWIND $frontier AS i
+MATCH (c:Entity {node_id: i})
+MATCH (c)<-[r:FLOWS]-(a)
+WHERE ($known_at IS NULL AND r.retracted_at IS NOT NULL)
+   OR (r.recorded_at <= datetime($known_at) AND r.retracted_at <= datetime($known_at))
+RETURN c.mixing AS mixing, [
+  a.node_id, c.node_id, type(r), r.fact_id,
+  r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond,
+  r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+  r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond,
+  r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond,
+  r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond,
+  r.quantity, r.uom,
+  r.base_quantity, r.occurred_offset,
+  r.place_id, r.source_system,
+  r.source_record, r.confidence
+] AS values

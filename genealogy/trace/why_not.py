@@ -1,0 +1,382 @@
+"""Why a node is not in a trace: the least that would have to be otherwise for it to be.
+
+Obstacles are limits of the question (stops, depth, the two times), records that were
+withdrawn, and nodes that the material would have had to leave before it came, or after
+it was taken out again. They are found by tracing again with limits lifted and, where
+that is not enough, by going on from every node that was reached as if its times were
+not known, round by round; a seed is free of time, so a round is a trace from these
+nodes. None of the obstacles told can be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import combinations
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow, Label
+from genealogy.model.times import from_micros
+from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
+from genealogy.trace.columns import joined, select
+from genealogy.trace.missing import Missing, missing_link
+from genealogy.trace.result import Trace, TraceQuery
+from genealogy.trace.revised import RevisedFlows, is_withdrawn, plain_id
+from genealogy.trace.run import trace
+from genealogy.trace.witness import Hop, hops
+
+_PASSED_BY = {"forward": (Flow.LOADED_INTO, "target"), "backward": (Flow.DRAWN_FROM, "source")}
+
+
+class ObstacleKind(StrEnum):
+    """What keeps material, or a trace, from going on."""
+
+    TIME = "time"
+    INTERVAL = "interval"
+    VESSEL = "vessel"
+    STOP = "stop"
+    MAX_DEPTH = "max_depth"
+    AS_OF = "as_of"
+    NOT_RECORDED = "not_recorded"
+    WITHDRAWN = "withdrawn"
+
+
+#: What is in the way at a node, by how the material came there.
+_KINDS: dict[str, ObstacleKind] = {
+    Flow.CONTAINED_IN: ObstacleKind.INTERVAL,
+    Flow.LOADED_INTO: ObstacleKind.VESSEL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that would have to be otherwise.
+
+    TIME, INTERVAL, VESSEL: material came to ``node_id`` by the edge ``came``, at ``at`` at the
+    earliest (backward: left for the seed at the latest), but would have had to leave by
+    the edge ``left``: that was before (TIME), after it was taken out (INTERVAL), or before,
+    after a cleaning or out of turn (VESSEL). Edges are positions in those of the answer.
+    STOP: the node.
+    AS_OF, NOT_RECORDED: the moment to ask for at least. WITHDRAWN: the edge ``left``, and when.
+    MAX_DEPTH: how many edges it takes, in ``steps``.
+    """
+
+    kind: ObstacleKind
+    node_id: NodeId | None = None
+    came: int | None = None
+    left: int | None = None
+    at: datetime | None = None
+    steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """The answer: obstacles, and the path there would be without them; or what is missing.
+
+    ``path`` leads from the seed to the node and holds positions in ``edges``. Without
+    obstacles and without ``missing`` the node is reached as asked.
+    """
+
+    query: TraceQuery
+    node_id: NodeId
+    direction: Direction
+    obstacles: tuple[Obstacle, ...]
+    path: tuple[Hop, ...]
+    edges: FlowRows
+    rows: Mapping[NodeId, NodeRow] = field(repr=False)
+    missing: Missing | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether nothing is in the way."""
+        return not self.obstacles and self.missing is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lifts:
+    """What of a question is left aside: stops, limits, withdrawals, the times at nodes.
+
+    Null stands for all withdrawn edges, and for the times at every node that is reached.
+    """
+
+    stops: frozenset[NodeId] = frozenset()
+    depth: bool = False
+    as_of: bool = False
+    known_at: bool = False
+    withdrawn: frozenset[str] | None = frozenset()
+    free: frozenset[NodeId] | None = frozenset()
+
+    def parts(self) -> Iterator[_Lifts]:
+        """The same with one thing less, except the times at nodes."""
+        for stop in sorted(self.stops):
+            yield replace(self, stops=self.stops - {stop})
+        yield from (replace(self, depth=False),) if self.depth else ()
+        yield from (replace(self, as_of=False),) if self.as_of else ()
+        yield from (replace(self, known_at=False),) if self.known_at else ()
+        for edge in sorted(self.withdrawn or ()):
+            yield replace(self, withdrawn=(self.withdrawn or frozenset()) - {edge})
+
+
+def why_not(source: FlowSource, history: FlowHistory, query: TraceQuery, node_id: NodeId) -> WhyNot:
+    """What keeps a trace from reaching a node, in the direction in which it takes least.
+
+    ``query`` has one seed. Raises what ``genealogy.trace.run.trace`` raises.
+    """
+    ways: tuple[Direction, ...] = (
+        ("forward", "backward") if query.direction == "both" else (query.direction,)
+    )
+    searches = [_Search(source, history, replace(query, direction=way), node_id) for way in ways]
+    running = {search.direction: search.by_effort() for search in searches}
+    while running:
+        for way, steps in list(running.items()):
+            found = next(steps, None)
+            if isinstance(found, _Lifts):
+                return next(s for s in searches if s.direction == way).told(found)
+            if found is None:
+                del running[way]
+    return searches[0].not_linked()
+
+
+@dataclass(slots=True)
+class _Way:
+    """A path, its edges, and before which hops only free times lead on.
+
+    With each of these goes when the material can have been there.
+    """
+
+    path: tuple[Hop, ...] = ()
+    edges: FlowRows = field(default_factory=FlowRows)
+    breaks: dict[int, datetime | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Search:
+    """The search in one direction."""
+
+    source: FlowSource
+    history: FlowHistory
+    query: TraceQuery
+    node_id: NodeId
+
+    @property
+    def direction(self) -> Direction:
+        """The direction of the trace."""
+        return "backward" if self.query.direction == "backward" else "forward"
+
+    def by_effort(self) -> Iterator[_Lifts | int]:
+        """What to lift so that the node is reached, the least of it first.
+
+        Between, after each number of things that was tried, that number. Ends when
+        nothing helps.
+        """
+        chains = {lifts: self._rounds(lifts) for lifts in self._limits()}
+        effort = 0
+        while chains:
+            for lifts in list(chains):
+                if _count(lifts) > effort:
+                    continue
+                stages = next(chains[lifts], None)
+                if stages is None:
+                    del chains[lifts]
+                elif _has(stages[-1], self.node_id):
+                    yield self._least(lifts, stages)
+                    return
+            yield effort
+            effort += 1
+
+    def told(self, lifts: _Lifts) -> WhyNot:
+        """The answer, once it is known what to lift."""
+        stages = self._stages(lifts)
+        way = _walk(stages, self.node_id, self.direction)
+        rows = {row.node_id: row for row in self._read_nodes(way.path)}
+        obstacles = tuple(self._obstacles(lifts, way))
+        edges = replace(way.edges, edge_id=[plain_id(i) for i in way.edges.edge_id])
+        return WhyNot(self.query, self.node_id, self.direction, obstacles, way.path, edges, rows)
+
+    def not_linked(self) -> WhyNot:
+        """The answer when nothing leads there."""
+        found = missing_link(self.source, self.query, self.node_id)
+        ids = [*self.query.seeds, self.node_id, *found.node_ids()]
+        named = self.source.nodes(sorted(set(ids)))
+        rows = {row.node_id: row for row in named}
+        return WhyNot(self.query, self.node_id, self.direction, (), (), FlowRows(), rows, found)
+
+    def _limits(self) -> list[_Lifts]:
+        """Every choice of limits to lift, the smaller ones first."""
+        query, every = self.query, _Lifts(frozenset(self.query.stops), withdrawn=None)
+        given: list[tuple[str, object]] = []
+        given += [("stops", every.stops)] if query.stops else []
+        given += [("depth", True)] if query.max_depth is not None else []
+        given += [("as_of", True)] if query.as_of is not None else []
+        given += [("known_at", True)] if query.known_at is not None else []
+        given.append(("withdrawn", None))
+        return [
+            replace(_Lifts(), **dict(some))  # type: ignore[arg-type]
+            for size in range(len(given) + 1)
+            for some in combinations(given, size)
+        ]
+
+    def _rounds(self, lifts: _Lifts) -> Iterator[list[Trace]]:
+        """Traces with limits lifted: as asked, then from all that was reached, time and again."""
+        stages = [self._trace(lifts, self.query.seeds)]
+        yield stages
+        if self.query.max_depth is not None and not lifts.depth:
+            return
+        known: frozenset[NodeId] = frozenset()
+        while (seeds := self._passages(stages[-1])) != known:
+            known = seeds
+            stages.append(self._trace(lifts, tuple(sorted(seeds)), again=True))
+            yield stages
+
+    def _least(self, limits: _Lifts, stages: list[Trace]) -> _Lifts:
+        """Of what was lifted, as little as is needed."""
+        way = _walk(stages, self.node_id, self.direction)
+        left = {hop.before for hop in way.path}
+        lifts = replace(
+            limits,
+            stops=limits.stops & left,
+            withdrawn=frozenset(filter(is_withdrawn, way.edges.edge_id)),
+            free=frozenset(way.path[at].before for at in way.breaks),
+        )
+        while True:
+            less = next((part for part in lifts.parts() if self._suffices(part)), None)
+            if less is None:
+                return lifts
+            lifts = less
+
+    def _suffices(self, lifts: _Lifts) -> bool:
+        stages = self._stages(lifts)
+        if not _has(stages[-1], self.node_id):
+            return False
+        most = self.query.max_depth
+        if most is None or lifts.depth:
+            return True
+        return len(_walk(stages, self.node_id, self.direction).path) <= most
+
+    def _stages(self, lifts: _Lifts) -> list[Trace]:
+        """Traces until the node is reached, or nothing new is, free of time at the nodes named."""
+        stages = [self._trace(lifts, self.query.seeds)]
+        known: frozenset[NodeId] = frozenset()
+        while not _has(stages[-1], self.node_id):
+            free = self._passages(stages[-1]) & (lifts.free or frozenset())
+            if free <= known:
+                break
+            known |= free
+            seeds = tuple(sorted({*self.query.seeds, *known}))
+            stages.append(self._trace(lifts, seeds, again=True))
+        return stages
+
+    def _trace(self, lifts: _Lifts, seeds: tuple[NodeId, ...], *, again: bool = False) -> Trace:
+        query = self.query
+        asked = replace(
+            query,
+            seeds=seeds,
+            stops=tuple(stop for stop in query.stops if stop not in lifts.stops),
+            max_depth=None if lifts.depth or again or lifts.free else query.max_depth,
+            as_of=None if lifts.as_of else query.as_of,
+            known_at=None if lifts.known_at else query.known_at,
+            quantities=False,
+            dilution=None,
+        )
+        back = self.history if lifts.withdrawn is None or lifts.withdrawn else None
+        # A node from which to go on does not stand for what it held, as a seed would.
+        shut = again and self.direction == "forward"
+        source = RevisedFlows(self.source, (), back, lifts.withdrawn, shut=shut)
+        return trace(source, asked)
+
+    def _passages(self, found: Trace) -> frozenset[NodeId]:
+        """The nodes of a trace that material passes: parties are ends, and places but vessels."""
+        flow, end = _PASSED_BY[self.direction]
+        at = zip(found.edges.type, getattr(found.edges, end), strict=True)
+        vessels = {node for told, node in at if told == flow}
+        nodes = list(found.node_ids())
+        kinds = self.source.kinds(nodes)
+        seeds = set(self.query.seeds)
+        return frozenset(
+            node
+            for node in nodes
+            if node in seeds
+            or not (
+                kinds.get(node) == Label.PARTY
+                or (kinds.get(node) == Label.PLACE and node not in vessels)
+            )
+        )
+
+    def _obstacles(self, lifts: _Lifts, way: _Way) -> Iterator[Obstacle]:
+        path, edges = way.path, way.edges
+        for at in way.breaks:
+            yield self._in_time(way, at)
+        for stop in sorted(lifts.stops):
+            yield Obstacle(ObstacleKind.STOP, stop)
+        if lifts.depth:
+            yield Obstacle(ObstacleKind.MAX_DEPTH, steps=len(path))
+        if lifts.as_of:
+            begun = [_begin(edges, hop.edge) for hop in path]
+            yield Obstacle(ObstacleKind.AS_OF, at=_latest(begun))
+        if lifts.known_at:
+            told = [edges.recorded_at[hop.edge] for hop in path]
+            yield Obstacle(ObstacleKind.NOT_RECORDED, at=_latest(told))
+        for hop in path:
+            if is_withdrawn(edges.edge_id[hop.edge]):
+                gone = _latest([edges.retracted_at[hop.edge]])
+                yield Obstacle(ObstacleKind.WITHDRAWN, left=hop.edge, at=gone)
+
+    def _in_time(self, way: _Way, at: int) -> Obstacle:
+        """The obstacle at the node before a hop, told in the order of the material."""
+        came, left = way.path[at - 1].edge, way.path[at].edge
+        if self.direction == "backward":
+            came, left = left, came
+        kind = _KINDS.get(way.edges.type[came], ObstacleKind.TIME)
+        return Obstacle(kind, way.path[at].before, came, left, way.breaks[at])
+
+    def _read_nodes(self, path: tuple[Hop, ...]) -> list[NodeRow]:
+        ids = {*self.query.seeds, self.node_id, *(hop.after for hop in path)}
+        rows = self.source.nodes(sorted(ids))
+        named = {row.product_id for row in rows if row.product_id is not None}
+        return [*rows, *self.source.nodes(sorted(named - ids))]
+
+
+def _walk(stages: list[Trace], node_id: NodeId, direction: Direction) -> _Way:
+    """The path through all stages to a node."""
+    parts: list[tuple[tuple[Hop, ...], Trace]] = []
+    moments: list[datetime | None] = []
+    node = node_id
+    for stage in reversed(stages):
+        part = hops(stage, node, direction)
+        if part:
+            parts.append((part, stage))
+            moments.append(_exposure(stage, node))
+            node = part[0].before
+    way = _Way()
+    for (part, stage), moment in zip(reversed(parts), [None, *reversed(moments)], strict=False):
+        if way.path:
+            way.breaks[len(way.path)] = moment
+        first = len(way.path)
+        way.edges = joined(way.edges, select(stage.edges, [hop.edge for hop in part]))
+        way.path += tuple(replace(hop, edge=first + i) for i, hop in enumerate(part))
+    return way
+
+
+def _exposure(stage: Trace, node_id: NodeId) -> datetime | None:
+    return next((r.exposure for r in stage.reached if r.node_id == node_id), None)
+
+
+def _count(lifts: _Lifts) -> int:
+    parts = (bool(lifts.stops), lifts.depth, lifts.as_of, lifts.known_at, lifts.withdrawn is None)
+    return sum(parts)
+
+
+def _has(found: Trace, node_id: NodeId) -> bool:
+    return any(reached == node_id for reached in found.node_ids())
+
+
+def _begin(edges: FlowRows, i: int) -> int | None:
+    known = [t for t in (edges.occurred_at[i], edges.valid_from[i]) if t is not None]
+    return min(known, default=None)
+
+
+def _latest(moments: Sequence[int | None]) -> datetime | None:
+    known = [t for t in moments if t is not None]
+    return from_micros(max(known)) if known else None

@@ -1,0 +1,111 @@
+"""Amounts, best paths and what is in the way: the same from a database as from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from genealogy.bootstrap import Lotgraph, engine_on
+from genealogy.model.facts import Fact, NodeId
+from genealogy.model.names import Flow
+from genealogy.store import schema
+from genealogy.store.bolt import GraphStore
+from genealogy.store.writer import GraphSink
+from genealogy.trace.details import with_details
+from genealogy.trace.result import TraceQuery
+from genealogy.trace.run import trace
+from genealogy.trace.shares import with_amounts
+from genealogy.trace.why_not import ObstacleKind
+from tests.amounts import moved, products
+from tests.conftest import connect
+from tests.databases import Endpoint
+from tests.fakes import LOADED_AT, MemoryFlows
+from tests.genealogies import day, genealogy
+
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def shared_store(shared_database: Endpoint) -> Iterator[GraphStore]:
+    with connect(shared_database) as store:
+        schema.ensure(store)
+        yield store
+
+
+def plant() -> tuple[list[Fact], dict[str, str]]:
+    """Sacks of a raw lot in one of two batches, a late dose, and a withdrawn shipment."""
+    mark = f"x{next(_numbers)}"
+    ids = {name: f"lot:S{mark}:RM{mark}:{name}" for name in ("raw", "other", "end", "late")}
+    ids |= {name: f"{name}:{mark}" for name in ("batch", "shipment", "party")}
+    flows = [
+        moved(Flow.CONSUMED_BY, ids["raw"], ids["batch"], 3, 1, uom="XSA"),
+        moved(Flow.CONSUMED_BY, ids["other"], ids["batch"], 25, 1),
+        moved(Flow.PRODUCED, ids["batch"], ids["end"], 60, 2),
+        moved(Flow.PRODUCED, ids["batch"], ids["late"], 40, 2),
+        moved(Flow.RELABELLED_AS, ids["end"], ids["raw"], 1, 0),
+        replace(
+            moved(Flow.SHIPPED_IN, ids["end"], ids["shipment"], 10, 3),
+            recorded_at=day(3),
+            retracted_at=day(4),
+        ),
+        moved(Flow.DELIVERED_TO, ids["shipment"], ids["party"], None, 5),
+    ]
+    flows = [replace(f, fact_id=f"{mark}-{i}") for i, f in enumerate(flows)]
+    units = {f"RM{mark}": {"base_uom": "KGM", "unit_xsa": "25"}}
+    return [*genealogy(flows).facts, *products(**units)], ids
+
+
+def loaded(store: GraphStore, facts: list[Fact]) -> Lotgraph:
+    GraphSink(store, loaded_at=LOADED_AT).write(facts)
+    return engine_on(store)
+
+
+def test_amounts_are_those_from_memory(shared_store: GraphStore) -> None:
+    facts, ids = plant()
+    engine = loaded(shared_store, facts)
+    query = TraceQuery((NodeId(ids["raw"]),), "forward", quantities=True)
+    source = MemoryFlows(facts)
+    expected = with_amounts(with_details(trace(source, query), source), source).amounts
+    found = engine.trace(query).amounts
+    assert found == expected
+    assert found is not None
+    [amount] = found[NodeId(ids["end"])]
+    assert (amount.unit, amount.least, amount.share, amount.most) == ("KGM", 35, 45, 60)
+
+
+def test_a_withdrawn_record_is_what_is_in_the_way(shared_store: GraphStore) -> None:
+    facts, ids = plant()
+    engine = loaded(shared_store, facts)
+    found = engine.why_not(TraceQuery((NodeId(ids["raw"]),), "forward"), NodeId(ids["party"]))
+    [obstacle] = found.obstacles
+    assert (obstacle.kind, obstacle.at) == (ObstacleKind.WITHDRAWN, day(4))
+    assert [hop.after for hop in found.path][-2:] == [ids["shipment"], ids["party"]]
+    back = TraceQuery((NodeId(ids["party"]),), "backward")
+    assert engine.why_not(back, NodeId(ids["raw"])).obstacles[0].at == day(4)
+    then = replace(back, direction="forward", seeds=(NodeId(ids["raw"]),), known_at=day(3))
+    assert engine.why_not(then, NodeId(ids["party"])).reached
+
+
+def test_withdrawn_edges_are_those_from_memory_at_any_record_time(
+    shared_store: GraphStore,
+) -> None:
+    facts, ids = plant()
+    engine, source = loaded(shared_store, facts), MemoryFlows(facts)
+    for way, node in (("forward", ids["end"]), ("backward", ids["shipment"])):
+        for moment in (None, day(2), day(3), day(4)):
+            rows = engine.history.withdrawn([NodeId(node)], way, known_at=moment)  # type: ignore[arg-type]
+            told = source.withdrawn([NodeId(node)], way, known_at=moment)  # type: ignore[arg-type]
+            assert (rows.source, rows.target, rows.retracted_at) == (
+                told.source, told.target, told.retracted_at,
+            )  # fmt: skip
+
+
+def test_the_best_paths_are_found_too(shared_store: GraphStore) -> None:
+    facts, ids = plant()
+    engine = loaded(shared_store, facts)
+    answer = engine.trace(TraceQuery((NodeId(ids["raw"]),), "forward"))
+    [path] = engine.paths(answer, NodeId(ids["late"]), "forward", 5)
+    assert [hop.after for hop in path] == [ids["batch"], ids["late"]]
