@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 
 from genealogy.impact.attributes import Attribute, of_edges
 from genealogy.impact.cases import Case
@@ -13,6 +14,7 @@ from genealogy.impact.ranking import Subject
 from genealogy.impact.tally import Tally
 from genealogy.model.facts import NodeId
 from genealogy.model.times import to_micros
+from genealogy.model.units import ProductUnits, base_quantity
 from genealogy.ports import FlowRows
 from genealogy.trace.result import Reached, Trace
 from genealogy.trace.witness import hops
@@ -39,6 +41,7 @@ class Evidence:
 class Volume:
     """How much left a candidate towards bad cases, and towards good ones only, by unit.
 
+    Units are kilogram, litre, metre, square metre and piece; others as they were recorded.
     Edges without a quantity are counted in ``unknown``. ``share`` is the part that went to
     bad cases, where all is known and in one unit.
     """
@@ -141,8 +144,17 @@ class Weighing:
                 unknown += 1
                 continue
             into = sums[not self.tally.over[self.edges.edge_id[i]] & self.tally.bad]
-            into[uom or ""] = into.get(uom or "", Decimal()) + Decimal(quantity)
+            unit, amount = _comparable(Decimal(quantity), uom or "")
+            into[unit] = into.get(unit, Decimal()) + amount
         return Volume(*sums, unknown)
+
+
+def _comparable(quantity: Decimal, uom: str) -> tuple[str, Decimal]:
+    """A quantity in the base unit of its dimension; as it was recorded where there is none."""
+    amount = base_quantity(quantity, uom)
+    if amount is None:
+        return uom, quantity
+    return ProductUnits().measure(Fraction(quantity), uom).unit, amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -126,6 +127,19 @@ def test_volume_is_what_went_to_bad_and_to_good_cases() -> None:
     assert volume.share == Decimal("0.2")
     supplied = one(asked(), "supplier", "party:1").volume
     assert supplied.to_cases == {"KGM": Decimal(50)}
+
+
+def test_units_of_one_dimension_are_added_up() -> None:
+    grams = [
+        replace(f, quantity=Decimal(5_000), uom="GRM")
+        if isinstance(f, FlowFact) and f.type is Flow.CONSUMED_BY and f.target_id == "batch:4"
+        else f
+        for f in company()
+    ]
+    query = CauseQuery((NodeId("lot:made:4"), NodeId("lot:made:2")), (NodeId("lot:made:0"),))
+    volume = one(common_causes(MemoryFlows(grams), query), "lot", "lot:raw:0").volume
+    assert volume.to_cases == {"KGM": Decimal(10)}
+    assert volume.share == Decimal(10) / 15
 
 
 def test_an_unknown_quantity_stays_unknown() -> None:
