@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -15,18 +15,21 @@ import typer
 
 from cli import options
 from cli.impact import Form, Format, Told, answer, form_of
-from cli.session import session_of
+from cli.session import Session, session_of
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.as_csv import harmless
 from genealogy.exports.records import Record
 from genealogy.impact.foodchain.desktop import desktop_scores
 from genealogy.impact.foodchain.network import Network, Score, Scores
 from genealogy.impact.foodchain.safe import safe_scores
-from genealogy.impact.foodchain.web import Dates, common_links, web_scores
+from genealogy.impact.foodchain.web import Dates, Hidden, common_links, web_scores
 from genealogy.messages import text
 from genealogy.trace.result import Completeness
 
 COLUMNS = ("kind", "id", "name", "score", "positive", "negative", "normalized", "common_link")
+
+
+Several = list[str] | None
 
 
 class Tool(StrEnum):
@@ -41,9 +44,17 @@ def fcl_score(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help=text("option.fcl_path"), metavar="FILE")],
     tool: Annotated[Tool, typer.Option("--tool", help=text("option.fcl_tool"))] = Tool.DESKTOP,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option("--weight", metavar="ID=NUMBER", help=text("option.fcl_weight")),
+    weight: Annotated[
+        Several, typer.Option("--weight", metavar="ID=NUMBER", help=text("option.fcl_weight"))
+    ] = None,
+    cross: Annotated[
+        Several, typer.Option("--cross", metavar="ID", help=text("option.fcl_cross"))
+    ] = None,
+    kill: Annotated[
+        Several, typer.Option("--kill", metavar="ID", help=text("option.fcl_kill"))
+    ] = None,
+    merge: Annotated[
+        Several, typer.Option("--merge", metavar="NAME=ID,ID…", help=text("option.fcl_merge"))
     ] = None,
     temporal: Annotated[
         bool, typer.Option("--temporal/--no-temporal", help=text("option.fcl_temporal"))
@@ -59,53 +70,69 @@ def fcl_score(
     no_headers: options.NoHeaders = False,
 ) -> None:
     """Score the stations, deliveries and lots of an FCL-Web JSON file."""
+    session = session_of(context)
+    form: Form = form_of(format, json, csv, table, output, no_headers, allow_partial=True)
+    file = _read(session, path)
+    network = _marked(file.network, weight or (), cross or (), kill or ())
+    network = _merged(network, merge or ())
+    if not _is_weighted(network):
+        session.warn(text("cli.unweighted"))
+    asked = {"tool": tool.value, "temporal": temporal, "dates": dates.value}
+    scores = _scored(network, tool, temporal, dates, file.hidden)
+    answer(session, form, _told(list(_records(scores, file.names)), asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file: its network, what its view hides, and the names of its stations and deliveries."""
+
+    network: Network
+    hidden: Hidden
+    names: Mapping[str, str]
+
+
+def _read(session: Session, path: Path) -> _File:
+    """What a file holds; rows that cannot be used are told. Raises UnreadableFile."""
     from loaders.fcl.check import cell, checked
     from loaders.fcl.document import read_document
 
-    session = session_of(context)
-    form: Form = form_of(format, json, csv, table, output, no_headers, allow_partial=True)
     document = read_document(path)
     found = checked(document, path.name)
     for reject in (one for row in found.rejects for one in row):
         session.warn(f"{reject.field}: {reject.reason()}. {reject.hint()}")
-    network = _weighted(found.network(document.tracing), weights or ())
-    if not _is_weighted(network):
-        session.warn(text("cli.unweighted"))
-    scores = _scored(network, tool, temporal, dates)
     names = {name: cell(row, "Name") or "" for name, row in found.stations.items()}
     names |= {name: sent.name or "" for name, sent in found.deliveries.items()}
-    records = list(_records(scores, names))
-    asked = {"tool": tool.value, "temporal": temporal, "dates": dates.value}
-    answer(session, form, _told(records, asked))
+    network, hidden = found.network(document.tracing), found.hidden(document.settings)
+    return _File(network, hidden, names)
 
 
-def _weighted(network: Network, given: Sequence[str]) -> Network:
-    """The network with the weights given instead of those in the file. Raises InvalidQuery."""
-    if not given:
-        return network
-    weights = dict(map(_weight, given))
-    for name in weights:
-        if name not in network.stations and name not in network.deliveries:
-            raise NotFound(kind=text("resolve.any_kind"), text=name, near="")
-    stations = {
-        s: replace(v, weight=weights.get(s, Fraction())) for s, v in network.stations.items()
-    }
-    deliveries = {
-        d: replace(v, weight=weights.get(d, Fraction())) for d, v in network.deliveries.items()
-    }
-    return Network(stations, deliveries, network.relations)
+def _marked(
+    network: Network, weights: Sequence[str], cross: Sequence[str], kill: Sequence[str]
+) -> Network:
+    """The network with the marks given. Raises InvalidQuery, NotFound."""
+    given = dict(map(_weight, weights))
+    for name in (*given, *cross, *kill):
+        if name not in network.deliveries:
+            _known_station(network, name)
+    return network.marked(weights=given or None, cross=cross, kill=kill)
 
 
-def _scored(network: Network, tool: Tool, temporal: bool, dates: Dates) -> Scores:
-    if tool is Tool.WEB:
-        return web_scores(network, dates=dates)
-    reckon = desktop_scores if tool is Tool.DESKTOP else safe_scores
-    return reckon(network, temporal=temporal)
+def _merged(network: Network, merges: Sequence[str]) -> Network:
+    """The network with stations taken for one. Raises InvalidQuery, NotFound."""
+    for told in merges:
+        name, _, listed = told.partition("=")
+        members = [member for member in listed.split(",") if member]
+        if not name or not members:
+            raise InvalidQuery(reason=text("cli.merge", text=told))
+        for member in members:
+            _known_station(network, member)
+        network = network.merged(members, name)
+    return network
 
 
-def _is_weighted(network: Network) -> bool:
-    stations, deliveries = network.stations.values(), network.deliveries.values()
-    return any(s.weight for s in stations) or any(d.weight for d in deliveries)
+def _known_station(network: Network, name: str) -> None:
+    if name not in network.stations:
+        raise NotFound(kind=text("resolve.any_kind"), text=name, near="")
 
 
 def _weight(given: str) -> tuple[str, Fraction]:
@@ -114,6 +141,18 @@ def _weight(given: str) -> tuple[str, Fraction]:
         return name, Fraction(number)
     except (ValueError, ZeroDivisionError):
         raise InvalidQuery(reason=text("cli.weight", text=given)) from None
+
+
+def _scored(network: Network, tool: Tool, temporal: bool, dates: Dates, hidden: Hidden) -> Scores:
+    if tool is Tool.WEB:
+        return web_scores(network, dates=dates, hidden=hidden)
+    reckon = desktop_scores if tool is Tool.DESKTOP else safe_scores
+    return reckon(network, temporal=temporal)
+
+
+def _is_weighted(network: Network) -> bool:
+    stations, deliveries = network.stations.values(), network.deliveries.values()
+    return any(s.weight for s in stations) or any(d.weight for d in deliveries)
 
 
 def _records(scores: Scores, names: Mapping[str, str]) -> Iterator[Record]:

@@ -12,7 +12,8 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Label, Link
 from genealogy.model.times import to_micros
 from genealogy.ports import FlowSource, NodeRow
-from genealogy.trace.known import MOVING
+from genealogy.trace.known import MOVING, refuse_not_known_then
+from genealogy.trace.result import TraceQuery
 
 _EVENTS = frozenset({Label.QUALITY_EVENT, Label.EVENT})
 #: When an event was known at the latest: what came after cannot have caused it.
@@ -38,8 +39,8 @@ def cases_of(
     """The cases that these nodes are, each once and in their order.
 
     A quality event (or EPCIS event) stands for what it is about, as far as that moves.
-    Raises NotFound for a node that is not known and InvalidQuery for an event that is
-    about nothing through which material passes.
+    Raises NotFound for a node that is not known, or an event that was not known by then,
+    and InvalidQuery for an event that is about nothing through which material passes.
     """
     wanted = list(dict.fromkeys(node_ids))
     kinds = source.kinds(wanted)
@@ -47,6 +48,8 @@ def cases_of(
         if node_id not in kinds:
             raise NotFound(kind="node", text=node_id, near="")
     events = [node_id for node_id in wanted if kinds[node_id] in _EVENTS]
+    if events:
+        refuse_not_known_then(source, TraceQuery(tuple(events), "backward", known_at=known_at))
     about = _about(source, events)
     rows = {row.node_id: row for row in source.nodes(events, known_at=known_at)} if events else {}
     return tuple(_case(node_id, about, rows) for node_id in wanted)

@@ -295,6 +295,7 @@ class GraphStore:
         try:
             yield
         except BaseException as error:
+            # An error has ended the statement; Ctrl-C has not.
             if not isinstance(error, Exception):
                 self._watchdog.terminate(run_id)
             raise

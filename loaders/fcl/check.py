@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from genealogy.impact.foodchain.network import Delivery, Network, PartialDate, Station
+from genealogy.impact.foodchain.web import Hidden
 from genealogy.model.units import unit_like
 from loaders.fcl.document import Document, Row
 from loaders.report import Reject, Remark
@@ -56,6 +57,25 @@ class Checked:
             {d: _marked(sent, marks["deliveries"].get(d)) for d, sent in self.deliveries.items()},
             frozenset(self.relations),
         )
+
+    def hidden(self, settings: Mapping[str, Any] | None) -> Hidden:
+        """What the settings of a view hide, or hold in groups; with stations, their deliveries."""
+        told = settings or {}
+        view = told.get("view") or {}
+        unseen = _names((view.get("node") or {}).get("invisibleNodes"))
+        edges = _names((view.get("edge") or {}).get("invisibleEdges"))
+        groups = told.get("metaNodes") or ()
+        held = {name for group in groups for name in _names(group.get("members"))}
+        at_unseen = {
+            name
+            for name, sent in self.deliveries.items()
+            if unseen & {sent.delivery.source, sent.delivery.target}
+        }
+        return Hidden(frozenset(unseen | held), frozenset(edges | at_unseen))
+
+
+def _names(told: Any) -> set[str]:
+    return set(map(str, told)) if isinstance(told, list) else set()
 
 
 _Marks = tuple[Fraction, bool, bool]

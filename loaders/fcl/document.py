@@ -37,12 +37,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file: the rows of its tables, and the settings of the tracing if it holds any."""
+    """A file: the rows of its tables; marks of a tracing, and settings of the view, if any."""
 
     stations: Sequence[Row]
     deliveries: Sequence[Row]
     relations: Sequence[Row]
     tracing: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
 
 
 def read_document(path: Path) -> Document:
@@ -66,9 +67,12 @@ def _document(whole: Any) -> Document:
         return _older(whole)
     tables = (list(_table(whole["data"][name], f"data.{name}.data")) for name in TABLES)
     stations, deliveries, relations = tables
-    tracing = whole.get("tracing")
     told = [Row(r.path, _renamed(r.cells, _NEXT)) for r in relations]
-    return Document(stations, deliveries, told, tracing if isinstance(tracing, dict) else None)
+    marks, view = (
+        found if isinstance(found := whole.get(name), dict) else None
+        for name in ("tracing", "settings")
+    )
+    return Document(stations, deliveries, told, marks, view)
 
 
 def _table(table: Any, path: str) -> Iterator[Row]:

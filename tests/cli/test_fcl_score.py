@@ -70,6 +70,39 @@ def test_what_is_no_weight_is_refused(lotgraph: Command, chain: str, weight: str
     assert "is no weight" in ended.err
 
 
+def test_marks_can_be_added_to_those_of_the_file(lotgraph: Command, chain: str) -> None:
+    ill = ("fcl-score", chain, "--weight", "S3=1")
+    assert scores(lotgraph(*ill).out)["S1"] == 1.0
+    killed = scores(lotgraph(*ill, "--kill", "D1", "--kill", "D2").out)
+    assert (killed["S1"], killed["S2"]) == (0.0, 1.0)
+    crossed = ("fcl-score", chain, "--weight", "D4=1", "--no-temporal")
+    assert scores(lotgraph(*crossed).out)["D2"] == 0.0
+    assert scores(lotgraph(*crossed, "--cross", "S3").out)["D2"] == 1.0
+
+
+def test_stations_can_be_taken_for_one(lotgraph: Command, chain: str) -> None:
+    found = scores(lotgraph("fcl-score", chain, "--weight", "S4=1", "--merge", "ALL=S1,S2").out)
+    assert found["ALL"] == 1.0
+    assert "S1" not in found
+    for wrong in ("ALL", "ALL=", "=S1"):
+        assert lotgraph("fcl-score", chain, "--merge", wrong).code == Exit.USAGE
+    assert lotgraph("fcl-score", chain, "--merge", "ALL=S99").code == Exit.NOT_FOUND
+
+
+def test_what_the_view_hides_does_not_count_on_the_web(lotgraph: Command, tmp_path: Path) -> None:
+    def web(view: object, groups: object = None) -> dict[str, float]:
+        settings = {"view": view, "metaNodes": groups or []}
+        file = str(saved(tmp_path, whole(settings=settings)))
+        weights = ("--weight", "S4=1", "--weight", "S3=1")
+        return scores(lotgraph("fcl-score", file, *weights, "--tool", "web").out)
+
+    assert web(None)["S1"] == 1.0
+    assert web({"edge": {"invisibleEdges": ["D3"]}, "node": None})["S2"] == 0.0
+    assert web({"node": {"invisibleNodes": ["S2"]}})["S1"] == 0.5
+    grouped = web({}, [{"id": "G", "members": ["S2", "S4"]}])
+    assert (grouped["S2"], grouped["S1"], grouped["S4"]) == (0.0, 1.0, 0.0)
+
+
 def test_an_unknown_element_and_an_unreadable_file_are_told(
     lotgraph: Command, chain: str, tmp_path: Path
 ) -> None:

@@ -61,6 +61,28 @@ class Network:
     deliveries: Mapping[str, Delivery]
     relations: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
+    def marked(
+        self,
+        *,
+        weights: Mapping[str, Fraction] | None = None,
+        cross: Iterable[str] = (),
+        kill: Iterable[str] = (),
+    ) -> Network:
+        """The network with these weights instead of its own (if any), and these flags added."""
+        crossed, killed = frozenset(cross), frozenset(kill)
+
+        def flags(one: Station | Delivery) -> tuple[Fraction, bool, bool]:
+            weight = one.weight if weights is None else weights.get(one.id, Fraction())
+            contaminates = one.cross_contamination or one.id in crossed
+            return weight, contaminates, one.kill or one.id in killed
+
+        deliveries = {
+            d.id: Delivery(d.id, d.source, d.target, d.lot, d.departure, d.arrival, *flags(d))
+            for d in self.deliveries.values()
+        }
+        stations = {s.id: Station(s.id, *flags(s)) for s in self.stations.values()}
+        return Network(stations, deliveries, self.relations)
+
     def merged(self, members: Iterable[str], into: str) -> Network:
         """The network with some stations taken for one, whose weight is the sum of theirs."""
         gone = set(members)

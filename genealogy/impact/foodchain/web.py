@@ -35,18 +35,21 @@ class Dates(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What the user does not see, or has put into a group: it does not count."""
+class Hidden:
+    """What the user does not see, or has put into a group: it does not count.
+
+    A way back goes on over a hidden station, but not over a hidden delivery.
+    """
 
     stations: frozenset[str] = frozenset()
     deliveries: frozenset[str] = frozenset()
 
 
 def web_scores(
-    network: Network, *, dates: Dates = Dates.EXPLICIT, hidden: Shown | None = None
+    network: Network, *, dates: Dates = Dates.EXPLICIT, hidden: Hidden | None = None
 ) -> Scores:
     """The scores that FCL-Web shows; loops are no trouble to it."""
-    hidden = hidden or Shown()
+    hidden = hidden or Hidden()
     preceding, incoming = _links(network, dates)
     ill = (s.id for s in network.stations.values() if s.weight > 0)
     bad = (d.id for d in network.deliveries.values() if d.weight > 0)
@@ -77,7 +80,7 @@ def _walk(
     network: Network,
     preceding: Links,
     starts: Iterable[str],
-    hidden: Shown,
+    hidden: Hidden,
     stations: set[str],
     own: str | None = None,
 ) -> tuple[set[str], set[str]]:
@@ -96,11 +99,10 @@ def _walk(
             continue
         deliveries.add(at)
         source = network.stations[delivery.source]
-        if source.kill or source.id in hidden.stations:
-            continue
-        stations.add(source.id)
-        pending += preceding[at]
-    return stations, deliveries
+        if not source.kill:
+            stations.add(source.id)
+            pending += preceding[at]
+    return stations - hidden.stations, deliveries
 
 
 def _links(network: Network, dates: Dates) -> tuple[Links, Links]:

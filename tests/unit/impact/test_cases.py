@@ -60,6 +60,13 @@ def test_a_complaint_about_nothing_that_moves_is_refused(name: str) -> None:
     assert name in str(error.value)
 
 
+def test_a_complaint_that_was_not_known_yet_is_told() -> None:
+    known_by = REPORTED.replace(year=2020)
+    with pytest.raises(NotFound) as error:
+        cases_of(MemoryFlows(FACTS), [NodeId("quality:1")], known_at=known_by)
+    assert error.value.error_code == "not_known_then"
+
+
 def test_a_case_given_twice_is_one() -> None:
     assert len(asked("lot:a", "lot:b", "lot:a")) == 2
 

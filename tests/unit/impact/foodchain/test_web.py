@@ -11,7 +11,7 @@ from hypothesis import given
 
 from genealogy.impact.foodchain.desktop import desktop_scores
 from genealogy.impact.foodchain.network import Delivery, Network, PartialDate, Station
-from genealogy.impact.foodchain.web import Dates, Shown, common_links, web_scores
+from genealogy.impact.foodchain.web import Dates, Hidden, common_links, web_scores
 from tests.unit.impact.foodchain.networks import networks, published
 
 
@@ -56,10 +56,17 @@ def test_kills_stop_the_way_back() -> None:
 
 
 def test_what_is_not_seen_does_not_count() -> None:
-    hidden = Shown(stations=frozenset({"Target"}))
+    hidden = Hidden(stations=frozenset({"Target"}))
     assert scores(one_delivery("Source", "Target"), hidden=hidden) == (1.0, 0.0, 0.0, 0.0)
-    gone = Shown(deliveries=frozenset({"D"}))
+    gone = Hidden(deliveries=frozenset({"D"}))
     assert scores(one_delivery("Target"), hidden=gone) == (0.0, 1.0, 0.0, 0.0)
+
+
+def test_a_way_back_goes_on_over_a_station_in_a_group() -> None:
+    network = published(weights={"market1": 1})
+    hidden = Hidden(stations=frozenset({"trader1"}))
+    found = web_scores(network, hidden=hidden).stations
+    assert (found["trader1"].score, found["producer1"].score) == (0.0, 1.0)
 
 
 def test_the_size_of_a_weight_and_negative_ones_make_no_difference() -> None:
