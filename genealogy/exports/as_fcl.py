@@ -130,8 +130,8 @@ def _delivery(trace: Trace, one: Handover) -> Cells:
         "Date Delivery Arrival": _date(_windows(trace, one, arrival=True)),
         "Amount": _amount(trace, one),
     }
-    if one.inferred:
-        told["Comment"] = text("fcl.inferred", "en")
+    if one.note is not None:
+        told["Comment"] = text(f"fcl.{one.note}", "en")
     return {column: value for column, value in told.items() if value}
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from genealogy.bootstrap import Lotgraph, engine_on
+from genealogy.exports.as_fcl import document
+from genealogy.exports.registry import EXPORTS
 from genealogy.impact.causes import CommonCauses
+from genealogy.impact.foodchain.safe import safe_scores
+from genealogy.impact.foodchain.web import web_scores
 from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Link
@@ -21,6 +26,8 @@ from genealogy.store import schema
 from genealogy.trace.result import TraceQuery
 from loaders.demo.generate import generate
 from loaders.demo.truth import FILE
+from loaders.fcl.check import checked
+from loaders.fcl.document import read_document
 from loaders.run import load
 from tests.conftest import connect
 from tests.databases import Endpoint
@@ -169,3 +176,26 @@ def test_links_are_read_as_they_were_told(engine: Lotgraph, truth: dict[str, Any
     site = engine.flows.links([batch], Link.AT)
     assert [(row.target, row.part) for row in site] == [("place:CQ-SITE-1", "site")]
     assert engine.flows.links([], Link.AT) == []
+
+
+def test_a_food_authority_finds_the_supplier_in_the_trace_it_was_given(
+    engine: Lotgraph, truth: dict[str, Any], tmp_path: Path
+) -> None:
+    """Every affected customer as an outbreak: all ways back lead over the supplier, by our file."""
+    [cause] = [cause for cause in truth["causes"] if cause["name"] == "resin"]
+    file = tmp_path / "chain.json"
+    answer = engine.trace(TraceQuery((NodeId(truth["suspect_lot"]),), "forward"))
+    with file.open("wb") as out:
+        EXPORTS["fcl"].write(answer, out)
+    told = checked(read_document(file), file.name)
+    assert told.rejects == []
+    customers = [c for c in cause["affected"]["customers"] if c in told.stations]
+    assert sorted(customers) == cause["affected"]["customers"]
+    weights = {customer: Fraction(1) for customer in customers}
+    found = safe_scores(told.network().marked(weights=weights), temporal=False)
+    assert found.stations[cause["about"]["supplier"]].score == 1.0
+    back = document(engine.trace(TraceQuery((NodeId(truth["complaint_lot"]),), "backward")))
+    (tmp_path / "back.json").write_text(json.dumps(back), encoding="utf-8")
+    case = read_document(tmp_path / "back.json")
+    scores = web_scores(checked(case, "back.json").network(case.tracing))
+    assert scores.stations[cause["about"]["supplier"]].score == 1.0

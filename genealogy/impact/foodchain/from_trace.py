@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
@@ -37,6 +37,7 @@ _MAKES = frozenset(
     }
 )
 _CARRIES = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
+_GOODS = frozenset({Label.LOT, Label.ITEM, Label.UNIT})
 _STATIONS = frozenset({Label.PARTY, Label.PLACE})
 
 
@@ -45,8 +46,9 @@ class Handover:
     """A delivery: who handed what to whom, by which flow edges (positions in the trace).
 
     ``content`` is what was handed over; null where it is not in the trace. ``columns`` are
-    those of FoodChain-Lab's file. An ``inferred`` one closes a gap between stations:
-    material that came to one left from the other, and nobody recorded how.
+    those of FoodChain-Lab's file. A ``note`` marks one that nobody recorded: "inferred"
+    closes a gap between stations (material that came to one left from the other), "case"
+    stands for a seed of a trace back, which went to whom it harmed.
     """
 
     id: str
@@ -56,7 +58,7 @@ class Handover:
     edges: tuple[int, ...] = ()
     columns: Mapping[str, Any] | None = None
     lands: tuple[NodeId, ...] = ()
-    inferred: bool = False
+    note: Literal["inferred", "case"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class _Chain:
     trace: Trace
     stations: dict[str, NodeId | None] = field(default_factory=dict)
     handovers: dict[str, Handover] = field(default_factory=dict)
+    _names: dict[NodeId, str] = field(default_factory=dict)
+    _seen_at: dict[NodeId | None, set[str]] = field(default_factory=dict)
     _leaving: dict[NodeId, list[int]] = field(default_factory=lambda: defaultdict(list))
     _entering: dict[NodeId, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -102,6 +106,8 @@ class _Chain:
         for node_id in self.trace.node_ids():
             self._told(node_id)
         self._supplied()
+        if self.trace.query.direction != "forward":
+            self._cases()
         relations = self._relations()
         return FoodChain(self.stations, self.handovers, frozenset(relations))
 
@@ -124,6 +130,8 @@ class _Chain:
 
     def _named(self, station: str, node_id: NodeId | None) -> str:
         self.stations.setdefault(station, node_id)
+        if node_id is not None:
+            self._names[node_id] = station
         return station
 
     def _told(self, node_id: NodeId) -> None:
@@ -193,14 +201,40 @@ class _Chain:
                 lands = tuple(self._held(thing))
                 self.handovers[name] = Handover(name, source, target, thing, (i,), None, lands)
 
+    def _cases(self) -> None:
+        """Seeds of which no delivery is in the trace, as going where they were complained about."""
+        moved = {thing for h in self.handovers.values() for thing in (h.content, *h.lands)}
+        for seed in sorted(set(self.trace.query.seeds) - moved):
+            if self._kind(seed) in _GOODS:
+                source, target = self._station(self._maker(seed)), self._station(None)
+                name = str(seed)
+                self.handovers[name] = Handover(name, source, target, seed, note="case")
+
+    def _maker(self, thing: NodeId) -> NodeId | None:
+        """Where a thing was made."""
+        for i in self._entering[thing]:
+            if self._type(i) == Flow.PRODUCED:
+                batch = self.trace.rows.get(self.trace.edges.source[i])
+                found = _node(batch, "site_id") if batch is not None else None
+                return found or self._place(i)
+        return None
+
     def _holder(self, thing: NodeId) -> NodeId | None:
         """Who had a thing that was supplied: the site or place where it was used."""
         for i in self._leaving[thing]:
-            batch = self.trace.rows.get(self.trace.edges.target[i])
-            site = _node(batch, "site_id") if batch is not None else None
-            if found := site or self.trace.edges.place_id[i]:
-                return NodeId(found)
+            if found := self._site(i):
+                return found
         return None
+
+    def _site(self, edge: int) -> NodeId | None:
+        """Where something was used, by its batch or by the edge itself."""
+        batch = self.trace.rows.get(self.trace.edges.target[edge])
+        site = _node(batch, "site_id") if batch is not None else None
+        return site or self._place(edge)
+
+    def _place(self, edge: int) -> NodeId | None:
+        place = self.trace.edges.place_id[edge]
+        return None if place is None else NodeId(place)
 
     def _held(self, content: NodeId) -> Iterator[NodeId]:
         """A content, and all that is packed in it."""
@@ -218,6 +252,9 @@ class _Chain:
     # --- Relations ----------------------------------------------------------------------
 
     def _relations(self) -> set[tuple[str, str]]:
+        for handover in self.handovers.values():
+            for thing in {handover.content, *handover.lands} - {None}:
+                self._seen_at.setdefault(thing, set()).update((handover.source, handover.target))
         sent: dict[NodeId, list[Handover]] = defaultdict(list)
         for handover in self.handovers.values():
             content = handover.content
@@ -243,7 +280,7 @@ class _Chain:
             for after in sent.get(thing, ()):
                 if after.id != before.id and self._may_follow(before, after):
                     yield after, True
-            for made in self._made_of(thing):
+            for made in self._made_of(thing, before):
                 for after in sent.get(made, ()):
                     if after.id != before.id:
                         yield after, False
@@ -259,16 +296,44 @@ class _Chain:
         ]
         return all(a is None or b is None or a <= b for a in came for b in left)
 
-    def _made_of(self, thing: NodeId) -> set[NodeId]:
-        found: set[NodeId] = set()
-        pending = [thing]
+    def _made_of(self, thing: NodeId, came: Handover) -> set[NodeId]:
+        """What became of a thing where it had come."""
+        edges = self.trace.edges
+        found = {edges.target[i] for i in self._making(thing) if self._was_there(i, came)}
+        pending = list(found)
         while pending:
-            for i in self._leaving[pending.pop()]:
-                made = self.trace.edges.target[i]
-                if self._type(i) in _MAKES and made not in found and not self._is_received(made):
-                    found.add(made)
-                    pending.append(made)
+            for i in self._making(pending.pop()):
+                if edges.target[i] not in found:
+                    found.add(edges.target[i])
+                    pending.append(edges.target[i])
         return found - {thing}
+
+    def _making(self, thing: NodeId) -> list[int]:
+        """The edges by which a thing became another that is no delivery by itself."""
+        return [
+            i
+            for i in self._leaving[thing]
+            if self._type(i) in _MAKES and not self._is_received(self.trace.edges.target[i])
+        ]
+
+    def _was_there(self, use: int, came: Handover) -> bool:
+        """Whether a thing may have been used where it came to, and not where it is from.
+
+        Part of a lot is sent and part of it used: what is used at its maker's did not come
+        back. Where nobody recorded the place, what was made in the trace was used there.
+        """
+        site = self._site(use)
+        if site is None:
+            return not any(self._type(i) in _MAKES for i in self._made(use))
+        return self._names.get(site, str(site)) not in self._whereabouts(use) - {came.target}
+
+    def _made(self, use: int) -> list[int]:
+        thing = self.trace.edges.source[use]
+        return [] if self._is_received(thing) else self._entering[thing]
+
+    def _whereabouts(self, use: int) -> set[str]:
+        """The stations at which a thing is known to have been."""
+        return self._seen_at.get(self.trace.edges.source[use], set())
 
     def _bridged(
         self, direct: Iterable[tuple[str, str]], apart: Iterable[tuple[str, str]]
@@ -284,7 +349,7 @@ class _Chain:
             source, target = self.handovers[one].target, self.handovers[other].source
             bridge = f"{source} → {target}: {self.handovers[one].content}"
             content = self.handovers[one].content
-            made = Handover(bridge, source, target, content, inferred=True)
+            made = Handover(bridge, source, target, content, note="inferred")
             self.handovers.setdefault(bridge, made)
             found |= {(one, bridge), (bridge, other)}
         return found
