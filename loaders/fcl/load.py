@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from genealogy.ports import FactSink
 from loaders.fcl.check import Checked, checked
 from loaders.fcl.document import read_document
 from loaders.fcl.facts import facts_of
-from loaders.report import Loaded, Progress, Reject, RejectsFile, Tally, source_of, tellable
+from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, source_of, tellable
 
 KIND = "fcl"
 SUFFIX = ".json"
@@ -55,6 +55,8 @@ def load_fcl(
             load = _Load(Tally(rejects), into, source_system, progress, sum(map(_size, files)))
             for file in files:
                 load.file(file, _name(file, path))
+            for other in _others(path, files):
+                load.tally.remark(Remark(_name(other, path), None, None, None, "left_out"))
             return load.tally.result(str(path), KIND, dry_run=dry_run)
 
         if strict:
@@ -124,6 +126,13 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     return sorted(p for p in path.rglob(f"*{SUFFIX}") if p.is_file())
+
+
+def _others(path: Path, ours: Collection[Path]) -> list[Path]:
+    """The files of a folder that are not loaded."""
+    if path.is_file():
+        return []
+    return sorted(p for p in path.rglob("*") if p.is_file() and p not in ours)
 
 
 def _size(path: Path) -> int:

@@ -265,8 +265,10 @@ def test_a_file_that_is_no_such_file_is_refused_with_the_reason(
 def test_one_bad_file_of_a_folder_does_not_stop_the_others(tmp_path: Path) -> None:
     saved(tmp_path, whole(), "good.json")
     (tmp_path / "bad.json").write_bytes(b'{"stations": [], "deliveries": [')
+    (tmp_path / "template.xlsx").write_bytes(b"PK")
     sink = Company(())
     found = load_fcl(tmp_path, sink)
+    assert [(r.code, r.file) for r in found.remarks] == [("left_out", "template.xlsx")]
     assert found.refused_files == ("bad.json",)
     assert found.counts["good.json"].accepted == 10
 
