@@ -28,6 +28,7 @@ from genealogy.errors import NotFound, StoreError
 from genealogy.exports.as_json import write as write_json
 from genealogy.exports.files import whole_file
 from genealogy.exports.records import query_record
+from genealogy.exports.windows import windows_of
 from genealogy.model.durations import merged, parse_duration
 from genealogy.model.facts import NodeId
 from genealogy.model.times import from_micros, parse_instant
@@ -198,6 +199,7 @@ def _query(record: dict[str, Any]) -> TraceQuery:
         max_depth=record["max_depth"],
         quantities=record.get("quantities", False),
         dilution=Decimal(record["dilution"]) if "dilution" in record else None,
+        windows=windows_of(record.get("windows", ())),
         clock_tolerance=merged(
             (system, parse_duration(told))
             for system, told in record.get("clock_tolerance", {}).items()

@@ -15,6 +15,27 @@ MOST_PATHS = 100
 MOST_ROWS = 1_000_000_000
 
 Ids = Annotated[list[str], typer.Argument(help=text("option.ids"), metavar="ID…|-")]
+WindowIds = Annotated[list[str] | None, typer.Argument(help=text("option.ids"), metavar="ID…|-")]
+Place = Annotated[
+    list[str] | None, typer.Option("--place", metavar="ID", help=text("option.place"))
+]
+Equipment = Annotated[
+    list[str] | None, typer.Option("--equipment", metavar="ID", help=text("option.equipment"))
+]
+Supplier = Annotated[
+    list[str] | None, typer.Option("--supplier", metavar="ID", help=text("option.supplier"))
+]
+Product = Annotated[
+    list[str] | None, typer.Option("--product", metavar="ID", help=text("option.product"))
+]
+Event = Annotated[
+    list[str] | None, typer.Option("--event", metavar="ID", help=text("option.event"))
+]
+From = Annotated[str | None, typer.Option("--from", metavar="TIME", help=text("option.from"))]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help=text("option.to"))]
+Revision = Annotated[
+    str | None, typer.Option("--revision", metavar="NAME", help=text("option.revision"))
+]
 ModeOption = Annotated[Mode, typer.Option("--mode", help=text("option.mode"))]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help=text("option.as_of"))]
 KnownAt = Annotated[

@@ -15,10 +15,20 @@ from genealogy.messages import text
 from genealogy.model.durations import ClockTolerance, merged, parse_tolerance
 from genealogy.model.facts import NodeId
 from genealogy.model.times import parse_instant
-from genealogy.trace.result import Mode, TraceDirection, TraceQuery
+from genealogy.trace.result import Mode, TraceDirection, TraceQuery, Window, WindowKind
 
 if TYPE_CHECKING:
     from genealogy.bootstrap import Lotgraph
+
+
+@dataclass(frozen=True, slots=True)
+class Windowed:
+    """Names by kind of window, and the times that hold for all of them."""
+
+    names: tuple[tuple[WindowKind, str], ...] = ()
+    since: str | None = None
+    until: str | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Asked:
     quantities: bool = False
     dilution: str | None = None
     clock_tolerance: tuple[str, ...] = ()
+    windows: Windowed = Windowed()
 
 
 def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
@@ -53,6 +64,31 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
         quantities=asked.quantities or asked.dilution is not None,
         dilution=_fraction(asked.dilution),
         clock_tolerance=tolerances(asked.clock_tolerance),
+        windows=windows(engine, asked.windows),
+    )
+
+
+def windows(engine: Lotgraph, asked: Windowed) -> tuple[Window, ...]:
+    """The windows with every name resolved.
+
+    Raises InvalidQuery for times or a revision without anything they are of, and what
+    ``resolve`` raises.
+    """
+    since, until = moment(asked.since, "--from"), moment(asked.until, "--to")
+    kinds = {kind for kind, _ in asked.names}
+    if (since or until) and not kinds - {WindowKind.EVENT}:
+        raise InvalidQuery(reason=text("cli.times_of_nothing"))
+    if asked.revision and WindowKind.PRODUCT not in kinds:
+        raise InvalidQuery(reason=text("cli.revision_of_nothing"))
+    return tuple(
+        Window(
+            kind,
+            resolve(engine, name),
+            None if kind is WindowKind.EVENT else since,
+            None if kind is WindowKind.EVENT else until,
+            asked.revision if kind is WindowKind.PRODUCT else None,
+        )
+        for kind, name in dict.fromkeys(asked.names)
     )
 
 

@@ -12,9 +12,10 @@ from cli import options
 from cli.answers import Form, answer, form_of, incompleteness
 from cli.lookup import print_json
 from cli.options import MOST_STEPS
-from cli.questions import Asked, question, resolve, typed
+from cli.questions import Asked, Windowed, question, resolve, typed
 from cli.session import Session, session_of
 from cli.tables import print_table
+from cli.windows import windowed
 from genealogy.errors import NotFound
 from genealogy.exports.records import Record, path_records, steps_records
 from genealogy.messages import text
@@ -51,9 +52,12 @@ def run_trace(session: Session, asked: Asked, form: Form) -> None:
 
 def _add(name: str, direction: TraceDirection) -> None:
     @command.command(name, help=text(f"help.trace_{direction}"))
+    @windowed
     def _(
         context: typer.Context,
-        ids: options.Ids,
+        *,
+        windows: Windowed,
+        ids: options.WindowIds = None,
         mode: options.ModeOption = Mode.EXACT,
         as_of: options.AsOf = None,
         known_at: options.KnownAt = None,
@@ -77,7 +81,8 @@ def _add(name: str, direction: TraceDirection) -> None:
         form = form_of(format, shorthands, output, limit, fields, no_headers, allow_partial)
         limits = (tuple(stop or ()), max_depth, quantities, dilution)
         clocks = tuple(clock_tolerance or ())
-        asked = Asked(direction, typed(ids), mode, as_of, known_at, *limits, clocks)
+        seeds = () if windows.names and not ids else typed(ids or ())
+        asked = Asked(direction, seeds, mode, as_of, known_at, *limits, clocks, windows)
         run_trace(session_of(context), asked, form)
 
 

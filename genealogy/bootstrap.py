@@ -27,7 +27,8 @@ from genealogy.ports import (
 from genealogy.settings import Settings
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
-from genealogy.store.flows import GraphEvents, GraphFlows, GraphIndex
+from genealogy.store.events import GraphEvents
+from genealogy.store.flows import GraphFlows, GraphIndex
 from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details

@@ -168,6 +168,28 @@ class FlowSource(Protocol):
         """
         ...
 
+    def links_to(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that enter these nodes."""
+        ...
+
+    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
+        """The stays (STORED_AT) of these nodes that are in force, as in ``edges``."""
+        ...
+
+    def stays_at(
+        self,
+        place_ids: Sequence[NodeId],
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """The stays at these places that may have been between two moments.
+
+        In microseconds since 1970-01-01 UTC; null means no limit.
+        """
+        ...
+
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
     ) -> dict[NodeId, Vessel]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Link, Mixing
+from genealogy.model.names import Flow, Link, Mixing
 from genealogy.model.times import to_micros
 from genealogy.ports import (
     Cleaning,
@@ -20,8 +20,9 @@ from genealogy.ports import (
     Reading,
     Vessel,
 )
-from genealogy.trace.columns import as_of
+from genealogy.trace.columns import as_of, select
 from genealogy.trace.vessels import cleaned_within, policy_of
+from genealogy.trace.windows import windows
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,6 +49,7 @@ class MemoryFlows:
             "backward": defaultdict(list),
         }
         self._mixed: set[NodeId] = set()
+        self._stays: dict[NodeId, list[FlowFact]] = defaultdict(list)
         self._about: dict[NodeId, list[NodeId]] = defaultdict(list)
         for fact in facts:
             if isinstance(fact, LinkFact):
@@ -60,6 +62,8 @@ class MemoryFlows:
                 self._nodes[fact.node_id] = _node_row(fact)
                 if fact.properties.get("mixing") == Mixing.WHOLE:
                     self._mixed.add(fact.node_id)
+            elif isinstance(fact, FlowFact) and fact.type is Flow.STORED_AT:
+                self._stays[fact.source_id].append(fact)
             elif isinstance(fact, FlowFact):
                 self._flows["forward"][fact.source_id].append(fact)
                 self._flows["backward"][fact.target_id].append(fact)
@@ -138,6 +142,36 @@ class MemoryFlows:
             for node_id in fact_nodes(fact):
                 found[node_id].append(fact.recorded_at or LOADED_AT)
         return {n: min(found[n]) for n in node_ids if n in found}
+
+    def links_to(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        return [
+            LinkRow(f.source_id, f.target_id, f.part)
+            for f in self._links
+            if f.type is link and f.target_id in node_ids
+        ]
+
+    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
+        self.calls.append(("stays", tuple(node_ids)))
+        return _rows([f for n in node_ids for f in self._stays[n] if in_force(f, known_at)])
+
+    def stays_at(
+        self,
+        place_ids: Sequence[NodeId],
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        found = [f for of_node in self._stays.values() for f in of_node]
+        there = [f for f in found if f.target_id in place_ids and in_force(f, known_at)]
+        rows = _rows(there)
+        opens, closes = windows(rows, ())
+        picks = [
+            i
+            for i in range(len(there))
+            if (since is None or closes[i] >= since) and (until is None or opens[i] <= until)
+        ]
+        return select(rows, picks)
 
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None

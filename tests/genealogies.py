@@ -14,7 +14,7 @@ from itertools import count
 from hypothesis import strategies as st
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Value
-from genealogy.model.names import FLOW_ENDS, Flow, Label, Link, Mixing, latest_of
+from genealogy.model.names import FLOW_ENDS, WALKED, Flow, Label, Link, Mixing, latest_of
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 LAST_DAY = 6
@@ -32,6 +32,7 @@ KINDS = {
     "party": Label.PARTY,
     "place": Label.PLACE,
     "quality": Label.QUALITY_EVENT,
+    "product": Label.PRODUCT,
 }
 _LASTING = (Flow.CONTAINED_IN, Flow.PART_OF, Flow.LOADED_INTO, Flow.DRAWN_FROM)
 _CONTAINED = frozenset({Flow.CONTAINED_IN})
@@ -51,7 +52,7 @@ class Genealogy:
 
     def ids(self, *kinds: Label) -> list[NodeId]:
         """Ids of the nodes of these kinds, or of all that can move."""
-        wanted = kinds or tuple(set(KINDS.values()) - {Label.QUALITY_EVENT})
+        wanted = kinds or tuple(set(KINDS.values()) - {Label.QUALITY_EVENT, Label.PRODUCT})
         return [n.node_id for n in self.nodes if n.label in wanted]
 
 
@@ -147,7 +148,11 @@ _cleanings = st.tuples(
 
 @st.composite
 def genealogies(
-    draw: st.DrawFn, *, containers: bool = True, size: int = 14, only: Iterable[Flow] = Flow
+    draw: st.DrawFn,
+    *,
+    containers: bool = True,
+    size: int = 14,
+    only: Iterable[Flow] = tuple(f for f in Flow if f in WALKED),
 ) -> Genealogy:
     """Any flows that the graph model allows among a few nodes of every kind.
 

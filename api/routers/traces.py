@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import IO, Annotated, Any, Literal, cast
@@ -19,7 +19,14 @@ from api.deps import Engine, Language, Traces, json_only
 from api.errors import InvalidBody, RefusedRequest
 from api.negotiation import acceptable
 from api.openapi import described
-from api.schemas.traces import EdgesPage, NodesPage, Paths, TraceRequest, TraceSummary
+from api.schemas.traces import (
+    EdgesPage,
+    NodesPage,
+    Paths,
+    TraceRequest,
+    TraceSummary,
+    WindowRequest,
+)
 from api.shelf import Shelf, Stored
 from genealogy.bootstrap import Lotgraph
 from genealogy.errors import InvalidQuery, NotFound
@@ -35,11 +42,13 @@ from genealogy.exports.registry import EXPORTS, Export
 from genealogy.messages import text
 from genealogy.model.durations import merged
 from genealogy.ports import Direction
-from genealogy.trace.result import Completeness, Trace, TraceQuery
+from genealogy.trace.result import Completeness, Trace, TraceQuery, Window
 
 IN_MEMORY = 4 << 20
 CHUNK = 1 << 16
 PREFIX = "/v1/traces"
+#: Refusals of a question that are about its windows.
+OF_WINDOWS = frozenset({"nothing_in_window", "unknown_window", "wrong_window", "window_ends_first"})
 _POSITION = re.compile(r"[0-9]{1,15}")
 
 router = APIRouter(prefix=PREFIX, tags=["traces"])
@@ -146,16 +155,19 @@ def _stored(traces: Shelf, query: TraceQuery, language: str) -> tuple[Stored, Tr
     except NotFound as error:
         raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:
-        raise InvalidBody([names.flaw("/seeds", error, language)]) from error
+        pointer = "/windows" if error.error_code in OF_WINDOWS else "/seeds"
+        raise InvalidBody([names.flaw(pointer, error, language)]) from error
 
 
 def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:
     flaws: list[Record] = []
     seeds = names.resolve_all(engine, "seeds", asked.seeds, flaws, language)
     stops = names.resolve_all(engine, "stops", asked.stops, flaws, language)
+    windows = _windows(engine, asked.windows, flaws, language)
     names.refuse(flaws)
     return TraceQuery(
         seeds=seeds,
+        windows=windows,
         direction=asked.direction,
         mode=asked.mode,
         as_of=asked.as_of,
@@ -166,6 +178,19 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
         quantities=asked.quantities,
         dilution=asked.dilution,
     )
+
+
+def _windows(
+    engine: Lotgraph, asked: Sequence[WindowRequest], flaws: list[Record], language: str
+) -> tuple[Window, ...]:
+    """The windows whose names mean something; ``flaws`` gets the rest."""
+    found = []
+    for i, window in enumerate(asked):
+        told: list[Record] = []
+        for node_id in names.resolve_all(engine, "id", [window.id], told, language):
+            found.append(Window(window.kind, node_id, window.since, window.until, window.revision))
+        flaws += [{**flaw, "pointer": f"/windows/{i}/id"} for flaw in told]
+    return tuple(found)
 
 
 def _summary(stored: Stored, trace: Trace) -> Record:

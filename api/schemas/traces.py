@@ -13,7 +13,7 @@ from api.schemas.nodes import Node
 from genealogy.messages import text
 from genealogy.model.durations import parse_duration
 from genealogy.model.times import parse_instant
-from genealogy.trace.result import Mode, TraceDirection
+from genealogy.trace.result import Mode, TraceDirection, WindowKind
 
 _FRACTION = re.compile(r"1|0\.[0-9]{1,12}")
 
@@ -67,13 +67,26 @@ Dilution = Annotated[
 ]
 
 
+class WindowRequest(BaseModel):
+    """A start that is found from data: a place, line, supplier, product or event, and when."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    kind: WindowKind
+    id: Name
+    since: Instant = Field(default=None, alias="from")
+    until: Instant = Field(default=None, alias="to")
+    revision: Name | None = None
+
+
 class TraceRequest(BaseModel):
     """A question. Seeds and stops in any spelling; times ISO 8601 with zone."""
 
     model_config = ConfigDict(extra="forbid")
 
     direction: TraceDirection
-    seeds: list[Name] = Field(min_length=1, max_length=1_000)
+    seeds: list[Name] = Field(default=[], max_length=1_000)
+    windows: list[WindowRequest] = Field(default=[], max_length=100)
     mode: Mode = Mode.EXACT
     as_of: Instant = None
     known_at: Instant = None
@@ -89,6 +102,27 @@ def is_unset(value: object) -> bool:
     return value is None
 
 
+class AskedWindow(BaseModel):
+    """A window as understood; ``from`` and ``to`` are null for no limit."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    kind: str
+    id: str
+    since: str | None = Field(alias="from")
+    until: str | None = Field(alias="to")
+    revision: str | None = Field(default=None, exclude_if=is_unset)
+
+
+class FoundIn(BaseModel):
+    """In which window of the question, counted from 0, a seed was found; since and until when."""
+
+    window: int
+    since: str | None
+    until: str | None
+    place: str | None
+
+
 class Question(BaseModel):
     """The question as understood: ids canonical, record time pinned."""
 
@@ -102,6 +136,7 @@ class Question(BaseModel):
     quantities: bool | None = Field(default=None, exclude_if=is_unset)
     dilution: str | None = Field(default=None, exclude_if=is_unset)
     clock_tolerance: dict[str, str] | None = Field(default=None, exclude_if=is_unset)
+    windows: list[AskedWindow] | None = Field(default=None, exclude_if=is_unset)
 
 
 class Frontier(BaseModel):
@@ -151,6 +186,7 @@ class ReachedNode(Node):
     frontier: str | None
     gaps: list[str]
     amounts: list[SeedAmount] | None = Field(default=None, exclude_if=is_unset)
+    found_in: list[FoundIn] | None = Field(default=None, exclude_if=is_unset)
 
 
 class Edge(BaseModel):

@@ -87,6 +87,7 @@ def _rows(trace: Trace) -> Iterator[Record]:
     yield _trace_row(trace)
     for node in node_records(trace):
         properties, amounts = node.pop("properties"), node.pop("amounts", [])
+        node.pop("found_in", None)
         yield {
             "record": "node",
             "note": _note(node),

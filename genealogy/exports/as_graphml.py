@@ -36,6 +36,7 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
  xsi:schemaLocation="http://graphml.graphdrawing.org/xmlns
  http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd">
 """
+_APART = frozenset({"id", "properties", "amounts", "found_in"})
 _NODE_TYPES = {"distance": "int"}
 _EDGE_TYPES = {"quantity_value": "double"}
 _GRAPH_TYPES = {"completeness_masked": "int", "node_count": "int", "edge_count": "int"}
@@ -111,7 +112,7 @@ def _put_keys(put: Callable[[str], None], owner: str, keys: Keys) -> None:
 
 
 def _flat(node: Record) -> Record:
-    own = {k: v for k, v in node.items() if k not in ("id", "properties", "amounts")}
+    own = {k: v for k, v in node.items() if k not in _APART}
     own |= {k: " | ".join(v) for k, v in amount_columns(node.get("amounts", [])).items()}
     return own | {PROPERTY_PREFIX + k: v for k, v in node["properties"].items()}
 

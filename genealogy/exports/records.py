@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from genealogy.exports.amounts import amount_records
+from genealogy.exports.windows import found_in, window_records
 from genealogy.model.durations import ClockTolerance, spell_duration
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import spellings
@@ -75,6 +76,7 @@ def query_record(query: TraceQuery) -> Record:
         "max_depth": query.max_depth,
         **({"quantities": True} if query.quantities else {}),
         **_tolerances(query.clock_tolerance),
+        **({"windows": window_records(query.windows)} if query.windows else {}),
         **({} if query.dilution is None else {"dilution": f"{query.dilution:f}"}),
     }
 
@@ -106,10 +108,10 @@ def node_records(trace: Trace) -> Iterator[Record]:
     """Each node once, seeds first, then by distance.
 
     A node reached both ways has direction "both" and the smaller distance. ``amounts``
-    are there where they were asked for.
+    are there where they were asked for, ``found_in`` at seeds found for windows.
     """
     frontiers = {f.node_id: f.reason.value for f in trace.completeness.frontiers}
-    gaps = gaps_by_node(trace.completeness)
+    gaps, origins = gaps_by_node(trace.completeness), found_in(trace)
     for node_id, ways in _ways(trace).items():
         row = node_row(trace, node_id)
         amounts = amount_records(trace, node_id)
@@ -119,6 +121,7 @@ def node_records(trace: Trace) -> Iterator[Record]:
             "frontier": frontiers.get(node_id),
             "gaps": gaps.get(node_id, []),
             **({} if amounts is None else {"amounts": amounts}),
+            **({"found_in": origins[node_id]} if node_id in origins else {}),
             "properties": properties_record(row.properties),
         }
 

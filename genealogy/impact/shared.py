@@ -112,6 +112,25 @@ class SharedFlows:
         """When each of these nodes was first recorded (UTC)."""
         return _remembered(self._first, node_ids, self._source.first_recorded)
 
+    def links_to(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that enter these nodes."""
+        return self._source.links_to(node_ids, link)
+
+    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
+        """Where these nodes were kept."""
+        return self._source.stays(node_ids, known_at=known_at)
+
+    def stays_at(
+        self,
+        place_ids: Sequence[NodeId],
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """What was kept at these places between two moments."""
+        return self._source.stays_at(place_ids, since, until, known_at=known_at)
+
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
     ) -> dict[NodeId, Vessel]:

@@ -61,6 +61,7 @@ class Flow(StrEnum):
     DRAWN_FROM = "DRAWN_FROM"
     RELABELLED_AS = "RELABELLED_AS"
     SERIALISED_AS = "SERIALISED_AS"
+    STORED_AT = "STORED_AT"
 
 
 class Link(StrEnum):
@@ -141,12 +142,19 @@ FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
     Flow.DRAWN_FROM: (frozenset({Label.PLACE}), frozenset({Label.LOT, Label.BATCH})),
     Flow.RELABELLED_AS: (frozenset({Label.LOT}), frozenset({Label.LOT})),
     Flow.SERIALISED_AS: (frozenset({Label.LOT}), frozenset({Label.ITEM})),
+    Flow.STORED_AT: (
+        frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
+        frozenset({Label.PLACE}),
+    ),
 }
+
+#: Flows that a trace follows. A stay tells where material was, and leads nowhere by itself.
+WALKED = frozenset(Flow) - {Flow.STORED_AT}
 
 #: Flows that last: what they join stays so until ``valid_to``. Begun at a time known in part,
 #: they have the earliest moment in ``valid_from`` and the latest in ``occurred_at``; any other
 #: flow has them in ``occurred_at`` and ``valid_to``.
-LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF})
+LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF, Flow.STORED_AT})
 
 #: Times of a flow edge, UTC.
 FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
@@ -189,4 +197,5 @@ FEW_AT: dict[Flow, Literal["source", "target"]] = {
     Flow.DRAWN_FROM: "target",
     Flow.RELABELLED_AS: "target",
     Flow.SERIALISED_AS: "target",
+    Flow.STORED_AT: "source",
 }

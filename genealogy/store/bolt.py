@@ -294,6 +294,7 @@ class GraphStore:
         """
         try:
             yield
+        # Also on Ctrl-C, and where a generator is closed: nobody waits for the rows any more.
         except BaseException as error:
             # An error has ended the statement; Ctrl-C has not.
             if not isinstance(error, Exception):

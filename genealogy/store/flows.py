@@ -22,7 +22,6 @@ from genealogy.ports import (
     LinkRow,
     NodeRow,
     Reading,
-    StoredEvent,
     Vessel,
 )
 from genealogy.store.bolt import GraphStore
@@ -32,8 +31,6 @@ from genealogy.store.queries import (
     CLEANINGS,
     EDGES,
     EDGES_OF_HUB,
-    EVENTS,
-    EVENTS_ABOUT,
     FIRST_RECORDED,
     KINDS,
     MOVING,
@@ -42,12 +39,16 @@ from genealogy.store.queries import (
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
+    STAYS_AT,
+    STAYS_OF,
     UNFINISHED_LOADS,
     WITHDRAWN,
     Level,
     Query,
     Rows,
+    Stay,
     links_at,
+    links_to,
 )
 from genealogy.trace.columns import append
 from genealogy.trace.vessels import cleaned_within, policy_of
@@ -245,7 +246,7 @@ class GraphFlows:
         """Those of these nodes that any flow edge leaves, as known and begun by then."""
         times = {
             "known_at": iso_or_null(known_at),
-            "until": None if until is None else iso(from_micros(until)),
+            "until": _text_of(until),
         }
         found: set[NodeId] = set()
         for i in range(0, len(node_ids), _CHUNK):
@@ -260,6 +261,39 @@ class GraphFlows:
             [page] = self._store.run(FIRST_RECORDED, ids=list(node_ids[i : i + _CHUNK]))
             found |= {row[0]: first for row in page.rows if (first := _earlier(*row[1:]))}
         return found
+
+    def links_to(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that enter these nodes."""
+        found: list[LinkRow] = []
+        for i in range(0, len(node_ids), _CHUNK):
+            ties = self._store.run(links_to(link), ids=list(node_ids[i : i + _CHUNK]))
+            found += [LinkRow(NodeId(t.source), NodeId(t.target), t.part) for t in ties]
+        return found
+
+    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
+        """Where these nodes were kept."""
+        return self._stays(STAYS_OF, node_ids, known_at=iso_or_null(known_at))
+
+    def stays_at(
+        self,
+        place_ids: Sequence[NodeId],
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """What was kept at these places between two moments."""
+        ends = {"since": _text_of(since), "until": _text_of(until)}
+        return self._stays(STAYS_AT, place_ids, known_at=iso_or_null(known_at), **ends)
+
+    def _stays(self, query: Query[Stay], ids: Sequence[NodeId], **params: Any) -> FlowRows:
+        rows = FlowRows()
+        for i in range(0, len(ids), _CHUNK):
+            stays = self._store.run(query, ids=list(ids[i : i + _CHUNK]), **params)
+            if stays:
+                columns = zip(*(stay.values for stay in stays), strict=True)
+                append(rows, flow_rows([list(column) for column in columns]))
+        return rows
 
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
@@ -287,6 +321,10 @@ class GraphFlows:
         batches = self.nodes(_batches(reading.rows), known_at=known_at)
         mixed = (b.node_id for b in batches if b.properties.get("mixing") == Mixing.WHOLE)
         return replace(reading, mixed=frozenset(mixed))
+
+
+def _text_of(micros: int | None) -> str | None:
+    return None if micros is None else iso(from_micros(micros))
 
 
 def _earlier(told: list[str] | None, by_flow: int | None) -> datetime | None:
@@ -352,38 +390,3 @@ class GraphIndex:
     def _rows(self, query: Query[Rows], **params: Any) -> list[NodeRow]:
         [found] = self._store.run(query, **params)
         return [node_row(*row) for row in found.rows]
-
-
-class GraphEvents:
-    """Looks events up again."""
-
-    def __init__(self, store: GraphStore) -> None:
-        self._store = store
-
-    def events(self, event_ids: Sequence[NodeId]) -> list[StoredEvent]:
-        """The events with these ids that are known."""
-        return self._found(EVENTS, event_ids)
-
-    def events_about(self, node_ids: Sequence[NodeId]) -> list[StoredEvent]:
-        """Every event that is about any of these nodes, each once."""
-        return self._found(EVENTS_ABOUT, node_ids)
-
-    def _found(self, query: Query[Rows], ids: Sequence[NodeId]) -> list[StoredEvent]:
-        found: dict[NodeId, StoredEvent] = {}
-        for i in range(0, len(ids), _CHUNK):
-            [page] = self._store.run(query, ids=list(ids[i : i + _CHUNK]))
-            found |= {row[0]: _event(*row) for row in page.rows}
-        return list(found.values())
-
-
-def _event(event_id: NodeId, told: list[str] | None) -> StoredEvent:
-    # Links may be written ahead of the event they belong to.
-    values = claims.properties(told or [])
-    return StoredEvent(
-        event_id=event_id,
-        body=values.get("body") or values.get("void_body"),
-        recorded_at=values.get("recorded_at"),
-        voided_at=values.get("voided_at"),
-        source_system=values.get("source_system", ""),
-        source_record=values.get("source_record", ""),
-    )

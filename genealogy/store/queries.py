@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Generic, Literal, TypeVar
 
-from genealogy.model.names import FEW_AT, NODE_TIMES, Flow, Label, Link, Role
+from genealogy.model.names import FEW_AT, NODE_TIMES, WALKED, Flow, Label, Link, Role
 
 R = TypeVar("R")
 _TOKEN = re.compile(r"\b(LABELS|FLOWS|PASSAGES|FLOW|LINK|ROLES|PROPERTIES)\b")
@@ -24,9 +24,9 @@ _NO_ENTITY = frozenset({Label.SCHEMA, Label.LOAD})
 _ENTRY = "`NAME`: x.`NAME`"
 _TIME_ENTRY = "NAME: datetime(x.NAME)"
 _TYPES = {
-    "FLOWS": "|".join(Flow),
+    "FLOWS": "|".join(flow for flow in Flow if flow in WALKED),
     # Where material is delivered a trace ends, or it would go on to all that place ever had.
-    "PASSAGES": "|".join(flow for flow in Flow if flow is not Flow.DELIVERED_TO),
+    "PASSAGES": "|".join(f for f in Flow if f in WALKED and f is not Flow.DELIVERED_TO),
 }
 
 
@@ -88,6 +88,22 @@ class Edge:
 
     mixing: str | None
     values: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay, as a flow edge."""
+
+    values: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One link: its ends, and which part the target plays."""
+
+    source: str
+    target: str
+    part: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +171,8 @@ NODES = _read("trace/nodes.cypher", Rows, "ids")
 UNFINISHED_LOADS = _read("trace/unfinished_loads.cypher", Ids)
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
 KINDS = _read("trace/kinds.cypher", Rows, "ids")
+STAYS_OF = _read("trace/stays_of.cypher", Stay, "ids", "known_at")
+STAYS_AT = _read("trace/stays_at.cypher", Stay, "ids", "since", "until", "known_at")
 CLEANINGS = _read("trace/cleanings.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 
@@ -229,6 +247,11 @@ def links_at(link: Link) -> Query[Rows]:
     return _read("load/links_at.cypher", Rows, "ids", LINK=link)
 
 
+def links_to(link: Link) -> Query[Tie]:
+    """All links of a type that enter given nodes."""
+    return _read("trace/links_to.cypher", Tie, "ids", LINK=link)
+
+
 def create_links(link: Link) -> Query[Count]:
     """Creates links of a type."""
     return _write("load/create_links.cypher", Count, "rows", LINK=link)
@@ -254,5 +277,6 @@ def registry() -> list[Query[Any]]:
         *(flow_versions(flow) for flow in Flow),
         *(update_flows(flow) for flow in Flow),
         *(links_at(link) for link in Link),
+        *(links_to(link) for link in Link),
         *(create_links(link) for link in Link),
     ]

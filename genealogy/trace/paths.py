@@ -130,7 +130,7 @@ class _Search:
         source = RevisedFlows(self.source, frozenset(ids[i] for i in off))
         query = self._query()
         if root:
-            query = replace(query, seeds=(root[0].before,))
+            query = self._from(root[0].before)
         found = run_trace(source, query)
         try:
             path = hops(found, self.node_id, self.direction)
@@ -142,6 +142,13 @@ class _Search:
             return None
         places = map(self._place.__getitem__, ids)
         return tuple(replace(hop, edge=place) for hop, place in zip(path, places, strict=True))
+
+    def _from(self, seed: NodeId) -> TraceQuery:
+        """The question from one seed; those found in windows count only by these."""
+        query = self._query()
+        if seed in query.seeds:
+            return replace(query, seeds=(seed,), windows=())
+        return replace(query, seeds=())
 
     def _query(self) -> TraceQuery:
         return replace(self.trace.query, direction=self.direction, quantities=False, dilution=None)
@@ -160,7 +167,7 @@ class _Search:
         off = {i for i in range(len(self.trace.edges.edge_id)) if i not in on_it}
         ids = self.trace.edges.edge_id
         source = RevisedFlows(self.source, frozenset(ids[i] for i in off))
-        found = run_trace(source, replace(self._query(), seeds=(path[0].before,)))
+        found = run_trace(source, self._from(path[0].before))
         sign = 1 if self.direction == "forward" else -1
         at = (r.exposure for r in found.reached if r.node_id == self.node_id)
         return min((sign * to_micros(moment) for moment in at if moment), default=BEGIN)

@@ -55,10 +55,56 @@ class GapKind(StrEnum):
     LOT_WITHOUT_ORIGIN = "lot_without_origin"
     UNLOTTED_MATERIAL = "unlotted_material"
     VESSEL_MIXED = "vessel_mixed"
+    NOTHING_IN_WINDOW = "nothing_in_window"
+    PRESENCE_UNKNOWN = "presence_unknown"
     UNKNOWN_TIME = "unknown_time"
     NOT_BEGUN = "not_begun"
     WITHOUT_FLOWS = "without_flows"
     LOAD_UNFINISHED = "load_unfinished"
+
+
+class WindowKind(StrEnum):
+    """What a window of time is about.
+
+    PLACE: what was there, in it or made there. EQUIPMENT: what ran on a line or machine.
+    SUPPLIER: what was delivered. PRODUCT: what was made of it. EVENT: what it is about.
+    """
+
+    PLACE = "place"
+    EQUIPMENT = "equipment"
+    SUPPLIER = "supplier"
+    PRODUCT = "product"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A start of a trace that is found from data: something, and when it mattered.
+
+    Both moments are aware and count as within; null means no limit. ``revision`` is that
+    of the recipe by which a product was made. An event has its own window.
+    """
+
+    kind: WindowKind
+    node_id: NodeId
+    since: datetime | None = None
+    until: datetime | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A node from which a trace starts because of a window, the number ``window`` of those asked.
+
+    Forward it counts from ``since`` on, backward until ``until``; at ``place`` alone
+    where that is known. In microseconds since 1970-01-01 UTC, null means no limit.
+    """
+
+    node_id: NodeId
+    window: int
+    since: int | None = None
+    until: int | None = None
+    place: NodeId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +116,8 @@ class TraceQuery:
     not to go on; ``max_depth`` counts flow edges, null means no limit. ``quantities``
     asks for the amounts of seed material; ``dilution`` leaves out nodes of which less
     than this fraction can be seed material, null leaves out nothing. The clocks of the
-    systems in ``clock_tolerance`` may be off by so much, either way.
+    systems in ``clock_tolerance`` may be off by so much, either way. ``windows`` are
+    starts besides the seeds, found from data.
     """
 
     seeds: tuple[NodeId, ...]
@@ -83,6 +130,7 @@ class TraceQuery:
     quantities: bool = False
     dilution: Decimal | None = None
     clock_tolerance: ClockTolerance = ()
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +280,8 @@ class Trace:
     its direction. ``steps`` is what ``genealogy.trace.witness`` reads. ``rows``
     tells of nodes and their products; ``genealogy.trace.details`` fills it.
     ``amounts`` are those of the nodes reached forward, where they were asked for, one
-    for each product that seeds are of; ``genealogy.trace.shares`` fills it.
+    for each product that seeds are of; ``genealogy.trace.shares`` fills it. ``seeds`` are
+    those that were found for the windows of the query.
     """
 
     query: TraceQuery
@@ -242,6 +291,7 @@ class Trace:
     completeness: Completeness
     steps: dict[Direction, Steps] = field(default_factory=dict, repr=False)
     amounts: Mapping[NodeId, tuple[Amount, ...]] | None = field(default=None, repr=False)
+    seeds: tuple[Seed, ...] = field(default=(), repr=False)
 
     def node_ids(self) -> Iterator[NodeId]:
         """Each reached node once, in order."""

@@ -7,17 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Link
-from genealogy.ports import (
-    Direction,
-    FlowHistory,
-    FlowRows,
-    FlowSource,
-    LinkRow,
-    NodeRow,
-    Reading,
-    Vessel,
-)
+from genealogy.model.names import Flow
+from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, Reading
+from genealogy.trace.beside import Beside
 from genealogy.trace.columns import joined, select
 
 #: Flows by which something comes into what holds it.
@@ -26,8 +18,8 @@ HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 _MARK = "\x1fwithdrawn\x1f"
 
 
-@dataclass(frozen=True, slots=True)
-class RevisedFlows:
+@dataclass(slots=True)
+class RevisedFlows(Beside, FlowSource):
     """The edges of another source without those that ``leaves_out`` names, by id.
 
     Those that ``history`` tells to be withdrawn are put back as far as ``puts_back`` names
@@ -35,7 +27,6 @@ class RevisedFlows:
     into containers and shipments.
     """
 
-    source: FlowSource
     leaves_out: Collection[str] = ()
     history: FlowHistory | None = None
     puts_back: frozenset[str] | None = None
@@ -68,40 +59,6 @@ class RevisedFlows:
     def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
         """The kind label of those of these nodes that exist."""
         return self.source.kinds(node_ids)
-
-    def nodes(
-        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
-    ) -> list[NodeRow]:
-        """The nodes with these ids that exist, as they were known."""
-        return self.source.nodes(node_ids, known_at=known_at)
-
-    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
-        """The links of one type that leave these nodes."""
-        return self.source.links(node_ids, link)
-
-    def moving(
-        self,
-        node_ids: Sequence[NodeId],
-        *,
-        known_at: datetime | None = None,
-        until: int | None = None,
-    ) -> set[NodeId]:
-        """Those of these nodes from which anything moved on, by the records as they are."""
-        return self.source.moving(node_ids, known_at=known_at, until=until)
-
-    def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
-        """When each of these nodes was first recorded (UTC)."""
-        return self.source.first_recorded(node_ids)
-
-    def vessels(
-        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
-    ) -> dict[NodeId, Vessel]:
-        """How these places are used as vessels."""
-        return self.source.vessels(node_ids, known_at=known_at)
-
-    def unfinished_loads(self) -> list[str]:
-        """The sources of the loads that have not ended."""
-        return self.source.unfinished_loads()
 
     def _back(
         self, frontier: Sequence[NodeId], direction: Direction, known_at: datetime | None

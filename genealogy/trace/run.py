@@ -29,6 +29,7 @@ are those of that single edge: the earliest edge by which the trace came in.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from genealogy.errors import InvalidQuery, NotFound
@@ -42,6 +43,7 @@ from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
 from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
+from genealogy.trace.seeds import Found, find_seeds
 from genealogy.trace.states import States
 from genealogy.trace.unfold import unfold
 from genealogy.trace.walk import Progress, Walk
@@ -59,13 +61,20 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
     unfinished = source.unfinished_loads()
     refuse_not_known_then(source, query)
+    found = find_seeds(source, query)
     directions: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
     states = [_prepared(source, query, way) for way in directions]
-    answers = [_follow(one, query, one.direction, progress) for one in states]
-    answer = unfold(assemble(query, answers), states)
+    answers = [_follow(one, _begun(query, one, found), progress) for one in states]
+    answer = unfold(assemble(query, answers), states, found)
     return with_load_gaps(with_seed_gaps(source, answer), unfinished)
+
+
+def _begun(query: TraceQuery, states: States, found: Found) -> TraceQuery:
+    """The question in one direction, with the seeds that were found for its windows."""
+    new = (states.seed(number, seed) for number, seed in enumerate(found.seeds))
+    return replace(query, seeds=tuple(dict.fromkeys((*query.seeds, *new))))
 
 
 def _prepared(source: FlowSource, query: TraceQuery, direction: Direction) -> States:
@@ -75,12 +84,10 @@ def _prepared(source: FlowSource, query: TraceQuery, direction: Direction) -> St
     return States(source, direction, exact, until, query.known_at, stops, slack_of(query))
 
 
-def _follow(
-    source: FlowSource, query: TraceQuery, direction: Direction, progress: Progress | None
-) -> Answer:
+def _follow(source: States, query: TraceQuery, progress: Progress | None) -> Answer:
     book = FlowBook(
         source,
-        direction,
+        source.direction,
         query.seeds,
         exact=query.mode is Mode.EXACT,
         until=None if query.as_of is None else to_micros(query.as_of),
@@ -100,7 +107,7 @@ def _follow(
 
 
 def _check(query: TraceQuery) -> None:
-    if not query.seeds:
+    if not query.seeds and not query.windows:
         raise InvalidQuery("no_seeds")
     if query.max_depth is not None and query.max_depth < 0:
         raise InvalidQuery("negative_depth", depth=query.max_depth)

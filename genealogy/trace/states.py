@@ -1,50 +1,41 @@
 """The flows of a trace made ready: nodes that are not one thing at all times, taken apart.
 
-What a vessel holds between two cleanings has to do with what it held before only
-by way of records. So the trace walks states: each a node of its own, whose id is the
-node's with a mark behind it. The edges there are those of the node that the state may
-have, within the time it may have had them. ``unfold`` puts the answer together again.
+What a vessel holds between two cleanings has to do with what it held before only by
+way of records; what of a lot lies in one store, with the rest only by way of moves. So
+the trace walks states: each a node of its own, whose id is the node's with a mark
+behind it. The edges there are those of the node that the state may have, within the
+time in which it may have had them. ``unfold`` puts the answer together again.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Link, VesselPolicy
-from genealogy.ports import (
-    Cleaning,
-    Direction,
-    FlowRows,
-    FlowSource,
-    LinkRow,
-    NodeRow,
-    Reading,
-    Vessel,
-)
+from genealogy.model.names import LASTING, Flow, Label
+from genealogy.ports import Direction, FlowRows, FlowSource, Reading
+from genealogy.trace.beside import Beside
 from genealogy.trace.clocks import Times, times_at, widen
-from genealogy.trace.columns import as_of, joined, select
-from genealogy.trace.vessels import Division, Move, Passage, full_mix, in_order
+from genealogy.trace.columns import append, as_of, joined, select
+from genealogy.trace.result import Seed
+from genealogy.trace.tanks import Tanks
+from genealogy.trace.whereabouts import Whereabouts
 from genealogy.trace.windows import BEGIN, END, windows
 
 #: Stands between the id of a node or edge and what tells a state or copy of it from others.
-MARK = "\x1f"
+MARK = "\x1e"
 _INTO: dict[Direction, Flow] = {"forward": Flow.LOADED_INTO, "backward": Flow.DRAWN_FROM}
-_BACK: dict[Direction, Direction] = {"forward": "backward", "backward": "forward"}
+_AT_VESSELS = frozenset(_INTO.values())
+_PARTS = frozenset({Flow.PART_OF})
 
 
 def whole(node_id: str) -> NodeId:
     """The node that a state is of; a node itself."""
     return NodeId(node_id.partition(MARK)[0])
-
-
-def state(node_id: NodeId, number: int) -> NodeId:
-    """The id of a state of a node."""
-    return NodeId(f"{node_id}{MARK}{number}")
 
 
 class Pick(NamedTuple):
@@ -57,15 +48,24 @@ class Pick(NamedTuple):
     closes: int
 
 
-@dataclass(slots=True)
-class States(FlowSource):
-    """A source of flows in one direction, with the vessels taken apart if times count.
+class Part(NamedTuple):
+    """What a state is of a node: from when until when it counts, where, since which cleaning."""
 
-    ``times`` are those of edges whose copies have others. ``mixed_anyway`` are vessels of
-    which the records do not tell the order that their policy promises.
+    since: int = BEGIN
+    until: int = END
+    place: NodeId | None = None
+    tank: int | None = None
+    is_seed: bool = False
+
+
+@dataclass(slots=True)
+class States(Beside, FlowSource):
+    """A source of flows in one direction, with nodes taken apart if times count.
+
+    ``slack`` tells how many microseconds the clock of a system may be off. ``times`` are
+    those of edges that are not walked by what was recorded.
     """
 
-    source: FlowSource
     direction: Direction
     exact: bool = True
     until: int | None = None
@@ -73,10 +73,25 @@ class States(FlowSource):
     untouched: frozenset[NodeId] = frozenset()
     slack: Mapping[str, int] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=dict)
-    mixed_anyway: set[NodeId] = field(default_factory=set)
-    _divided: dict[NodeId, Division | None] = field(default_factory=dict)
-    _picks: dict[NodeId, dict[NodeId, list[Pick]]] = field(default_factory=dict)
-    _rows: dict[NodeId, FlowRows] = field(default_factory=dict)
+    parts: dict[NodeId, Part] = field(default_factory=dict)
+    tanks: Tanks = field(init=False)
+    whereabouts: Whereabouts = field(init=False)
+    _rows: dict[tuple[NodeId, Direction], FlowRows] = field(default_factory=dict)
+    _mixed: set[NodeId] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.tanks = Tanks(self.source, self.known_at, self.slack, self._read)
+        self.whereabouts = Whereabouts(self.source, self.known_at, self._ready)
+
+    def seed(self, number: int, seed: Seed) -> NodeId:
+        """The state that a windowed seed is; a stop is itself, for it leads nowhere."""
+        if seed.node_id in self.untouched:
+            return seed.node_id
+        state = NodeId(f"{seed.node_id}{MARK}s{number}")
+        since = BEGIN if seed.since is None or not self.exact else seed.since
+        until = END if seed.until is None or not self.exact else seed.until
+        self.parts[state] = Part(since, until, seed.place if self.exact else None, None, True)
+        return state
 
     def edges(
         self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
@@ -88,64 +103,36 @@ class States(FlowSource):
         if plain:
             reading = self.source.edges(plain, direction, known_at=known_at)
         rows = self._ready(reading.rows)
-        if direction != self.direction:
-            # What a seed holds: found against the trace, at nodes as they are.
-            return replace(reading, rows=rows)
         if states:
-            rows = joined(rows, self._of_states(states))
-        return replace(reading, rows=self._into_states(rows), whole=frontier)
+            rows = joined(rows, self._of_states(states, direction))
+            mixed = {*reading.mixed, *(one for one in states if whole(one) in self._mixed)}
+            reading = replace(reading, mixed=mixed)
+        if direction == self.direction:
+            # Else it is what a seed holds: found against the trace, at nodes as they are.
+            rows = self._into_states(rows)
+        return replace(reading, rows=rows, whole=frontier)
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading | None:
-        """What the source has at once, without the edges of nodes that are taken apart."""
-        reading = self.source.closure(seeds, direction, known_at=known_at)
+        """What the source has at once, without the edges of vessels that are taken apart."""
+        plain = [seed for seed in seeds if MARK not in seed]
+        if not plain:
+            return None
+        reading = self.source.closure(plain, direction, known_at=known_at)
         if reading is None:
             return None
         rows = self._into_states(self._ready(reading.rows))
-        apart = {node for node, division in self._divided.items() if division} - set(seeds)
+        apart = self.tanks.divided() - set(seeds)
         near = rows.source if direction == "forward" else rows.target
-        rows = select(rows, [i for i, node in enumerate(near) if node not in apart])
+        if apart:
+            rows = select(rows, [i for i, node in enumerate(near) if node not in apart])
         return replace(reading, rows=rows, whole=set(reading.whole) - apart)
 
     def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
         """The kind of those of these nodes, or of what they are states of, that exist."""
         found = self.source.kinds(list(dict.fromkeys(map(whole, node_ids))))
         return {node: found[whole(node)] for node in node_ids if whole(node) in found}
-
-    def nodes(
-        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
-    ) -> list[NodeRow]:
-        """The nodes with these ids that exist."""
-        return self.source.nodes(node_ids, known_at=known_at)
-
-    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
-        """The links of one type that leave these nodes."""
-        return self.source.links(node_ids, link)
-
-    def moving(
-        self,
-        node_ids: Sequence[NodeId],
-        *,
-        known_at: datetime | None = None,
-        until: int | None = None,
-    ) -> set[NodeId]:
-        """Those of these nodes from which anything moved on."""
-        return self.source.moving(node_ids, known_at=known_at, until=until)
-
-    def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
-        """When each of these nodes was first recorded."""
-        return self.source.first_recorded(node_ids)
-
-    def vessels(
-        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
-    ) -> dict[NodeId, Vessel]:
-        """How these places are used as vessels."""
-        return self.source.vessels(node_ids, known_at=known_at)
-
-    def unfinished_loads(self) -> list[str]:
-        """The sources of all loads that have begun and not ended."""
-        return self.source.unfinished_loads()
 
     def _ready(self, rows: FlowRows) -> FlowRows:
         """Edges as of the end of event time, by clocks that may be off."""
@@ -161,130 +148,215 @@ class States(FlowSource):
         past = self.until is None or moment is None or moment <= self.until
         return moment if past else None
 
+    def _read(self, node_id: NodeId, way: Direction) -> FlowRows:
+        """The edges of one node."""
+        self._fetch([node_id], way)
+        return self._rows[node_id, way]
+
+    def _fetch(self, nodes: Iterable[NodeId], way: Direction) -> None:
+        """Read the edges of several nodes at once."""
+        new = [node for node in dict.fromkeys(nodes) if (node, way) not in self._rows]
+        if not new:
+            return
+        reading = self.source.edges(new, way, known_at=self.known_at)
+        rows, at = self._ready(reading.rows), defaultdict[NodeId, list[int]](list)
+        self._mixed.update(reading.mixed)
+        for i, node in enumerate(rows.source if way == "forward" else rows.target):
+            at[node].append(i)
+        for node in new:
+            self._rows[node, way] = select(rows, at[node])
+
+    def _windows(self, rows: FlowRows) -> tuple[list[int], list[int]]:
+        sources = {s for s, flow in zip(rows.source, rows.type, strict=True) if flow in _PARTS}
+        kinds = self.kinds(list(sources)) if sources else {}
+        return windows(rows, {part for part, kind in kinds.items() if kind == Label.LOT})
+
+    # --- Into states --------------------------------------------------------------------
+
     def _into_states(self, rows: FlowRows) -> FlowRows:
-        """The edges, with those into vessels that are taken apart leading to their states."""
-        into = _INTO[self.direction]
-        if into not in rows.type or not self.exact:
+        """The edges, with those that come to nodes taken apart leading to states of them."""
+        if not self.exact:
             return rows
         far = rows.target if self.direction == "forward" else rows.source
-        at = [i for i, flow in enumerate(rows.type) if flow == into]
-        self._divide(dict.fromkeys(far[i] for i in at))
-        at = [i for i in at if self._divided[far[i]]]
+        self._learn(rows, far)
+        at = [
+            i
+            for i, node in enumerate(far)
+            if node not in self.untouched
+            and (self.tanks.is_divided(node) or (rows.place_id[i] and self.whereabouts.has(node)))
+        ]
         if not at:
             return rows
-        moved = set(at)
+        picks = self._arriving(rows, at, far)
+        moved = {pick.at for pick in picks}
         rest = select(rows, [i for i in range(len(rows.type)) if i not in moved])
-        opens, closes = windows(rows, ())
-        picks = [
-            Pick(i, *self._ends(rows, i, number), since, until)
-            for i in at
-            for number, since, until in self._passages(rows, i, opens[i], closes[i], far[i])
-        ]
         return joined(rest, self._copies(rows, picks))
 
-    def _ends(self, rows: FlowRows, i: int, number: int) -> tuple[NodeId, NodeId]:
+    def _learn(self, rows: FlowRows, far: Sequence[NodeId]) -> None:
+        into = _INTO[self.direction]
+        if into in rows.type:
+            tanks = [node for node, flow in zip(far, rows.type, strict=True) if flow == into]
+            self.tanks.learn(tanks)
+        if any(rows.place_id):
+            self.whereabouts.learn(
+                node for node, place in zip(far, rows.place_id, strict=True) if place
+            )
+
+    def _arriving(self, rows: FlowRows, at: Sequence[int], far: Sequence[NodeId]) -> list[Pick]:
+        picks = list[Pick]()
+        opens, closes = self._windows(rows)
+        into = _INTO[self.direction]
+        for i in at:
+            if rows.type[i] == into:
+                for number, since, until in self.tanks.passages(rows, i, opens[i], closes[i]):
+                    state = self._state(far[i], str(number), Part(tank=number))
+                    picks.append(self._to(rows, i, state, since, until))
+            elif (part := self._place_of(rows, i, opens[i], closes[i], far[i])) is not None:
+                named = f"p{part.since}:{part.until}{part.place}"
+                state = self._state(far[i], named, part)
+                picks.append(self._to(rows, i, state, opens[i], closes[i]))
+        return picks
+
+    def _place_of(
+        self, rows: FlowRows, i: int, opens: int, closes: int, node: NodeId
+    ) -> Part | None:
+        """The part of a lot that came to a place, or (backward) left it; null for all of it."""
+        place = NodeId(rows.place_id[i] or "")
         if self.direction == "forward":
-            return rows.source[i], state(rows.target[i], number)
-        return state(rows.source[i], number), rows.target[i]
+            return Part(since=opens, place=place)
+        explained = self.whereabouts.explains(node, place, opens)
+        # By when it must have been explained, what left there cannot have been elsewhere.
+        return Part(opens, closes, place) if explained else None
 
-    def _passages(
-        self, rows: FlowRows, i: int, opens: int, closes: int, vessel: NodeId
-    ) -> Sequence[Passage]:
-        division = self._divided[vessel]
-        assert division is not None
-        move = Move(rows.edge_id[i], opens, closes, rows.quantity[i], rows.uom[i])
-        return division.loaded(move) if rows.type[i] == Flow.LOADED_INTO else division.drawn(move)
+    def _state(self, node: NodeId, named: str, part: Part) -> NodeId:
+        state = NodeId(f"{node}{MARK}{named}")
+        self.parts.setdefault(state, part)
+        return state
 
-    def _of_states(self, states: Iterable[NodeId]) -> FlowRows:
-        """The edges that leave states, in the direction of the trace."""
+    def _to(self, rows: FlowRows, i: int, state: NodeId, since: int, until: int) -> Pick:
+        if self.direction == "forward":
+            return Pick(i, rows.source[i], state, since, until)
+        return Pick(i, state, rows.target[i], since, until)
+
+    # --- From states --------------------------------------------------------------------
+
+    def _of_states(self, states: Sequence[NodeId], way: Direction) -> FlowRows:
+        """The edges that leave (forward) or enter (backward) states."""
         found = FlowRows()
-        by_vessel = defaultdict[NodeId, list[NodeId]](list)
-        for one in states:
-            by_vessel[whole(one)].append(one)
-        for vessel, some in by_vessel.items():
-            if vessel not in self._picks:
-                self._open(vessel)
-            picks = [pick for one in some for pick in self._picks[vessel].get(one, ())]
-            found = joined(found, self._copies(self._rows[vessel], picks))
+        tanks = defaultdict[NodeId, set[NodeId]](set)
+        self._fetch(map(whole, states), way)
+        self.whereabouts.learn(whole(state) for state in states if self.parts[state].place)
+        for state in states:
+            part, node = self.parts[state], whole(state)
+            if part.tank is None:
+                rows = self._read(node, way)
+                append(found, self._copies(rows, list(self._leaving(rows, state, way))))
+            else:
+                tanks[node].add(state)
+        for node, some in tanks.items():
+            rows = self._read(node, way)
+            append(found, self._copies(rows, list(self._drawn(rows, some, way))))
         return found
 
-    def _open(self, vessel: NodeId) -> None:
-        """Read the edges of a vessel, and find out which each of its states may have."""
-        rows = self._read([vessel], self.direction)
+    def _drawn(self, rows: FlowRows, states: set[NodeId], way: Direction) -> Iterator[Pick]:
+        """The edges of states of a vessel: all together, for each edge is looked at once."""
         opens, closes = windows(rows, ())
-        picks = defaultdict[NodeId, list[Pick]](list)
+        numbers = {self.parts[state].tank: state for state in states}
+        for i, flow in enumerate(rows.type):
+            if flow in _AT_VESSELS:
+                for number, since, until in self.tanks.passages(rows, i, opens[i], closes[i]):
+                    if number in numbers:
+                        yield _near(rows, i, numbers[number], way, since, until)
+
+    def _leaving(self, rows: FlowRows, state: NodeId, way: Direction) -> Iterator[Pick]:
+        """The edges of what is part of a node: within its time, and from where it was."""
+        part, node = self.parts[state], whole(state)
+        opens, closes = self._windows(rows)
+        timeless = node in self._mixed
         for i in range(len(rows.type)):
-            if rows.type[i] not in (Flow.LOADED_INTO, Flow.DRAWN_FROM):
-                continue
-            for number, since, until in self._passages(rows, i, opens[i], closes[i], vessel):
-                near = state(vessel, number)
-                ends = (
-                    (near, rows.target[i])
-                    if self.direction == "forward"
-                    else (rows.source[i], near)
-                )
-                picks[near].append(Pick(i, *ends, since, until))
-        self._rows[vessel], self._picks[vessel] = rows, picks
+            for since, until in self._within(rows, i, opens[i], closes[i], part):
+                if way != self.direction:
+                    # What a seed holds, as long as it counts.
+                    span = max(since, part.since), min(until, part.until)
+                elif timeless:
+                    span = since, until
+                elif way == "forward":
+                    start = self._start(rows, i, since, part, node)
+                    if start is None:
+                        continue
+                    span = max(since, start), until
+                else:
+                    if not self._could_come(rows, i, since, part, node):
+                        continue
+                    span = since, min(until, part.until)
+                if span[0] <= span[1]:
+                    yield _near(rows, i, state, way, *span)
+
+    def _within(
+        self, rows: FlowRows, i: int, opens: int, closes: int, part: Part
+    ) -> Iterator[tuple[int, int]]:
+        """When an edge may have passed while its vessel, if it has one, held what counts."""
+        vessel = self.tanks.vessel_of(rows, i) if self.exact else None
+        if vessel is not None:
+            self.tanks.learn([vessel])
+        if vessel is None or not self.tanks.is_divided(vessel):
+            yield opens, closes
+            return
+        for number, since, until in self.tanks.passages(rows, i, opens, closes):
+            if not part.is_seed or self.tanks.lasted(vessel, number, part.since, part.until):
+                yield since, until
+
+    def _start(self, rows: FlowRows, i: int, opens: int, part: Part, node: NodeId) -> int | None:
+        if part.place is None or not self.whereabouts.has(node):
+            return part.since
+        place = rows.place_id[i]
+        packed = part.is_seed and rows.type[i] == Flow.CONTAINED_IN and opens < part.since
+        if packed and place and not self.whereabouts.related(NodeId(place), part.place):
+            # What was packed elsewhere by then lay there, and counts as such.
+            return None
+        return self.whereabouts.leaves(
+            node, part.place, part.since, NodeId(place) if place else None, opens
+        )
+
+    def _could_come(self, rows: FlowRows, i: int, since: int, part: Part, node: NodeId) -> bool:
+        """Backward, whether what came over an edge can have been at the part's place in time."""
+        place = rows.place_id[i]
+        if part.place is None or not place or not self.whereabouts.has(node):
+            return True
+        start = self.whereabouts.leaves(node, NodeId(place), since, part.place, part.since)
+        return start is not None and start <= part.until
 
     def _copies(self, rows: FlowRows, picks: Sequence[Pick]) -> FlowRows:
         """Edges with the ends and the times of picks, under ids of their own."""
         found = select(rows, [pick.at for pick in picks])
+        opens, closes = self._windows(found)
         for i, pick in enumerate(picks):
             edge_id, _, copied = found.edge_id[i].partition(MARK)
             if not copied:
                 self.times.setdefault(edge_id, times_at(found, i))
-            named = f"{pick.source.partition(MARK)[2]}{MARK}{pick.target.partition(MARK)[2]}"
-            found.edge_id[i] = f"{edge_id}{MARK}{named}"
+            ends = (end.partition(MARK)[2] for end in (pick.source, pick.target))
+            found.edge_id[i] = MARK.join((edge_id, *ends))
             found.source[i], found.target[i] = pick.source, pick.target
-            _pass(found, i, pick.opens, pick.closes)
+            if (opens[i], closes[i]) != (pick.opens, pick.closes):
+                _pass(found, i, pick.opens, pick.closes)
         return found
 
-    def _divide(self, vessels: Iterable[NodeId]) -> None:
-        """Learn how vessels are taken apart, if they are."""
-        new = [vessel for vessel in vessels if vessel not in self._divided]
-        told = self.source.vessels(new, known_at=self.known_at) if new else {}
-        for vessel in new:
-            self._divided[vessel] = self._division(vessel, told.get(vessel, Vessel()))
 
-    def _division(self, vessel_id: NodeId, vessel: Vessel) -> Division | None:
-        if vessel_id in self.untouched:
-            return None
-        cleaned = [self._span(cleaning) for cleaning in vessel.cleaned]
-        if vessel.policy is not VesselPolicy.FULL_MIX:
-            loads, draws = self._moves(vessel_id, "backward"), self._moves(vessel_id, "forward")
-            found = in_order(vessel.policy, loads, draws, cleaned)
-            if found is not None:
-                return found
-            self.mixed_anyway.add(vessel_id)
-        return full_mix(cleaned) if cleaned else None
-
-    def _span(self, cleaning: Cleaning) -> tuple[int, int]:
-        slack = max((self.slack.get(system, 0) for system in cleaning.systems), default=0)
-        return cleaning.earliest - slack, cleaning.latest + slack
-
-    def _moves(self, vessel: NodeId, way: Direction) -> list[Move]:
-        """The loads (backward) or draws (forward) of a vessel."""
-        rows = self._read([vessel], way)
-        opens, closes = windows(rows, ())
-        return [
-            Move(*move)
-            for move, flow in zip(
-                zip(rows.edge_id, opens, closes, rows.quantity, rows.uom, strict=True),
-                rows.type,
-                strict=True,
-            )
-            if flow == _INTO[_BACK[way]]
-        ]
-
-    def _read(self, nodes: Sequence[NodeId], way: Direction) -> FlowRows:
-        return self._ready(self.source.edges(nodes, way, known_at=self.known_at).rows)
+def _near(rows: FlowRows, i: int, state: NodeId, way: Direction, since: int, until: int) -> Pick:
+    if way == "forward":
+        return Pick(i, state, rows.target[i], since, until)
+    return Pick(i, rows.source[i], state, since, until)
 
 
 def _pass(rows: FlowRows, i: int, opens: int, closes: int) -> None:
     """Let an edge pass from when until when; of one without any time nothing is known still."""
     if rows.occurred_at[i] is rows.valid_from[i] is rows.valid_to[i] is None:
         return
-    since = None if opens == BEGIN else opens
-    ends = closes != END
-    rows.occurred_at[i], rows.valid_from[i] = (since, None) if ends else (None, since)
+    since, ends = None if opens == BEGIN else opens, closes != END
+    if rows.type[i] in LASTING:
+        rows.valid_from[i] = since
+        # The last moment at which some of a lot was built in, or else the first of all.
+        rows.occurred_at[i] = closes if rows.type[i] in _PARTS and ends else since
+    else:
+        rows.occurred_at[i], rows.valid_from[i] = (since, None) if ends else (None, since)
     rows.valid_to[i] = closes if ends else None

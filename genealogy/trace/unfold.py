@@ -23,17 +23,18 @@ from genealogy.trace.result import (
     Steps,
     Trace,
 )
+from genealogy.trace.seeds import Found
 from genealogy.trace.states import MARK, States, whole
 
 
-def unfold(trace: Trace, prepared: Iterable[States]) -> Trace:
+def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
     """The answer without states, and with the gaps that came up in taking nodes apart."""
     prepared = list(prepared)
-    mixed = {node for states in prepared for node in states.mixed_anyway}
+    mixed = {node for states in prepared for node in states.tanks.mixed_anyway}
     reached, edges = trace.reached, trace.edges
     assert isinstance(reached, ReachedColumns)
     seen = {whole(node) for node in reached.node_id}
-    gaps = [Gap(GapKind.VESSEL_MIXED, node) for node in mixed & seen]
+    gaps = [*found.gaps, *(Gap(GapKind.VESSEL_MIXED, node) for node in mixed & seen)]
     lacking = _of_nodes(trace.completeness, gaps)
     times = {edge: told for one in prepared for edge, told in one.times.items()}
     if not times and not any(MARK in node for node in reached.node_id):
@@ -45,6 +46,7 @@ def unfold(trace: Trace, prepared: Iterable[States]) -> Trace:
         edges=_as_read(select(edges, picks), times),
         completeness=lacking,
         steps={way: _of_edges(steps, place) for way, steps in trace.steps.items()},
+        seeds=found.seeds,
     )
 
 

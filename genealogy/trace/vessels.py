@@ -55,6 +55,10 @@ class Division(Protocol):
         """The states a draw may be from, and when."""
         ...
 
+    def lasted(self, number: int, since: int, until: int) -> bool:
+        """Whether a state may have been between two moments."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FullMix:
@@ -86,6 +90,10 @@ class FullMix:
             for i in range(low, high)
         ]
 
+    def lasted(self, number: int, since: int, until: int) -> bool:
+        """Whether a state may have been between two moments."""
+        return self.first[number] <= until and self.until[number] >= since
+
 
 @dataclass(frozen=True, slots=True)
 class InOrder:
@@ -101,6 +109,10 @@ class InOrder:
     def drawn(self, move: Move) -> list[Passage]:
         """The loads of which a draw took."""
         return [(load, move.opens, move.closes) for load in self.draws[move.edge_id]]
+
+    def lasted(self, number: int, since: int, until: int) -> bool:
+        """True: what of a load was left at a moment may be in any draw of it."""
+        return True
 
 
 def full_mix(cleaned: Iterable[Span]) -> FullMix:

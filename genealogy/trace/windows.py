@@ -36,7 +36,7 @@ def windows(rows: FlowRows, lots: Container[NodeId]) -> tuple[list[int], list[in
     ]
     for i, flow in enumerate(rows.type):
         if flow in LASTING:
-            whole = flow == Flow.CONTAINED_IN or rows.source[i] not in lots
+            whole = flow != Flow.PART_OF or rows.source[i] not in lots
             starts[i], ends[i] = _lasting(rows, i, whole)
     return starts, ends
 

@@ -71,8 +71,10 @@ def _packed(run: Run, at: int, part: int) -> list[Case]:
         for lot in run.cell.stock.get(product.code, []):
             for number in range(lot.left // part // PIECES):
                 unit = _new_case(run, "case")
-                run.ledger.pack(lot, unit, PIECES, at + 2 * number)
+                run.ledger.pack(lot, unit, PIECES, at + 2 * number, run.cell.place("WH"))
                 cases.append(Case(unit, [(lot, at + 2 * number)]))
+                if not lot.left:
+                    run.ledger.leave(lot, run.cell.place("COLD"), at + 2 * number)
     return cases
 
 

@@ -23,13 +23,15 @@ _LATE_PERCENT = 3
 class Node:
     """Something material passes through: its id, what is left of it, since when it is affected.
 
-    ``left`` counts pieces, metres, grams, or hundredths of a square metre.
+    ``stored`` is the minute since which it lies in a store. ``left`` counts pieces, metres,
+    grams, or hundredths of a square metre.
     """
 
     ref: str
     left: int = 0
     product: Product | None = None
     since: dict[str, int] = field(default_factory=dict)
+    stored: int | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +86,19 @@ class Ledger:
         ends = {"from_lot_id": lot.ref, "to_lot_id": other.ref}
         self._row("relabels", at, occurred_at=written(at), **ends, **cells)
 
+    def store(self, lot: Node, place: str, at: int) -> None:
+        """A lot comes into a store."""
+        self.flows += 1
+        lot.stored = at
+        self._row("stays", at, content_id=lot.ref, stored_at=place, arrived_at=written(at))
+
+    def leave(self, lot: Node, place: str, at: int) -> None:
+        """The last of a lot leaves its store: a second row of the same stay."""
+        if lot.stored is not None:
+            times = {"arrived_at": written(lot.stored), "left_at": written(at)}
+            self._row("stays", at, content_id=lot.ref, stored_at=place, **times)
+            lot.stored = None
+
     def install(self, part: Node, host: Node, at: int) -> None:
         """One piece of a lot is built into an item."""
         self._follow(part, host, at)
@@ -98,11 +113,11 @@ class Ledger:
         when = {"serialised_at": written(at), "recorded_at": self._recorded(at)}
         self.writer.row("items", product_id=product, serial=serial, lot_id=lot.ref, **when)
 
-    def pack(self, child: Node, unit: Node, amount: int, at: int) -> None:
-        """Something is packed into a unit."""
+    def pack(self, child: Node, unit: Node, amount: int, at: int, place: str = "") -> None:
+        """Something is packed into a unit, at a place where that is recorded."""
         self._follow(child, unit, at)
         child.left -= amount
-        self._row("containment", at, **_packing(child, unit, amount, at))
+        self._row("containment", at, place_id=place, **_packing(child, unit, amount, at))
 
     def unpack(self, child: Node, unit: Node, amount: int, packed: int, at: int) -> None:
         """What was packed at a minute is unpacked: a second row of the same movement."""

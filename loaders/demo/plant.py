@@ -294,7 +294,7 @@ def _sterilise(run: Run) -> None:
         ledger.produce(batch, lot, amount, ended, place)
         run.lot_row(lot, amount, ended, 5)
         _inspect(run, lot, ended + 3 * DAY, "Sterility 无菌检查")
-        cell.put(product, [lot])
+        _store(run, product, lot, ended + HOUR)
     run.event("test_result", batch.ref, start + 32 * HOUR, title="Load release 灭菌放行")
 
 
@@ -316,10 +316,21 @@ def _relabel(run: Run) -> None:
         oem = cell.lot(SET_OEM, at, "O")
         run.ledger.relabel(last, oem, last.left // 3, at)
         run.lot_row(oem, oem.left, at, 5)
-        cell.put(SET_OEM, [oem])
+        _store(run, SET_OEM, oem, at + HOUR)
     if run.dice.chance(40) and first is not last:
         merged = cell.lot(SET, at, "M")
         for step, lot in enumerate((first, last)):
             run.ledger.relabel(lot, merged, lot.left // 4, at + HOUR + step)
         run.lot_row(merged, merged.left, at + HOUR, 5)
-        cell.put(SET, [merged])
+        _store(run, SET, merged, at + 2 * HOUR)
+
+
+def _store(run: Run, product: Product, lot: Node, at: int) -> None:
+    """A finished lot comes into the cold store; what no longer is in stock leaves it."""
+    place = run.cell.place("COLD")
+    before = run.cell.stock.get(product.code, [])
+    run.cell.put(product, [lot])
+    for other in before:
+        if not any(other is kept for kept in run.cell.stock[product.code]):
+            run.ledger.leave(other, place, at)
+    run.ledger.store(lot, place, at)

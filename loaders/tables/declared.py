@@ -203,6 +203,7 @@ CONTAINMENT = movement_table(
     reference("unit_id", "Unit it is packed in", Label.UNIT, required=True),
     *QUANTITY,
     moment("packed_at", "When it was packed"),
+    reference("place_id", "Where it was packed", Label.PLACE),
     moment("unpacked_at", "When it was unpacked; empty = still in"),
     names=("child_id", "unit_id", "packed_at"),
     windows=(("packed_at", "unpacked_at"),),
@@ -233,6 +234,7 @@ SHIPMENT_LINES = movement_table(
     reference("content_id", "Lot, item or unit carried", *_PACKED, required=True),
     *QUANTITY,
     moment("loaded_at", "When it was loaded"),
+    reference("place_id", "Where it was loaded", Label.PLACE),
     Column("returned", Type.BOOL, "Whether it goes back in the chain; empty = false"),
     names=("shipment_id", "content_id", "quantity", "uom", "loaded_at", "returned"),
 )
@@ -256,6 +258,18 @@ RELABELS = movement_table(
     *QUANTITY,
     _WHEN,
     names=("from_lot_id", "to_lot_id", "quantity", "uom", "occurred_at"),
+)
+STAYS = movement_table(
+    "stays",
+    "Where lots, items and units were kept, and when",
+    reference("content_id", "Lot, item or unit kept", *_PACKED, required=True),
+    reference("stored_at", "Place it was kept at", Label.PLACE, required=True),
+    reference("came_from", "Place it came from", Label.PLACE),
+    *QUANTITY,
+    moment("arrived_at", "When it came there"),
+    moment("left_at", "When the last of it left; empty = may be there still"),
+    names=("content_id", "stored_at", "came_from", "arrived_at"),
+    windows=(("arrived_at", "left_at"),),
 )
 QUALITY_EVENTS = node_table(
     "quality_events",
@@ -304,6 +318,7 @@ TABLES: dict[str, Table] = {
         SHIPMENT_LINES,
         VESSEL_MOVES,
         RELABELS,
+        STAYS,
         QUALITY_EVENTS,
     )
 }

@@ -29,6 +29,7 @@ class Movement:
     """How a row becomes a flow: its type, the columns of its ends, times and naming.
 
     ``since`` and ``until`` are the columns of the interval, for flows that have one.
+    ``place`` is the column of where it happened, or for a stay came from.
     ``source_role`` and ``target_role`` are parts the ends play by being in such a row.
     """
 
@@ -41,6 +42,7 @@ class Movement:
     source_role: Role | None = None
     target_role: Role | None = None
     named_by_ends: bool = False
+    place: str = "place_id"
 
 
 MOVEMENTS: dict[str, Movement] = {
@@ -63,6 +65,15 @@ MOVEMENTS: dict[str, Movement] = {
         Flow.CONTAINED_IN, "child_id", "unit_id", "packed_at", "packed_at", "unpacked_at"
     ),
     "shipment_lines": Movement(Flow.SHIPPED_IN, "content_id", "shipment_id", "loaded_at"),
+    "stays": Movement(
+        Flow.STORED_AT,
+        "content_id",
+        "stored_at",
+        "arrived_at",
+        "arrived_at",
+        "left_at",
+        place="came_from",
+    ),
     "relabels": Movement(Flow.RELABELLED_AS, "from_lot_id", "to_lot_id", "occurred_at"),
 }
 RETURN = Movement(Flow.RETURNED_IN, "content_id", "shipment_id", "loaded_at")
@@ -100,7 +111,7 @@ def move(told: Told, rows: Rows, system: str) -> None:
         told.mention(some, movement.source, sources, movement.source_role)
         told.mention(some, movement.target, sources, movement.target_role)
         if rows.table.movement:
-            told.mention(some, "place_id", sources)
+            told.mention(some, movement.place, sources)
         told.facts.extend(_flows(movement, some, sources))
 
 
@@ -196,7 +207,7 @@ def _flows(movement: Movement, rows: Rows, sources: list[Source]) -> Iterator[Fl
         _ends(movement, rows, told),
         times_of(rows, "recorded_at"),
         times_of(rows, "retracted_at"),
-        _places(rows),
+        _places(movement, rows),
     )
 
 
@@ -222,10 +233,10 @@ def times_of(rows: Rows, name: str | None) -> Iterable[datetime | None]:
     return [moment.at if moment else None for moment in rows.moments(name)]
 
 
-def _places(rows: Rows) -> Iterable[NodeId | None]:
-    if not rows.table.movement or "place_id" not in rows:
+def _places(movement: Movement, rows: Rows) -> Iterable[NodeId | None]:
+    if not rows.table.movement or movement.place not in rows:
         return repeat(None)
-    return [place.node_id if place else None for place in rows.references("place_id")]
+    return [place.node_id if place else None for place in rows.references(movement.place)]
 
 
 def _kinds(nodes: Sequence[Identifier | None]) -> list[Label]:

@@ -31,6 +31,37 @@ def test_the_same_question_of_the_same_data_keeps_its_id() -> None:
     assert asked(api, SUPPLIER).json() == asked(api, "SUP-017").json()
 
 
+def test_a_window_is_part_of_the_stored_question(tmp_path: Path) -> None:
+    window = {"kind": "supplier", "id": "SUP-017", "from": "2026-01-01T00:00:00Z"}
+    kept = client(folder=tmp_path)
+    made = asked(kept, windows=[window]).json()
+    told = {"kind": "supplier", "id": SUPPLIER, "from": "2026-01-01T00:00:00Z", "to": None}
+    assert made["query"]["windows"] == [told]
+    answer = client(folder=tmp_path).get(made["self"]).json()
+    [seed] = [node for node in answer["nodes"] if node["direction"] == "seed"]
+    assert (seed["id"], seed["found_in"][0]["window"]) == (RAW, 0)
+
+
+@pytest.mark.parametrize(
+    ("window", "pointer", "code"),
+    [
+        ({"kind": "supplier", "id": "nobody"}, "/windows/0/id", "not_found"),
+        ({"kind": "place", "id": SUPPLIER}, "/windows", "wrong_window"),
+        (
+            {"kind": "supplier", "id": SUPPLIER, "to": "1999-01-01T00:00:00Z"},
+            "/windows",
+            "nothing_in_window",
+        ),
+    ],
+)
+def test_a_window_without_sense_is_a_problem(
+    window: dict[str, str], pointer: str, code: str
+) -> None:
+    answer = asked(client(), windows=[window])
+    flaws = assert_problem(answer, 422, "invalid_body")["errors"]
+    assert [(flaw["pointer"], flaw["code"]) for flaw in flaws] == [(pointer, code)]
+
+
 def test_a_clock_tolerance_is_part_of_the_stored_question(tmp_path: Path) -> None:
     made = asked(client(), SUPPLIER, clock_tolerance={"MES": "300s", "ERP": "0s"}).json()
     assert made["query"]["clock_tolerance"] == {"ERP": "0d", "MES": "5m"}

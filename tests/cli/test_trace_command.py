@@ -296,6 +296,45 @@ def test_a_clock_tolerance_that_cannot_be_read_is_refused(lotgraph: Command, tol
     assert "--clock-tolerance" in ended.err
 
 
+def test_a_window_is_a_start_and_each_seed_says_so(lotgraph: Command) -> None:
+    asked = ("trace", "forward", "--supplier", SUPPLIER, "--allow-partial")
+    ended = lotgraph(*asked, "--to", "2026-12-31T00:00:00Z")
+    first = rows(ended.out)[0]
+    assert (first["id"], first["note"]) == (RAW, "window 0")
+    told = json.loads(lotgraph(*asked, "--json").out)
+    window = {"kind": "supplier", "id": SUPPLIER, "from": None, "to": None}
+    assert told["query"]["windows"] == [window]
+    assert told["query"]["seeds"] == []
+    [seed] = [node for node in told["nodes"] if node["direction"] == "seed"]
+    assert seed["found_in"] == [{"window": 0, "since": None, "until": None, "place": None}]
+    for name in EXPORTS:
+        assert SUPPLIER in lotgraph(*asked, "-f", name).out, name
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((RAW, "--to", "2026-01-01T00:00:00Z"), "--from and --to need"),
+        ((RAW, "--revision", "B"), "--revision needs"),
+        (("--supplier", SUPPLIER, "--from", "2026-01-01"), "--from"),
+        (("--equipment", SUPPLIER), "[wrong_window]"),
+        (("--supplier", SUPPLIER, "--to", "1999-01-01T00:00:00Z"), "[nothing_in_window]"),
+        (
+            ("--supplier", SUPPLIER, "--from", "2026-02-01T00:00:00Z", "--to", "2026-01-01T00:00Z"),
+            "[window_ends_first]",
+        ),
+        (("--supplier", SUPPLIER, "--quantities"), "[quantities_of_window]"),
+        ((), "identifier"),
+    ],
+)
+def test_windows_without_sense_are_refused(
+    lotgraph: Command, options: tuple[str, ...], told: str
+) -> None:
+    ended = lotgraph("trace", "forward", *options)
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert told in ended.err
+
+
 def test_quantities_backward_are_refused(lotgraph: Command) -> None:
     ended = lotgraph("trace", "backward", GOODS, "--quantities")
     assert "[quantities_backward]" in ended.err

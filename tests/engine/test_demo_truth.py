@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from genealogy.model.names import Link
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import LinkRow
 from genealogy.store import schema
-from genealogy.trace.result import TraceQuery
+from genealogy.trace.result import TraceQuery, Window, WindowKind
 from loaders.demo.generate import generate
 from loaders.demo.truth import FILE
 from loaders.fcl.check import checked
@@ -32,7 +33,7 @@ from loaders.run import load
 from tests.conftest import connect
 from tests.databases import Endpoint
 
-#: Causes that start with a node; the excursion starts at a time within a store.
+#: Causes that start with a node; the excursion starts with what was in a store at a time.
 CAUSES = ("resin", "sterilisation", "line_window")
 
 
@@ -65,6 +66,20 @@ def test_an_exact_trace_finds_what_a_cause_affects(
     seeds = tuple(NodeId(seed["id"]) for seed in cause["seeds"])
     found = set(engine.trace(TraceQuery(seeds, "forward")).node_ids()) - set(seeds)
     assert found == {node for nodes in cause["affected"].values() for node in nodes}
+
+
+def test_a_failure_of_the_cold_store_is_found_from_what_was_kept_there(
+    engine: Lotgraph, truth: dict[str, Any]
+) -> None:
+    [cause] = [cause for cause in truth["causes"] if cause["name"] == "excursion"]
+    about = cause["about"]
+    times = (datetime.fromisoformat(about["from"]), datetime.fromisoformat(about["to"]))
+    window = Window(WindowKind.PLACE, NodeId(about["place"]), *times)
+    answer = engine.trace(TraceQuery((), "forward", windows=(window,)))
+    seeds = {seed["id"] for seed in cause["seeds"]}
+    assert {seed.node_id for seed in answer.seeds} == seeds
+    affected = {node for nodes in cause["affected"].values() for node in nodes}
+    assert set(answer.node_ids()) == seeds | affected
 
 
 def test_the_complaint_leads_back_to_the_suspect_lot(

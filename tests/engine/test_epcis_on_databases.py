@@ -15,7 +15,8 @@ from genealogy.model.facts import Fact, FlowFact, NodeId, Written
 from genealogy.model.times import to_micros
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
-from genealogy.store.flows import GraphEvents, GraphFlows
+from genealogy.store.events import GraphEvents
+from genealogy.store.flows import GraphFlows
 from genealogy.store.writer import GraphSink
 from loaders.epcis import Options, load_epcis
 from loaders.report import Loaded

@@ -23,7 +23,7 @@ from genealogy.exports.picture.palette import (
 from genealogy.exports.records import label_of, node_row, product_row
 from genealogy.model.durations import spell_duration
 from genealogy.model.times import iso
-from genealogy.trace.result import Completeness, State, Trace
+from genealogy.trace.result import Completeness, State, Trace, Window
 
 HEAD = 128.0
 ROW = 30.0
@@ -90,9 +90,15 @@ def _question(trace: Trace, shown: Scene) -> str:
             parts.append(f"{both(f'picture.{name}')} {iso(moment)}")
     if query.dilution is not None:
         parts.append(f"{both('picture.dilution')} {query.dilution:f}")
+    parts += map(_window, query.windows)
     if clocks := [f"{name} ±{spell_duration(most)}" for name, most in query.clock_tolerance]:
         parts.append(f"{both('picture.clocks')} {', '.join(clocks)}")
     return " · ".join(parts)
+
+
+def _window(window: Window) -> str:
+    times = "–".join(iso(t) if t else "…" for t in (window.since, window.until))
+    return f"{both(f'picture.of_{window.kind.value}')} {window.node_id} {times}"
 
 
 def _completeness(completeness: Completeness, top: float) -> str:

@@ -13,6 +13,7 @@ import networkx as nx
 import pytest
 
 from genealogy.model.facts import FlowFact
+from genealogy.model.names import WALKED
 from genealogy.model.times import parse_instant
 from loaders.demo.generate import generate
 from loaders.demo.truth import FILE
@@ -26,7 +27,7 @@ def current(graph: MemoryGraph) -> Iterator[FlowFact]:
     """The latest version of every movement that was not withdrawn."""
     for versions in graph.flows.values():
         last = max(versions, key=lambda fact: fact.recorded_at or END)
-        if last.retracted_at is None:
+        if last.retracted_at is None and last.type in WALKED:
             yield last
 
 

@@ -119,6 +119,17 @@ COMPANY: dict[str, Rows] = {
         {"vessel_id": "T1", "direction": "draw", "other_id": "batch:WO-1"},
     ],
     "relabels": [{"from_lot_id": RESIN, "to_lot_id": "lot:S1:RM-204:R-1"}],
+    "stays": [
+        {
+            "content_id": RESIN,
+            "stored_at": "L1",
+            "came_from": "S1",
+            "quantity": "5",
+            "uom": "KGM",
+            "arrived_at": "2026-02-01T10:00:00Z",
+            "left_at": "2026-02-03T10:00:00Z",
+        }
+    ],
     "quality_events": [
         {
             "event_id": "C-1",

@@ -58,6 +58,7 @@ def example(table: str, **changes: str) -> dict[str, str]:
         ("vessel_moves", 0, Flow.LOADED_INTO, RESIN, "place:T1"),
         ("vessel_moves", 1, Flow.DRAWN_FROM, "place:T1", "batch:WO-1"),
         ("relabels", 0, Flow.RELABELLED_AS, RESIN, "lot:S1:RM-204:R-1"),
+        ("stays", 0, Flow.STORED_AT, RESIN, "place:L1"),
         ("items", 0, Flow.SERIALISED_AS, "lot:S1:PUMP:L1", PUMP),
     ],
 )
@@ -152,6 +153,14 @@ def test_what_lasts_shows_both_ends_of_a_beginning_known_in_part() -> None:
     assert fact.occurred_at == utc("2026-03-02T11:59:59.999999Z")
     assert fact.valid_to == utc("2026-03-02T22:00:00Z")
     assert fact.occurred_offset is None
+
+
+def test_a_stay_tells_where_a_lot_was_from_when_until_when_and_where_it_came_from() -> None:
+    fact = flow("stays", example("stays", arrived_at="2026-02-01Z"))
+    assert fact.valid_from == utc("2026-02-01T00:00:00Z")
+    assert fact.occurred_at == utc("2026-02-01T23:59:59.999999Z")
+    assert fact.valid_to == utc("2026-02-03T10:00:00Z")
+    assert fact.place_id == "place:S1"
 
 
 def test_a_vessel_is_loaded_from_the_earliest_start_to_the_latest_end() -> None:

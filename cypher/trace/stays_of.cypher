@@ -1,0 +1,21 @@
+// Where were these nodes kept, and when, as known at a record time?
+// $ids       node ids
+// $known_at  UTC text, or null for what is not retracted
+UNWIND $ids AS id
+MATCH (a:Entity {node_id: id})
+MATCH (a)-[r:STORED_AT]->(c:Entity)
+WHERE ($known_at IS NULL AND r.retracted_at IS NULL)
+   OR (r.recorded_at <= datetime($known_at)
+       AND (r.retracted_at IS NULL OR r.retracted_at > datetime($known_at)))
+RETURN [
+  a.node_id, c.node_id, type(r), r.fact_id,
+  r.occurred_at.epochSeconds * 1000000 + r.occurred_at.microsecond,
+  r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+  r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond,
+  r.recorded_at.epochSeconds * 1000000 + r.recorded_at.microsecond,
+  r.retracted_at.epochSeconds * 1000000 + r.retracted_at.microsecond,
+  r.quantity, r.uom,
+  r.base_quantity, r.occurred_offset,
+  r.place_id, r.source_system,
+  r.source_record, r.confidence
+] AS values

@@ -1,0 +1,71 @@
+"""A source of flows that stands before another, and passes on what it does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Link
+from genealogy.ports import FlowRows, FlowSource, LinkRow, NodeRow, Vessel
+
+
+@dataclass(slots=True)
+class Beside:
+    """What a source of flows tells beside its edges, passed on from the one behind it."""
+
+    source: FlowSource
+
+    def nodes(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> list[NodeRow]:
+        """The nodes with these ids that exist."""
+        return self.source.nodes(node_ids, known_at=known_at)
+
+    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that leave these nodes."""
+        return self.source.links(node_ids, link)
+
+    def moving(
+        self,
+        node_ids: Sequence[NodeId],
+        *,
+        known_at: datetime | None = None,
+        until: int | None = None,
+    ) -> set[NodeId]:
+        """Those of these nodes from which anything moved on."""
+        return self.source.moving(node_ids, known_at=known_at, until=until)
+
+    def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
+        """When each of these nodes was first recorded."""
+        return self.source.first_recorded(node_ids)
+
+    def links_to(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that enter these nodes."""
+        return self.source.links_to(node_ids, link)
+
+    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
+        """Where these nodes were kept."""
+        return self.source.stays(node_ids, known_at=known_at)
+
+    def stays_at(
+        self,
+        place_ids: Sequence[NodeId],
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """What was kept at these places between two moments."""
+        return self.source.stays_at(place_ids, since, until, known_at=known_at)
+
+    def vessels(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[NodeId, Vessel]:
+        """How these places are used as vessels."""
+        return self.source.vessels(node_ids, known_at=known_at)
+
+    def unfinished_loads(self) -> list[str]:
+        """The sources of all loads that have begun and not ended."""
+        return self.source.unfinished_loads()

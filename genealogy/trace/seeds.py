@@ -1,0 +1,273 @@
+"""The starts of a trace that are found from data: what a window of time is about.
+
+A window stands for the nodes that had to do with its place, line, supplier, product or
+event then; unknown times may have been then. Each found node remembers the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from genealogy.errors import InvalidQuery
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow, Label, Link, latest_of
+from genealogy.model.times import iso, to_micros
+from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
+from genealogy.trace.columns import as_of
+from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
+from genealogy.trace.windows import BEGIN, END, windows
+
+_DRAWN, _LOADED = Flow.DRAWN_FROM, Flow.LOADED_INTO
+_KINDS: dict[WindowKind, frozenset[Label]] = {
+    WindowKind.PLACE: frozenset({Label.PLACE}),
+    WindowKind.EQUIPMENT: frozenset({Label.PLACE}),
+    WindowKind.SUPPLIER: frozenset({Label.PARTY}),
+    WindowKind.PRODUCT: frozenset({Label.PRODUCT}),
+    WindowKind.EVENT: frozenset({Label.QUALITY_EVENT}),
+}
+
+
+class Span(NamedTuple):
+    """From when until when a window lasts, in microseconds UTC; BEGIN and END are no limits."""
+
+    since: int
+    until: int
+
+    def meets(self, opens: int, closes: int) -> bool:
+        """Whether something that lasted so long may have been within the window."""
+        return opens <= self.until and closes >= self.since
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The seeds of the windows of a question, and what is not known of them."""
+
+    seeds: tuple[Seed, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+def find_seeds(source: FlowSource, query: TraceQuery) -> Found:
+    """The nodes from which to start because of the windows of a question.
+
+    Raises InvalidQuery for a window that ends before it starts, or of something that is
+    not known or of another kind; and where there is nothing to start from at all.
+    """
+    if not query.windows:
+        return Found()
+    rows = {r.node_id: r for r in source.nodes(sorted({w.node_id for w in query.windows}))}
+    for window in query.windows:
+        _check(window, rows.get(window.node_id))
+    until = None if query.as_of is None else to_micros(query.as_of)
+    finder = _Finder(source, query.known_at, until)
+    seeds, gaps = list[Seed](), list[Gap]()
+    for number, window in enumerate(query.windows):
+        found = list(dict.fromkeys(finder.find(number, window)))
+        seeds += found
+        if not found:
+            gaps.append(Gap(GapKind.NOTHING_IN_WINDOW, window.node_id))
+    if not seeds and not query.seeds:
+        names = ", ".join(window.node_id for window in query.windows)
+        raise InvalidQuery("nothing_in_window", names=names)
+    unknown = [Gap(GapKind.PRESENCE_UNKNOWN, place) for place in sorted(finder.without_stays)]
+    return Found(tuple(seeds), (*gaps, *unknown))
+
+
+def _check(window: Window, row: NodeRow | None) -> None:
+    for name, moment in (("from", window.since), ("to", window.until)):
+        if moment is not None and moment.utcoffset() is None:
+            raise InvalidQuery("time_without_zone", name=name, time=moment.isoformat())
+    if row is None:
+        raise InvalidQuery("unknown_window", text=window.node_id)
+    if row.kind not in _KINDS[window.kind]:
+        params = {"text": window.node_id, "kind": row.kind, "wanted": window.kind.value}
+        raise InvalidQuery("wrong_window", **params)
+    if window.since and window.until and window.until < window.since:
+        since, until = iso(window.since), iso(window.until)
+        raise InvalidQuery("window_ends_first", since=since, until=until)
+
+
+@dataclass(slots=True)
+class _Finder:
+    source: FlowSource
+    known_at: datetime | None
+    until: int | None
+    without_stays: set[NodeId] = field(default_factory=set)
+
+    def find(self, number: int, window: Window) -> Iterator[Seed]:
+        """The seeds of one window, in order of how they are found."""
+        find: dict[WindowKind, Callable[[Window, Span], Iterable[Seed]]] = {
+            WindowKind.PLACE: self._place,
+            WindowKind.EQUIPMENT: self._equipment,
+            WindowKind.SUPPLIER: self._supplier,
+            WindowKind.PRODUCT: self._product,
+            WindowKind.EVENT: self._event,
+        }
+        for seed in find[window.kind](window, _span(window)):
+            yield replace(seed, window=number)
+
+    def _place(self, window: Window, span: Span) -> Iterator[Seed]:
+        """What was kept there, ran there, was in a vessel there, or was delivered meanwhile."""
+        places = self._within(window.node_id)
+        stays = self.source.stays_at(places, *_limits(span), known_at=self.known_at)
+        stays = as_of(stays, self.until)
+        if not stays.source and not self.source.stays_at(places, known_at=self.known_at).source:
+            self.without_stays.add(window.node_id)
+        opens, closes = windows(stays, ())
+        for i, node in enumerate(stays.source):
+            there = Span(max(span.since, opens[i]), min(span.until, closes[i]))
+            yield _seed(node, there, stays.target[i])
+        yield from self._runs(places, span, (Link.MADE_ON, Link.AT))
+        yield from self._vessels(places, span)
+        yield from self._delivered(places, span)
+
+    def _equipment(self, window: Window, span: Span) -> Iterator[Seed]:
+        return self._runs(self._within(window.node_id), span, (Link.MADE_ON,))
+
+    def _runs(self, places: Sequence[NodeId], span: Span, links: Sequence[Link]) -> Iterator[Seed]:
+        """The batches that may have run at places then."""
+        ties = (tie for link in links for tie in self.source.links_to(places, link))
+        ids = list(dict.fromkeys(tie.source for tie in ties))
+        batches = (row for row in self._nodes(ids) if row.kind == Label.BATCH)
+        for batch in sorted(batches, key=lambda row: row.node_id):
+            opens, closes = _lasted(batch.properties, "started_at", "ended_at")
+            if span.meets(opens, closes):
+                yield _seed(batch.node_id, Span(max(span.since, opens), span.until))
+
+    def _vessels(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
+        """The places among these that something was drawn from or loaded into."""
+        drawn, came = self._edges(places, "forward"), self._edges(places, "backward")
+        used = {s for s, flow in zip(drawn.source, drawn.type, strict=True) if flow == _DRAWN}
+        used |= {t for t, flow in zip(came.target, came.type, strict=True) if flow == _LOADED}
+        for vessel in sorted(used):
+            yield _seed(vessel, span)
+
+    def _delivered(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
+        rows = self._edges(places, "backward")
+        opens, closes = windows(rows, ())
+        for i, flow in enumerate(rows.type):
+            if flow == Flow.DELIVERED_TO and span.meets(opens[i], closes[i]):
+                yield _seed(rows.source[i], Span(max(span.since, opens[i]), span.until))
+
+    def _supplier(self, window: Window, span: Span) -> Iterator[Seed]:
+        """What it supplied, if it was sent or received within the window."""
+        rows = self._edges([window.node_id], "forward")
+        opens, closes = windows(rows, ())
+        supplied = [i for i, flow in enumerate(rows.type) if flow == Flow.SUPPLIED]
+        received = self._received(sorted({rows.target[i] for i in supplied}))
+        for i in supplied:
+            node = rows.target[i]
+            spans = [(opens[i], closes[i]), *received.get(node, ())]
+            if any(span.meets(*one) for one in spans):
+                yield Seed(node, 0)
+
+    def _received(self, nodes: Sequence[NodeId]) -> dict[NodeId, list[tuple[int, int]]]:
+        """When shipments among these nodes were received."""
+        rows = self._edges(nodes, "forward")
+        opens, closes = windows(rows, ())
+        found: dict[NodeId, list[tuple[int, int]]] = {}
+        for i, flow in enumerate(rows.type):
+            if flow == Flow.DELIVERED_TO:
+                found.setdefault(rows.source[i], []).append((opens[i], closes[i]))
+        return found
+
+    def _product(self, window: Window, span: Span) -> Iterator[Seed]:
+        """The lots and items of it that may have been made or supplied then."""
+        ties = self.source.links_to([window.node_id], Link.OF_PRODUCT)
+        made = [
+            row
+            for row in self._nodes(sorted({tie.source for tie in ties}))
+            if row.kind in (Label.LOT, Label.ITEM)
+        ]
+        rows = self._edges([row.node_id for row in made], "backward")
+        came = _came(rows)
+        revisions = self._revisions(rows) if window.revision else {}
+        for row in made:
+            spans, batches = came.get(row.node_id, ([], []))
+            spans = spans or [_lasted(row.properties, "produced_at", "produced_at")]
+            told = {revisions.get(batch, window.revision) for batch in batches}
+            if any(span.meets(*one) for one in spans) and (not told or window.revision in told):
+                yield Seed(row.node_id, 0)
+
+    def _revisions(self, rows: FlowRows) -> dict[NodeId, str]:
+        """The revision of the recipe of each batch at which it is recorded."""
+        flows = zip(rows.source, rows.type, strict=True)
+        batches = self._nodes(sorted({node for node, flow in flows if flow == Flow.PRODUCED}))
+        told = {row.node_id: row.properties.get("recipe_revision") for row in batches}
+        return {node: revision for node, revision in told.items() if revision}
+
+    def _event(self, window: Window, _: Span) -> Iterator[Seed]:
+        """What an event is about: a place then, else the thing itself, at a place if told."""
+        [event] = self._nodes([window.node_id])
+        opens, closes = _lasted(event.properties, "occurred_at", "ended_at")
+        span = Span(opens, closes)
+        place = event.properties.get("place_id")
+        stored = event.properties.get("kind") == "storage_excursion"
+        about = self.source.links([window.node_id], Link.ABOUT)
+        for row in self._nodes(sorted({tie.target for tie in about})):
+            if row.kind == Label.PLACE:
+                yield from self._place(replace(window, node_id=row.node_id), span)
+            elif row.kind == Label.PRODUCT:
+                yield from self._product(replace(window, node_id=row.node_id), span)
+            else:
+                there = NodeId(place) if stored and place else None
+                yield _seed(row.node_id, span if stored else Span(BEGIN, END), there)
+
+    def _within(self, place: NodeId) -> list[NodeId]:
+        """A place and all places in it."""
+        found, new = {place: None}, [place]
+        while new:
+            ties = self.source.links_to(new, Link.AT)
+            inside = [tie.source for tie in ties if tie.part == "parent"]
+            new = [node for node in dict.fromkeys(inside) if node not in found]
+            found.update(dict.fromkeys(new))
+        return list(found)
+
+    def _nodes(self, ids: Sequence[NodeId]) -> list[NodeRow]:
+        return self.source.nodes(ids, known_at=self.known_at) if ids else []
+
+    def _edges(self, ids: Sequence[NodeId], way: Direction) -> FlowRows:
+        if not ids:
+            return FlowRows()
+        rows = self.source.edges(ids, way, known_at=self.known_at).rows
+        return as_of(rows, self.until)
+
+
+def _came(rows: FlowRows) -> dict[NodeId, tuple[list[tuple[int, int]], list[NodeId]]]:
+    """When each node came to be, and out of which batches."""
+    opens, closes = windows(rows, ())
+    found: dict[NodeId, tuple[list[tuple[int, int]], list[NodeId]]] = {}
+    for i, flow in enumerate(rows.type):
+        if flow in (Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS):
+            spans, batches = found.setdefault(rows.target[i], ([], []))
+            spans.append((opens[i], closes[i]))
+            if flow == Flow.PRODUCED:
+                batches.append(rows.source[i])
+    return found
+
+
+def _span(window: Window) -> Span:
+    since = BEGIN if window.since is None else to_micros(window.since)
+    return Span(since, END if window.until is None else to_micros(window.until))
+
+
+def _limits(span: Span) -> tuple[int | None, int | None]:
+    return None if span.since == BEGIN else span.since, None if span.until == END else span.until
+
+
+def _lasted(properties: Mapping[str, datetime], begin: str, end: str) -> tuple[int, int]:
+    """From when until when something may have lasted, by two times of a node."""
+    since = properties.get(begin)
+    ends = (properties.get(name) for name in (latest_of(end), end))
+    until = next((moment for moment in ends if moment), None)
+    return (
+        BEGIN if since is None else to_micros(since),
+        END if until is None else to_micros(until),
+    )
+
+
+def _seed(node: NodeId, span: Span, place: str | None = None) -> Seed:
+    since, until = _limits(span)
+    return Seed(node, 0, since, until, None if place is None else NodeId(place))

@@ -1,0 +1,123 @@
+"""Where material was within its node: from one place to another by recorded stays.
+
+A lot may lie in several stores. What was in one of them goes on from there: at once with
+what happens at that place, elsewhere only after a recorded move, or where nothing
+recorded tells how the lot came to be there. A place stands for all places in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from genealogy.model.facts import NodeId
+from genealogy.ports import FlowRows
+from genealogy.trace.windows import windows
+
+#: Whether two places are one, or one is in the other.
+Related = Callable[[NodeId, NodeId], bool]
+
+
+class Stay(NamedTuple):
+    """A stay: arrived from ``first`` to ``last``, from a place that may be unknown."""
+
+    place: NodeId
+    came_from: NodeId | None
+    first: int
+    last: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places by the places they are in."""
+
+    parents: dict[NodeId, NodeId | None] = field(default_factory=dict)
+
+    def related(self, one: NodeId, other: NodeId) -> bool:
+        """Whether two places are one, or one is in the other."""
+        return one == other or one in self._above(other) or other in self._above(one)
+
+    def _above(self, place: NodeId) -> list[NodeId]:
+        found = list[NodeId]()
+        parent = self.parents.get(place)
+        # A hierarchy that bites its own tail ends where it began.
+        while parent is not None and parent not in found:
+            found.append(parent)
+            parent = self.parents.get(parent)
+        return found
+
+
+def stays_of(rows: FlowRows) -> dict[NodeId, list[Stay]]:
+    """The stays that rows tell of, by what was kept, in order of arrival."""
+    opens, closes = windows(rows, ())
+    found = dict[NodeId, list[Stay]]()
+    for i, node in enumerate(rows.source):
+        latest = rows.occurred_at[i]
+        came_from = rows.place_id[i]
+        last = opens[i] if latest is None else max(opens[i], latest)
+        known = opens[i] > -(1 << 62)
+        stay = Stay(
+            rows.target[i],
+            None if came_from is None else NodeId(came_from),
+            opens[i],
+            last if known else closes[i],
+            closes[i],
+        )
+        found.setdefault(node, []).append(stay)
+    return {node: sorted(told, key=lambda s: (s.first, s.last)) for node, told in found.items()}
+
+
+def reachable(
+    stays: Sequence[Stay], place: NodeId, since: int, related: Related
+) -> dict[NodeId, int]:
+    """From when on material that was at a place at a moment may have been at each place."""
+    found, changed = {place: since}, True
+    while changed:
+        changed = False
+        for stay in stays:
+            before = _start(stays, stay, found, since, related)
+            if before is None or before > stay.last:
+                continue
+            came = max(before, stay.first)
+            if came < found.get(stay.place, came + 1):
+                found[stay.place] = came
+                changed = True
+    return found
+
+
+def leaves(
+    stays: Sequence[Stay],
+    found: Mapping[NodeId, int],
+    since: int,
+    related: Related,
+    place: NodeId | None,
+    opens: int,
+) -> int | None:
+    """From when on material may take part in what happened at a place; null if it cannot.
+
+    ``found`` is what ``reachable`` told of it. A place that is not known, or at which no
+    recorded stay explains that anything was there, excludes nothing.
+    """
+    if place is None or not explained(stays, place, opens, related):
+        return since
+    times = [moment for other, moment in found.items() if related(other, place)]
+    return min(times, default=None)
+
+
+def explained(stays: Sequence[Stay], place: NodeId, by: int, related: Related) -> bool:
+    """Whether something is recorded to have come to a place by a moment, for certain."""
+    return any(stay.last <= by and related(stay.place, place) for stay in stays)
+
+
+def _start(
+    stays: Sequence[Stay], stay: Stay, found: Mapping[NodeId, int], since: int, related: Related
+) -> int | None:
+    """From when on material may have set out to a stay; null if it cannot have."""
+    origin = stay.came_from
+    if origin is None:
+        return min(found.values())
+    if not explained(stays, origin, stay.first, related):
+        return since
+    return min((at for place, at in found.items() if related(place, origin)), default=None)

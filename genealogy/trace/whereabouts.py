@@ -1,0 +1,86 @@
+"""Where the lots that a trace comes to were kept, read when it comes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Label, Link
+from genealogy.ports import FlowRows, FlowSource
+from genealogy.trace.stays import Places, Stay, explained, leaves, reachable, stays_of
+
+#: Lots that were moved more often are taken as one, wherever they are.
+MOST_STAYS = 200
+
+
+@dataclass(slots=True)
+class Whereabouts:
+    """Stays of lots, and how places lie in one another."""
+
+    source: FlowSource
+    known_at: datetime | None
+    ready: Callable[[FlowRows], FlowRows]
+    places: Places = field(default_factory=Places)
+    _stays: dict[NodeId, list[Stay]] = field(default_factory=dict)
+    _reached: dict[tuple[NodeId, NodeId, int], dict[NodeId, int]] = field(default_factory=dict)
+
+    def learn(self, nodes: Iterable[NodeId]) -> None:
+        """Find out where those of these nodes that are lots were kept."""
+        new = [node for node in dict.fromkeys(nodes) if node not in self._stays]
+        if not new:
+            return
+        self._stays.update({node: [] for node in new})
+        told = stays_of(self.ready(self.source.stays(new, known_at=self.known_at)))
+        kinds = self.source.kinds(list(told)) if told else {}
+        for node, stays in told.items():
+            if kinds.get(node) == Label.LOT and len(stays) <= MOST_STAYS:
+                self._stays[node] = stays
+
+    def has(self, node: NodeId) -> bool:
+        """Whether a node is a lot of which it is known where it was kept."""
+        return bool(self._stays.get(node))
+
+    def explains(self, node: NodeId, place: NodeId, by: int) -> bool:
+        """Whether a recorded stay tells how a lot came to be at a place by then."""
+        self._learn_places(node, place)
+        return explained(self._stays[node], place, by, self.places.related)
+
+    def related(self, one: NodeId, other: NodeId) -> bool:
+        """Whether two places are one, or one is in the other."""
+        self._learn_above({one, other})
+        return self.places.related(one, other)
+
+    def leaves(
+        self,
+        node: NodeId,
+        came_to: NodeId,
+        since: int,
+        place: NodeId | None,
+        opens: int,
+    ) -> int | None:
+        """From when on what came to a place may have been in what happened at another.
+
+        Null if it cannot have been.
+        """
+        self._learn_places(node, came_to, *([place] if place else []))
+        stays, related = self._stays[node], self.places.related
+        known = (node, came_to, since)
+        if known not in self._reached:
+            self._reached[known] = reachable(stays, came_to, since, related)
+        return leaves(stays, self._reached[known], since, related, place, opens)
+
+    def _learn_places(self, node: NodeId, *places: NodeId) -> None:
+        told = [place for stay in self._stays[node] for place in (stay.place, stay.came_from)]
+        self._learn_above({place for place in (*told, *places) if place})
+
+    def _learn_above(self, places: set[NodeId]) -> None:
+        known = self.places.parents
+        new = places - known.keys()
+        while new:
+            known.update(dict.fromkeys(new))
+            links = self.source.links(sorted(new), Link.AT)
+            above = {link.source: link.target for link in links if link.part == "parent"}
+            known.update(above)
+            new = set(above.values()) - known.keys()

@@ -1,0 +1,166 @@
+"""Lots in several stores, held against a graph of lots by place and day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+import networkx as nx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genealogy.model.facts import FlowFact, NodeId
+from genealogy.model.names import Flow, Label
+from genealogy.trace.result import Mode, TraceQuery, Window, WindowKind
+from genealogy.trace.run import trace
+from tests.fakes import MemoryFlows
+from tests.genealogies import Genealogy, day, flow, genealogy
+from tests.oracle.expanded import number
+from tests.oracle.test_trace_against_oracles import nodes_of
+
+ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "80")), deadline=None)
+DAYS = range(8)
+PLACES = ("place:0", "place:1", "place:2")
+OTHER = "place:elsewhere"
+Way = Literal["forward", "backward"]
+
+some_day = st.integers(0, 6)
+some_place = st.none() | st.sampled_from(PLACES)
+lots, batches = st.sampled_from(["lot:0", "lot:1"]), st.sampled_from(["batch:0", "batch:1"])
+
+
+@st.composite
+def movements(draw: st.DrawFn) -> FlowFact:
+    """A lot consumed or produced on a day, at a place that may be known."""
+    lot, batch, at = draw(lots), draw(batches), draw(some_day)
+    ends = draw(st.sampled_from([(Flow.CONSUMED_BY, lot, batch), (Flow.PRODUCED, batch, lot)]))
+    return replace(flow(*ends, at), place_id=draw(some_place))
+
+
+@st.composite
+def stays(draw: st.DrawFn) -> FlowFact:
+    """A lot that came to a place on one of some days, from a place that may be known."""
+    first, more = draw(some_day), draw(st.sampled_from([0, 0, 1]))
+    left = draw(st.none() | st.integers(first + more, 7))
+    told = flow(
+        Flow.STORED_AT,
+        draw(lots),
+        draw(st.sampled_from(PLACES)),
+        first + more,
+        start=first,
+        end=left,
+    )
+    return replace(told, place_id=draw(some_place))
+
+
+@st.composite
+def companies(draw: st.DrawFn) -> Genealogy:
+    flows = [
+        *draw(st.lists(movements(), min_size=2, max_size=8)),
+        *draw(st.lists(stays(), max_size=5)),
+    ]
+    named = [replace(f, fact_id=str(i)) for i, f in enumerate(flows)]
+    return genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+
+
+def kept(drawn: Genealogy, lot: str) -> list[FlowFact]:
+    return [f for f in drawn.flows if f.type == Flow.STORED_AT and f.source_id == lot]
+
+
+def came(stay: FlowFact) -> range:
+    return range(number(stay.valid_from) or 0, (number(stay.occurred_at) or 0) + 1)
+
+
+def at(lot: str, place: str, day_: int) -> tuple[str, str, int]:
+    return (lot, place, day_)
+
+
+def origins(drawn: Genealogy, lot: str, place: str | None, by: int) -> Iterable[str]:
+    """The places from which what is at a place by a day may have been taken."""
+    explained = place and any(f.target_id == place and max(came(f)) <= by for f in kept(drawn, lot))
+    return [str(place)] if explained else [*PLACES, OTHER]
+
+
+def graph_of(drawn: Genealogy) -> nx.DiGraph:
+    graph = nx.DiGraph()
+    for lot in ("lot:0", "lot:1"):
+        for place in (*PLACES, OTHER):
+            graph.add_edges_from((at(lot, place, t), at(lot, place, t + 1)) for t in DAYS)
+        for stay in kept(drawn, lot):
+            begin = min(came(stay))
+            for place in origins(drawn, lot, stay.place_id, begin):
+                ends = [(at(lot, place, t), at(lot, stay.target_id, t)) for t in came(stay)]
+                graph.add_edges_from(ends)
+    for batch in ("batch:0", "batch:1"):
+        graph.add_edges_from(((batch, t), (batch, t + 1)) for t in DAYS)
+    for f in drawn.flows:
+        graph.add_edges_from(moved(drawn, f))
+    return graph
+
+
+def moved(drawn: Genealogy, f: FlowFact) -> Iterable[tuple[object, object]]:
+    t = number(f.occurred_at) or 0
+    if f.type == Flow.PRODUCED:
+        known = [f.place_id] if f.place_id else [*PLACES, OTHER]
+        return [((f.source_id, t), at(f.target_id, place, t)) for place in known]
+    if f.type == Flow.CONSUMED_BY:
+        sources = origins(drawn, f.source_id, f.place_id, t)
+        return [(at(f.source_id, place, t), (f.target_id, t)) for place in sources]
+    return []
+
+
+def reached_from(graph: nx.DiGraph, starts: Iterable[object]) -> set[str]:
+    known = [start for start in starts if start in graph]
+    found = {node for start in known for node in nx.descendants(graph, start)} | set(known)
+    return {node[0] for node in found}
+
+
+@ENOUGH
+@given(drawn=companies(), first=some_day, more=st.integers(0, 3), place=st.sampled_from(PLACES))
+def test_a_window_at_a_place_taints_only_what_was_there_then(
+    drawn: Genealogy, first: int, more: int, place: str
+) -> None:
+    window = Window(WindowKind.PLACE, NodeId(place), day(first), day(first + more))
+    starts = []
+    for stay in drawn.flows:
+        if stay.type == Flow.STORED_AT and stay.target_id == place:
+            until = number(stay.valid_to)
+            last = first + more if until is None else min(first + more, until)
+            begin = max(first, min(came(stay)))
+            if begin <= last:
+                starts.append(at(stay.source_id, place, begin))
+    query = TraceQuery((NodeId("batch:0"),), "forward", windows=(window,))
+    expected = reached_from(graph_of(drawn), starts)
+    expected |= reached_from(graph_of(drawn), [("batch:0", 0)]) | {"batch:0"}
+    answer = trace(MemoryFlows(drawn.facts), query)
+    assert nodes_of(answer) == expected
+    assert {(s.node_id, s.place) for s in answer.seeds} == {(s[0], place) for s in starts}
+    wide = trace(MemoryFlows(drawn.facts), replace(query, mode=Mode.CONSERVATIVE))
+    assert nodes_of(answer) <= nodes_of(wide)
+
+
+@ENOUGH
+@given(drawn=companies())
+def test_lots_in_several_stores_are_found_both_ways(drawn: Genealogy) -> None:
+    flows, graph = MemoryFlows(drawn.facts), graph_of(drawn)
+    ids = drawn.ids(Label.BATCH)
+    behind = {n: nodes_of(trace(flows, TraceQuery((n,), "backward"))) for n in ids}
+    for seed in ids:
+        ahead = nodes_of(trace(flows, TraceQuery((seed,), "forward")))
+        assert ahead == reached_from(graph, [(seed, t) for t in DAYS]) | {seed}
+        assert ahead & set(ids) == {n for n in ids if seed in behind[n]}
+
+
+@ENOUGH
+@given(drawn=companies(), data=st.data())
+def test_an_answer_never_shrinks_when_less_is_known_of_stays(
+    drawn: Genealogy, data: st.DataObject
+) -> None:
+    query = TraceQuery((data.draw(st.sampled_from(drawn.ids(Label.BATCH))),), "forward")
+    known = nodes_of(trace(MemoryFlows(drawn.facts), query))
+    told = [f for f in drawn.flows if f.type == Flow.STORED_AT]
+    dropped = data.draw(st.sets(st.sampled_from(told))) if told else set()
+    fewer = replace(drawn, flows=tuple(f for f in drawn.flows if f not in dropped))
+    assert known <= nodes_of(trace(MemoryFlows(fewer.facts), query))

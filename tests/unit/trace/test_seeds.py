@@ -1,0 +1,222 @@
+"""Windows of time: what each kind stands for, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from genealogy.errors import InvalidQuery
+from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
+from genealogy.model.names import Flow, Link
+from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
+from genealogy.trace.run import trace
+from tests.fakes import MemoryFlows
+from tests.genealogies import SOURCE, cleaned, day, flow, genealogy, kind_of
+from tests.unit.trace.following import gaps
+
+SITE, LINE, COLD, TANK = "place:site", "place:line", "place:cold", "place:tank"
+
+
+def link(kind: Link, source: str, target: str, part: str | None = None) -> LinkFact:
+    ends = (NodeId(source), kind_of(source), NodeId(target), kind_of(target))
+    return LinkFact(kind, *ends, SOURCE, part)
+
+
+def node(node_id: str, **told: Any) -> NodeFact:
+    return NodeFact(kind_of(node_id), NodeId(node_id), SOURCE, properties=told)
+
+
+def ask(facts: list[Fact], kind: str, node_id: str, *days: int | None, **more: Any) -> Trace:
+    revision, way = more.pop("revision", None), more.pop("way", "forward")
+    window = Window(WindowKind(kind), NodeId(node_id), *map(day, days), revision=revision)
+    return trace(MemoryFlows(facts), TraceQuery((), way, windows=(window,), **more))
+
+
+def reached(answer: Trace) -> set[str]:
+    return {r.node_id for r in answer.reached if r.direction != "seed"}
+
+
+def seeds(answer: Trace) -> set[str]:
+    return {r.node_id for r in answer.reached if r.direction == "seed"}
+
+
+RUNS = [
+    *genealogy(
+        [
+            flow(Flow.CONSUMED_BY, "lot:raw", "batch:1", 1),
+            flow(Flow.PRODUCED, "batch:1", "lot:early", 1),
+            flow(Flow.PRODUCED, "batch:1", "lot:late", 3),
+            flow(Flow.PRODUCED, "batch:2", "lot:other", 5),
+        ],
+        more=[SITE, LINE, "batch:3"],
+        properties={
+            "batch:1": {"started_at": day(0), "ended_at": day(3)},
+            "batch:2": {"started_at": day(4), "ended_at": day(6)},
+        },
+    ).facts,
+    link(Link.AT, LINE, SITE, "parent"),
+    link(Link.MADE_ON, "batch:1", LINE, "line"),
+    link(Link.MADE_ON, "batch:2", LINE, "line"),
+]
+
+
+def test_a_line_stands_for_what_ran_on_it_then_and_what_came_out_since() -> None:
+    answer = ask(RUNS, "equipment", LINE, 2, 3)
+    assert (seeds(answer), reached(answer)) == ({"batch:1"}, {"lot:late"})
+    assert [(s.node_id, s.window) for s in answer.seeds] == [("batch:1", 0)]
+
+
+def test_a_site_holds_its_lines_and_a_run_at_an_unknown_time_may_have_been_then() -> None:
+    unknown = [*RUNS, link(Link.MADE_ON, "batch:3", SITE)]
+    assert seeds(ask(unknown, "equipment", SITE, 2, 3)) == {"batch:1", "batch:3"}
+    assert seeds(ask(RUNS, "place", SITE, 5, None)) == {"batch:2"}
+
+
+def test_conservatively_a_run_reaches_all_that_came_out_of_it() -> None:
+    answer = ask(RUNS, "equipment", LINE, 2, 3, mode=Mode.CONSERVATIVE)
+    assert reached(answer) == {"lot:late", "lot:early"}
+
+
+def test_backward_a_window_counts_until_its_end() -> None:
+    late = [*RUNS, *genealogy([flow(Flow.CONSUMED_BY, "lot:dose", "batch:1", 3)]).facts]
+    assert reached(ask(late, "equipment", LINE, 0, 2, way="backward")) == {"lot:raw"}
+
+
+STORE = genealogy(
+    [
+        flow(Flow.STORED_AT, "lot:A", COLD, 1, start=1, end=4),
+        flow(Flow.STORED_AT, "lot:B", COLD, 5, start=5),
+        flow(Flow.STORED_AT, "unit:U", COLD, 2, start=2),
+        flow(Flow.CONTAINED_IN, "lot:C", "unit:U", start=0, end=2),
+        flow(Flow.CONTAINED_IN, "lot:D", "unit:U", start=3),
+        flow(Flow.SHIPPED_IN, "lot:A", "shipment:before", 1),
+        flow(Flow.SHIPPED_IN, "lot:A", "shipment:after", 3),
+    ]
+)
+
+
+def test_a_place_stands_for_what_was_kept_there_then() -> None:
+    answer = ask([*STORE.facts], "place", COLD, 2, 3)
+    assert seeds(answer) == {"lot:A", "unit:U"}
+    assert reached(answer) == {"shipment:after", "lot:C", "lot:D"}
+    assert {(s.node_id, s.place) for s in answer.seeds} == {("lot:A", COLD), ("unit:U", COLD)}
+
+
+def test_a_vessel_stands_for_what_was_drawn_until_it_was_cleaned() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.LOADED_INTO, "lot:A", TANK, 0),
+            flow(Flow.DRAWN_FROM, TANK, "batch:1", 1),
+            flow(Flow.DRAWN_FROM, TANK, "batch:2", 3),
+            flow(Flow.DRAWN_FROM, TANK, "batch:3", 6),
+        ]
+    )
+    facts = [*cleaned(drawn, TANK, 5).facts]
+    assert reached(ask(facts, "place", TANK, 2, 2)) == {"batch:2"}
+    assert reached(ask(facts, "place", TANK, 6, 6, way="backward")) == set()
+
+
+SUPPLIES = genealogy(
+    [
+        flow(Flow.SUPPLIED, "party:S", "lot:A", 1),
+        flow(Flow.SUPPLIED, "party:S", "lot:B", 4),
+        flow(Flow.SUPPLIED, "party:S", "shipment:1", 1),
+        flow(Flow.DELIVERED_TO, "shipment:1", COLD, 3),
+        flow(Flow.SHIPPED_IN, "lot:C", "shipment:1", 1),
+    ]
+)
+
+
+def test_a_supplier_stands_for_what_was_sent_or_received_then() -> None:
+    answer = ask([*SUPPLIES.facts], "supplier", "party:S", 3, 4)
+    assert (seeds(answer), reached(answer)) == ({"lot:B", "shipment:1"}, {"lot:C", COLD})
+
+
+PRODUCT = "product:P"
+MADE = [
+    *RUNS,
+    NodeFact(kind_of("product:P"), NodeId(PRODUCT), SOURCE),
+    node("batch:1", recipe_revision="B", started_at=day(0)),
+    node("batch:2", recipe_revision="C"),
+    node("lot:bought", produced_at=day(2)),
+    *(
+        link(Link.OF_PRODUCT, lot, PRODUCT)
+        for lot in ("lot:early", "lot:late", "lot:other", "lot:bought")
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("days", "revision", "found"),
+    [
+        ((1, 3), None, {"lot:early", "lot:late", "lot:bought"}),
+        ((2, 5), "B", {"lot:late", "lot:bought"}),
+        ((None, None), "C", {"lot:other", "lot:bought"}),
+    ],
+)
+def test_a_product_stands_for_its_lots_made_then_by_a_revision(
+    days: tuple[int | None, int | None], revision: str | None, found: set[str]
+) -> None:
+    assert seeds(ask(MADE, "product", PRODUCT, *days, revision=revision)) == found
+
+
+def test_an_event_stands_for_its_place_then_or_for_the_thing_itself() -> None:
+    event = node("quality:1", kind="storage_excursion", occurred_at=day(2), ended_at=day(3))
+    about = [*STORE.facts, event, link(Link.ABOUT, "quality:1", COLD)]
+    assert seeds(ask(about, "event", "quality:1")) == {"lot:A", "unit:U"}
+    complaint = [*RUNS, node("quality:2", kind="complaint", occurred_at=day(5))]
+    complaint.append(link(Link.ABOUT, "quality:2", "lot:raw"))
+    assert reached(ask(complaint, "event", "quality:2")) >= {"batch:1", "lot:early"}
+
+
+def test_a_place_without_recorded_stays_is_told() -> None:
+    assert ("presence_unknown", LINE) in gaps(ask(RUNS, "place", LINE, 0, 6))
+    assert gaps(ask([*STORE.facts], "place", COLD, 1, 1))[-1:] != [("presence_unknown", COLD)]
+
+
+def test_an_empty_window_is_told_beside_others_and_refused_alone() -> None:
+    with pytest.raises(InvalidQuery, match="Nothing was found in the window of place:line"):
+        ask(RUNS, "equipment", LINE, 20, 21)
+    window = Window(WindowKind.EQUIPMENT, NodeId(LINE), day(20), day(21))
+    both = TraceQuery((NodeId("lot:raw"),), "forward", windows=(window,))
+    assert ("nothing_in_window", LINE) in gaps(trace(MemoryFlows(RUNS), both))
+
+
+@pytest.mark.parametrize(
+    ("kind", "node_id", "days", "code"),
+    [
+        ("equipment", LINE, (3, 2), "window_ends_first"),
+        ("equipment", "place:nowhere", (1, 2), "unknown_window"),
+        ("supplier", LINE, (1, 2), "wrong_window"),
+        ("event", "lot:raw", (), "wrong_window"),
+    ],
+)
+def test_windows_without_sense_are_refused(
+    kind: str, node_id: str, days: tuple[int, ...], code: str
+) -> None:
+    with pytest.raises(InvalidQuery) as refused:
+        ask(RUNS, kind, node_id, *days)
+    assert refused.value.error_code == code
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    naive = day(1).replace(tzinfo=None)  # type: ignore[union-attr]
+    window = Window(WindowKind.EQUIPMENT, NodeId(LINE), naive)
+    with pytest.raises(InvalidQuery, match="no zone"):
+        trace(MemoryFlows(RUNS), TraceQuery((), "forward", windows=(window,)))
+
+
+def test_a_place_within_itself_is_searched_once() -> None:
+    ring = [*RUNS, link(Link.AT, SITE, LINE, "parent")]
+    assert seeds(ask(ring, "equipment", LINE, 2, 3)) == {"batch:1"}
+
+
+def test_stops_and_depth_hold_for_windows_too() -> None:
+    stopped = ask(RUNS, "equipment", LINE, 0, 6, stops=(NodeId("batch:1"),))
+    assert reached(stopped) == {"lot:other"}
+    assert reached(ask(RUNS, "equipment", LINE, 0, 6, max_depth=0)) == set()
+    lots = replace(TraceQuery((), "forward"), windows=())
+    with pytest.raises(InvalidQuery):
+        trace(MemoryFlows(RUNS), lots)
