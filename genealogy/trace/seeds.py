@@ -64,7 +64,7 @@ def find_seeds(source: FlowSource, query: TraceQuery) -> Found:
     finder = _Finder(source, query.known_at, until)
     seeds, gaps = list[Seed](), list[Gap]()
     for number, window in enumerate(query.windows):
-        found = list(dict.fromkeys(finder.find(number, window)))
+        found = sorted(set(finder.find(number, window)), key=_in_order)
         seeds += found
         if not found:
             gaps.append(Gap(GapKind.NOTHING_IN_WINDOW, window.node_id))
@@ -73,6 +73,11 @@ def find_seeds(source: FlowSource, query: TraceQuery) -> Found:
         raise InvalidQuery("nothing_in_window", names=names)
     unknown = [Gap(GapKind.PRESENCE_UNKNOWN, place) for place in sorted(finder.without_stays)]
     return Found(tuple(seeds), (*gaps, *unknown))
+
+
+def _in_order(seed: Seed) -> tuple[str, int, int, str]:
+    since = BEGIN if seed.since is None else seed.since
+    return seed.node_id, since, END if seed.until is None else seed.until, seed.place or ""
 
 
 def _check(window: Window, row: NodeRow | None) -> None:

@@ -1,0 +1,104 @@
+"""Windows of time and stays on both databases, held against the same facts in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from genealogy.errors import InvalidQuery
+from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
+from genealogy.store import schema
+from genealogy.store.bolt import GraphStore
+from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
+from tests.conftest import connect
+from tests.databases import Endpoint
+from tests.engine.test_trace_on_databases import answer, in_memory, load, own_ids
+from tests.genealogies import LAST_DAY, Genealogy, day, genealogies
+from tests.oracle.test_stays import PLACES, companies, some_day
+from tests.unit.trace.test_seeds import LINE, MADE, PRODUCT, RUNS, STORE, SUPPLIES
+
+ENOUGH = settings(
+    max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "25")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+ways = st.sampled_from(["forward", "backward", "both"])
+known = st.none() | st.integers(0, LAST_DAY)
+
+
+@pytest.fixture(scope="module")
+def shared_store(shared_database: Endpoint) -> Iterator[GraphStore]:
+    with connect(shared_database) as store:
+        schema.ensure(store)
+        yield store
+
+
+def outcome(ask: Any) -> dict[str, Any]:
+    try:
+        found: Trace = ask()
+    except InvalidQuery as why:
+        return {"refused": why.error_code}
+    return {**answer(found), "seeds": found.seeds}
+
+
+@ENOUGH
+@given(drawn=companies() | genealogies(), way=ways, mode=st.sampled_from(Mode), data=st.data())
+def test_a_window_finds_on_the_database_what_it_finds_in_memory(
+    shared_store: GraphStore, drawn: Genealogy, way: Any, mode: Mode, data: st.DataObject
+) -> None:
+    facts = own_ids(drawn)
+    nodes = {f.node_id.partition("~")[0]: f.node_id for f in facts if isinstance(f, NodeFact)}
+    place = nodes[data.draw(st.sampled_from([p for p in PLACES if p in nodes]))]
+    first, more = data.draw(some_day), data.draw(st.integers(0, 3))
+    window = Window(WindowKind.PLACE, place, day(first), day(first + more))
+    until = day(data.draw(known))
+    query = TraceQuery((), way, mode, until, day(data.draw(known)), windows=(window,))
+    engine = load(shared_store, facts)
+    assert outcome(lambda: engine.trace(query)) == outcome(lambda: in_memory(facts, query))
+
+
+def named(facts: list[Fact]) -> list[Fact]:
+    """The facts under ids that no other example uses, links and products too."""
+    nodes = [f for f in facts if isinstance(f, NodeFact)]
+    links = [f for f in facts if isinstance(f, LinkFact)]
+    flows = [f for f in facts if not isinstance(f, NodeFact | LinkFact)]
+    return own_ids(Genealogy(tuple(nodes), tuple(flows), tuple(links)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "node", "days"),
+    [
+        (RUNS, "equipment", LINE, (2, 3)),
+        (RUNS, "place", "place:site", (2, None)),
+        (SUPPLIES.facts, "supplier", "party:S", (3, 4)),
+        (MADE, "product", PRODUCT, (1, 3)),
+        (STORE.facts, "place", "place:cold", (2, 3)),
+    ],
+)
+def test_every_kind_of_window_is_alike(
+    shared_store: GraphStore, facts: Any, kind: str, node: str, days: tuple[int | None, int | None]
+) -> None:
+    own = named(list(facts))
+    [node_id] = {
+        f.node_id for f in own if isinstance(f, NodeFact) and f.node_id.partition("~")[0] == node
+    }
+    window = Window(WindowKind(kind), node_id, *map(day, days))
+    engine = load(shared_store, own)
+    for way in ("forward", "backward"):
+        query = TraceQuery((), way, windows=(window,))
+        found = outcome(lambda query=query: engine.trace(query))
+        assert found == outcome(lambda query=query: in_memory(own, query))
+        assert found["seeds"]
+
+
+def test_links_and_places_that_are_not_known_are_no_window(shared_store: GraphStore) -> None:
+    engine = load(shared_store, named(list(RUNS)))
+    window = Window(WindowKind.PLACE, NodeId("place:none of these"))
+    with pytest.raises(InvalidQuery, match="is not known"):
+        engine.trace(replace(TraceQuery((), "forward"), windows=(window,)))
