@@ -16,7 +16,7 @@ import typer
 from cli import options
 from cli.impact import Form, Format, Told, answer, form_of
 from cli.session import Session, session_of
-from genealogy.errors import InvalidQuery, NotFound
+from genealogy.errors import InvalidQuery, NotFound, UnreadableFile
 from genealogy.exports.as_csv import harmless
 from genealogy.exports.records import Record
 from genealogy.impact.foodchain.desktop import desktop_scores
@@ -102,7 +102,11 @@ def _read(session: Session, path: Path) -> _File:
         session.warn(f"{reject.field}: {reject.reason()}. {reject.hint()}")
     names = {name: cell(row, "Name") or "" for name, row in found.stations.items()}
     names |= {name: sent.name or "" for name, sent in found.deliveries.items()}
-    network, hidden = found.network(document.tracing), found.hidden(document.settings)
+    try:
+        network, hidden = found.network(document.tracing), found.hidden(document.settings)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = text("unreadable.fcl_marks", why=error)
+        raise UnreadableFile(file=str(path), reason=reason) from error
     return _File(network, hidden, names)
 
 

@@ -19,6 +19,8 @@ _DATE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?"
     r"|(?:(?:(?P<day2>\d{1,2})\.)?(?P<month2>\d{1,2})\.)?(?P<year2>\d{4})"
 )
+#: What no id can be: with control characters in it, or longer than any.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f]|.{401}")
 _AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[^\d\s][^\d]*)")
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DEPARTURE, ARRIVAL = "Date Delivery", "Date Delivery Arrival"
@@ -119,8 +121,8 @@ def checked(document: Document, file: str) -> Checked:
 
 def _station(found: Checked, file: str, row: Row) -> None:
     name = cell(row, "ID")
-    if name is None:
-        _refuse(found, file, row, "ID", None, "fcl_no_value")
+    if name is None or _UNFIT.search(name):
+        _refuse(found, file, row, "ID", name, "fcl_bad_id" if name else "fcl_no_value")
     elif name in found.stations:
         _again(found, file, row, name, found.stations[name])
     else:
@@ -132,6 +134,8 @@ def _delivery(found: Checked, file: str, row: Row) -> None:
     if name is None or source is None or target is None:
         missing = next(c for c in ("ID", "from", "to") if cell(row, c) is None)
         _refuse(found, file, row, missing, None, "fcl_no_value")
+    elif _UNFIT.search(name):
+        _refuse(found, file, row, "ID", name, "fcl_bad_id")
     elif name in found.deliveries:
         _again(found, file, row, name, found.deliveries[name].row)
     elif unknown := [c for c in ("from", "to") if cell(row, c) not in found.stations]:
@@ -159,6 +163,8 @@ def _relation(found: Checked, file: str, row: Row) -> None:
         if name not in found.deliveries:
             return _refuse(found, file, row, column, name, "fcl_unknown_delivery")
     before, after = (found.deliveries[name].delivery for _, name in ends if name)
+    if before.id == after.id:
+        return _refuse(found, file, row, "to", after.id, "fcl_own_relation")
     if before.target != after.source:
         return _refuse(found, file, row, "to", after.id, "fcl_wrong_relation", first=before.id)
     if (before.id, after.id) in found.relations:
@@ -183,9 +189,9 @@ def _refuse(
 
 
 def cell(row: Row, column: str) -> str | None:
-    """A cell as text; null where there is none or it is blank."""
+    """A cell as text; null where there is none, it is blank, or no single value."""
     value = row.cells.get(column)
-    told = "" if value is None else str(value).strip()
+    told = "" if value is None or isinstance(value, list | dict) else str(value).strip()
     return told or None
 
 

@@ -112,6 +112,23 @@ def test_an_unknown_element_and_an_unreadable_file_are_told(
     assert "none.json" in ended.err
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tracing": {"nodes": [{"id": "S1", "weight": "much"}]}},
+        {"tracing": {"deliveries": [{"weight": 1}]}},
+        {"settings": {"metaNodes": [3]}},
+        {"settings": {"view": {"node": 3}}},
+    ],
+)
+def test_odd_marks_and_settings_are_told_as_such(
+    lotgraph: Command, tmp_path: Path, odd: dict[str, object]
+) -> None:
+    ended = lotgraph("fcl-score", str(saved(tmp_path, whole(**odd))))
+    assert ended.code == Exit.FAILURE
+    assert "not in the form of FCL-Web" in ended.err
+
+
 def test_documents_and_csv_hold_every_score(lotgraph: Command, chain: str) -> None:
     told = json.loads(lotgraph("fcl-score", chain, "--weight", "S4=1", "--json").out)
     assert told["method"] == {"tool": "desktop", "temporal": True, "dates": "explicit"}

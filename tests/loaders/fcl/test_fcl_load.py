@@ -132,6 +132,22 @@ def test_a_source_system_keeps_files_apart(tmp_path: Path) -> None:
 
 FAULTS = [
     (
+        {"stations": [*a_chain.STATIONS, {"ID": "S\x005"}]},
+        [("fcl_bad_id", "data.stations.data[4].ID")],
+    ),
+    (
+        {"stations": [*a_chain.STATIONS, {"ID": ["S5"]}]},
+        [("fcl_no_value", "data.stations.data[4].ID")],
+    ),
+    (
+        {"deliveries": [*a_chain.DELIVERIES, {"ID": "D" * 500, "from": "S1", "to": "S2"}]},
+        [("fcl_bad_id", "data.deliveries.data[4].ID")],
+    ),
+    (
+        {"relations": [*a_chain.RELATIONS, {"from": "D1", "to": "D1"}]},
+        [("fcl_own_relation", "data.deliveryRelations.data[2].to")],
+    ),
+    (
         {"stations": [*a_chain.STATIONS, {"Name": "nameless"}]},
         [("fcl_no_value", "data.stations.data[4].ID")],
     ),
@@ -166,7 +182,9 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("tables", "expected"), FAULTS, ids=[f[1][0][1] for f in FAULTS])
+@pytest.mark.parametrize(
+    ("tables", "expected"), FAULTS, ids=[f"{i}-{f[1][0][0]}" for i, f in enumerate(FAULTS)]
+)
 def test_a_row_that_cannot_be_used_is_rejected_where_it_stands(
     tmp_path: Path, tables: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
