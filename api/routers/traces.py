@@ -73,7 +73,7 @@ def ask(
     stored, trace = _stored(traces, _question(engine, asked, language), language)
     summary = _summary(stored, trace)
     response.headers["location"] = summary["self"]
-    response.headers["lotgraph-completeness"] = completeness_header(trace.completeness)
+    response.headers.update(_stated(trace))
     return summary
 
 
@@ -139,6 +139,14 @@ def paths(
         ],
         "completeness": completeness_record(trace.completeness),
     }
+
+
+def _stated(trace: Trace) -> dict[str, str]:
+    """What headers state of an answer: completeness, and the dilution filter if there is one."""
+    stated = {"lotgraph-completeness": completeness_header(trace.completeness)}
+    if trace.query.dilution is not None:
+        stated["lotgraph-dilution"] = f"{trace.query.dilution:f}"
+    return stated
 
 
 def completeness_header(lacking: Completeness) -> str:
@@ -232,7 +240,7 @@ def _written(trace: Trace, export: Export, name: str, headers: dict[str, str]) -
         "content-length": str(spool.seek(0, 2)),
         "content-digest": f"sha-256=:{digest}:",
         "content-disposition": f'inline; filename="{name}"',
-        "lotgraph-completeness": completeness_header(trace.completeness),
+        **_stated(trace),
     }
     spool.seek(0)
     media_type = (
@@ -278,7 +286,7 @@ def _page(
     if following:
         address = f"{PREFIX}/{trace_id}/{part}?cursor={following}&limit={limit}"
         response.headers["link"] = f'<{address}>; rel="next"'
-    response.headers["lotgraph-completeness"] = completeness_header(trace.completeness)
+    response.headers.update(_stated(trace))
     return {
         "items": items,
         "total": total,

@@ -19,7 +19,7 @@ from genealogy.model.times import to_micros
 from genealogy.model.units import Measure, ProductUnits, adds_up, product_units
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
 from genealogy.trace.clocks import slack_of, widen
-from genealogy.trace.columns import as_of
+from genealogy.trace.columns import as_of, select
 from genealogy.trace.result import Mode, Trace
 from genealogy.trace.windows import BEGIN, END, windows
 
@@ -126,11 +126,11 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
     hubs = Hubs(nodes, rows, units, mixed, trace.query.mode is Mode.EXACT, slack_of(trace.query))
     carrying = frozenset(trace.edges.edge_id)
     for table in tables:
-        for move in _moves(hubs, table, carrying):
-            if move.edge_id not in hubs.moves:
-                hubs.moves[move.edge_id] = move
-                hubs.into[move.target].append(move)
-                hubs.out[move.source].append(move)
+        new = [i for i, edge_id in enumerate(table.edge_id) if edge_id not in hubs.moves]
+        for move in _moves(hubs, select(table, new), carrying):
+            hubs.moves[move.edge_id] = move
+            hubs.into[move.target].append(move)
+            hubs.out[move.source].append(move)
     return hubs
 
 

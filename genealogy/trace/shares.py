@@ -17,6 +17,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.ports import FlowSource
 from genealogy.trace.hubs import Hubs, Move, read_hubs, sizes
+from genealogy.trace.limits import Limits
 from genealogy.trace.origins import USES_UP, Origin, origins
 from genealogy.trace.parcel import (
     ZERO,
@@ -24,6 +25,7 @@ from genealogy.trace.parcel import (
     bounded,
     converted,
     pure,
+    smaller,
     total_of,
     unknown,
 )
@@ -71,11 +73,14 @@ class _Run:
     total: Fraction | None
     parcels: dict[str, Parcel] = field(default_factory=dict)
     nodes: dict[NodeId, _Node] = field(default_factory=dict)
+    limits: Limits | None = None
     _ready: list[NodeId] = field(default_factory=list)
+    _broken: bool = False
 
     def all(self) -> None:
         """Tell what every movement carries."""
         hubs = self.hubs
+        self.limits = Limits.of(hubs, self.origin, self.total)
         for move in hubs.moves.values():
             if not move.carries:
                 self._tell(move, Parcel())
@@ -83,17 +88,21 @@ class _Run:
                 self._tell(move, self._pure(move))
         self.nodes = {node: self._node(node) for node in sorted(hubs.nodes) if hubs.out[node]}
         self._ready = list(self.nodes)
-        while True:
-            while self._ready:
-                self._go_on(self._ready.pop())
-            stuck = [n for n, node in self.nodes.items() if node.at < len(node.steps)]
-            if not stuck:
-                return
-            self._break_open(stuck[0])
+        self._follow()
+        for node_id, node in self.nodes.items():
+            while node.at < len(node.steps):
+                self._break_open(node_id)
+                self._follow()
+
+    def _follow(self) -> None:
+        while self._ready:
+            self._go_on(self._ready.pop())
 
     def amount(self, node_id: NodeId) -> Amount:
         """What came into a node, as the answer tells it."""
         least, share, most = self._came(node_id)
+        if node_id not in self.origin.put_out:
+            most = smaller(most, self._limit(node_id))
         whole = self._material(node_id)
         of_seed = None if share is None or not self.total else share / self.total
         of_node = None if share is None or not whole else share / whole
@@ -140,11 +149,19 @@ class _Run:
 
     def _tell(self, move: Move, parcel: Parcel) -> None:
         """Write down what a movement carries, as it is measured where it arrives."""
-        told = converted(bounded(parcel, self.total), *_size(move, parcel))
+        total = self.total
+        if not (self._broken or self._is_pure(move)):
+            total = smaller(total, self._limit(move.source))
+        told = converted(bounded(parcel, total), *_size(move, parcel))
         if told.bulk is None:
             bulk = self.hubs.bulk(move, self.origin.product, self.origin.unit)
             told = replace(told, bulk=bulk)
         self.parcels[move.edge_id] = told
+        if self.limits is not None and move.target not in self.origin.nodes:
+            self.limits.add(move.target, told.most)
+
+    def _limit(self, node_id: NodeId) -> Fraction | None:
+        return None if self.limits is None else self.limits.at(node_id)
 
     def _node(self, node_id: NodeId) -> _Node:
         hubs, into = self.hubs, self.hubs.into[node_id]
@@ -250,7 +267,11 @@ class _Run:
         return node.whole.give(move.begin, move.end, size, unit)
 
     def _break_open(self, node_id: NodeId) -> None:
-        """Take one movement of a circle, in which each waits for the one before, as unknown."""
+        """Take one movement of a circle, in which each waits for the one before, as unknown.
+
+        From then on more may have come on from a node than is known to have come to it.
+        """
+        self._broken = True
         seen: list[NodeId] = []
         waits: dict[NodeId, Move] = {}
         while node_id not in waits:

@@ -307,3 +307,23 @@ def test_more_paths_are_told_when_asked_for() -> None:
     one, more = api.get(address).json(), api.get(f"{address}&count=3").json()
     assert more["paths"][0] == one["paths"][0]
     assert api.get(f"{address}&count=0").status_code == 422
+
+
+def test_a_dilution_threshold_stands_in_the_header_and_the_question() -> None:
+    api = client()
+    made = asked(api, RAW, quantities=True, dilution="0.5")
+    assert made.headers["lotgraph-dilution"] == "0.5"
+    assert made.json()["query"]["dilution"] == "0.5"
+    assert api.get(f"{made.json()['self']}.csv").headers["lotgraph-dilution"] == "0.5"
+    nodes = api.get(f"{made.json()['self']}/nodes").json()
+    assert nodes["items"][0]["amounts"][0]["share"] == "500"
+
+
+@pytest.mark.parametrize("dilution", ["0", "2", "much", "0.", 0.1])
+def test_a_dilution_threshold_without_sense_is_refused(dilution: object) -> None:
+    assert asked(client(), RAW, quantities=True, dilution=dilution).status_code == 422
+
+
+def test_quantities_backward_are_refused() -> None:
+    assert asked(client(), GOODS, direction="backward", quantities=True).status_code == 422
+    assert asked(client(), RAW, dilution="0.5").status_code == 422
