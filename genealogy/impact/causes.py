@@ -63,8 +63,8 @@ def common_causes(source: FlowSource, query: CauseQuery) -> CommonCauses:
     Raises InvalidQuery without cases, and for a node that is both bad and good; and what
     ``cases_of`` and ``trace`` raise.
     """
-    cases = cases_of(source, query.cases, known_at=query.known_at)
-    goods = cases_of(source, query.goods, known_at=query.known_at)
+    cases = cases_of(source, query.cases, query.terms())
+    goods = cases_of(source, query.goods, query.terms())
     _check(cases, goods)
     everyone = (*cases, *goods)
     shared = SharedFlows(source)

@@ -52,7 +52,7 @@ def compare(source: FlowSource, query: ComparisonQuery) -> Comparison:
     The graph is read once for all. Raises InvalidQuery for fewer than two cases, and what
     ``cases_of`` and ``trace`` raise.
     """
-    cases = cases_of(source, query.cases, known_at=query.known_at)
+    cases = cases_of(source, query.cases, query.terms())
     if len(cases) < 2:
         raise InvalidQuery("too_few_cases", count=len(cases))
     shared = SharedFlows(source)

@@ -6,9 +6,8 @@ Sets of cases are integers: bit ``i`` is set when case ``i`` belongs to the set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from genealogy.impact.cases import Case
+from genealogy.impact.cases import Case, all_at_once
 from genealogy.impact.shared import SharedFlows
 from genealogy.ports import FlowSource
 from genealogy.trace.completeness import in_order
@@ -18,13 +17,12 @@ from genealogy.trace.run import trace
 
 def together(source: SharedFlows, cases: Sequence[Case], terms: TraceQuery) -> Trace:
     """The trace of all cases at once; it reads all that those of the single cases need."""
-    seeds = dict.fromkeys(seed for case in cases for seed in case.seeds)
-    return trace(source, replace(terms, seeds=tuple(seeds)))
+    return trace(source, all_at_once(cases, terms))
 
 
 def one_by_one(source: FlowSource, cases: Sequence[Case], terms: TraceQuery) -> Iterator[Trace]:
     """The trace of each case in order; none is kept here, so that many cost no memory."""
-    return (trace(source, replace(terms, seeds=case.seeds)) for case in cases)
+    return (trace(source, case.question(terms)) for case in cases)
 
 
 def members(cases: int) -> Iterator[int]:
