@@ -90,6 +90,8 @@ def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
     if trace.query.dilution is not None:
         session.warn(text("cli.dilution", fraction=f"{trace.query.dilution:f}"))
     lacking = trace.completeness
+    if still := lacking.count(FrontierReason.NON_PROPAGATING):
+        session.warn(counted("non_propagating", still))
     if lacking.state is not State.COMPLETE:
         session.warn(incompleteness(lacking))
         if not form.allow_partial:
@@ -111,9 +113,10 @@ def summary(trace: Trace, seconds: float) -> str:
 
 def incompleteness(lacking: Completeness) -> str:
     """What an answer lacks, and what to do about it."""
-    diluted = sum(f.reason is FrontierReason.DILUTION for f in lacking.frontiers)
+    diluted = lacking.count(FrontierReason.DILUTION)
+    still = lacking.count(FrontierReason.NON_PROPAGATING)
     counts = {
-        "frontiers": len(lacking.frontiers) - diluted,
+        "frontiers": len(lacking.frontiers) - diluted - still,
         "diluted": diluted,
         "masked": lacking.masked,
         "gaps": len(lacking.gaps),

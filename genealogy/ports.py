@@ -196,6 +196,10 @@ class FlowSource(Protocol):
         """How those of these places are used as vessels of which anything is known by then."""
         ...
 
+    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
+        """The products by whose material nothing is passed on."""
+        ...
+
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended, each once and in order."""
         ...

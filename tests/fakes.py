@@ -188,6 +188,9 @@ class MemoryFlows:
                 found[node_id] = Vessel(policy_of(self._nodes[node_id]), cleaned)
         return found
 
+    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
+        return {n for n, row in self._nodes.items() if row.properties.get("non_propagating")}
+
     def unfinished_loads(self) -> list[str]:
         return sorted(set(self.unfinished))
 

@@ -140,6 +140,10 @@ class SharedFlows:
             known, node_ids, lambda missing: self._source.vessels(missing, known_at=known_at)
         )
 
+    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
+        """The products by whose material nothing is passed on."""
+        return self._source.non_propagating(known_at=known_at)
+
     def unfinished_loads(self) -> list[str]:
         """The sources of the loads that had not ended when this was first asked."""
         return self._unfinished

@@ -39,6 +39,7 @@ from genealogy.store.queries import (
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
+    NON_PROPAGATING,
     STAYS_AT,
     STAYS_OF,
     UNFINISHED_LOADS,
@@ -308,6 +309,12 @@ class GraphFlows:
                     cleaned[place].append(Cleaning(*span, claims.systems(told)))
         places = self.nodes(node_ids, known_at=known_at)
         return {p.node_id: Vessel(policy_of(p), tuple(cleaned[p.node_id])) for p in places}
+
+    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
+        """The products by whose material nothing is passed on."""
+        [found] = self._store.run(NON_PROPAGATING)
+        products = self.nodes(list(map(NodeId, found.ids)), known_at=known_at)
+        return {row.node_id for row in products if row.properties.get("non_propagating")}
 
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended."""

@@ -66,6 +66,10 @@ class Beside:
         """How these places are used as vessels."""
         return self.source.vessels(node_ids, known_at=known_at)
 
+    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
+        """The products by whose material nothing is passed on."""
+        return self.source.non_propagating(known_at=known_at)
+
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended."""
         return self.source.unfinished_loads()

@@ -44,6 +44,7 @@ class FrontierReason(StrEnum):
     STOP = "stop"
     MAX_DEPTH = "max_depth"
     DILUTION = "dilution"
+    NON_PROPAGATING = "non_propagating"
 
 
 class GapKind(StrEnum):
@@ -245,10 +246,17 @@ class Completeness:
         """What was being loaded by loads that have not ended."""
         return tuple(gap.source for gap in self.gaps if gap.source is not None)
 
+    def count(self, reason: FrontierReason) -> int:
+        """At how many nodes the trace did not go on for a reason."""
+        return sum(frontier.reason is reason for frontier in self.frontiers)
+
     @property
     def state(self) -> State:
-        """The worst that applies: truncated, masked, gaps, complete."""
-        if self.frontiers:
+        """The worst that applies: truncated, masked, gaps, complete.
+
+        That some material passes nothing on is a stated policy, and cuts nothing off.
+        """
+        if any(f.reason is not FrontierReason.NON_PROPAGATING for f in self.frontiers):
             return State.TRUNCATED
         if self.masked:
             return State.MASKED

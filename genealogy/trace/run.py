@@ -45,7 +45,8 @@ from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.seeds import Found, find_seeds
 from genealogy.trace.states import States
-from genealogy.trace.unfold import unfold
+from genealogy.trace.still import Propagating
+from genealogy.trace.unfold import unfold, with_halted
 from genealogy.trace.walk import Progress, Walk
 
 
@@ -65,9 +66,13 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     directions: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
     )
-    states = [_prepared(source, query, way) for way in directions]
+    started = frozenset((*query.seeds, *(seed.node_id for seed in found.seeds)))
+    until = None if query.as_of is None else to_micros(query.as_of)
+    moving = [Propagating(source, way, started, until, query.known_at) for way in directions]
+    states = [_prepared(one, query, one.direction) for one in moving]
     answers = [_follow(one, _begun(query, one, found), progress) for one in states]
     answer = unfold(assemble(query, answers), states, found)
+    answer = with_halted(answer, {node for one in moving for node in one.halted})
     return with_load_gaps(with_seed_gaps(source, answer), unfinished)
 
 

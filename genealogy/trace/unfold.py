@@ -17,6 +17,7 @@ from genealogy.trace.completeness import in_order
 from genealogy.trace.result import (
     Completeness,
     Frontier,
+    FrontierReason,
     Gap,
     GapKind,
     ReachedColumns,
@@ -48,6 +49,23 @@ def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
         steps={way: _of_edges(steps, place) for way, steps in trace.steps.items()},
         seeds=found.seeds,
     )
+
+
+def with_halted(trace: Trace, halted: set[NodeId]) -> Trace:
+    """The answer with a frontier at each reached node that passes nothing on, and no gap."""
+    stopped = halted.intersection(trace.node_ids()) if halted else halted
+    if not stopped:
+        return trace
+    reason = FrontierReason.NON_PROPAGATING
+    lacking = trace.completeness
+    frontiers = {*lacking.frontiers, *(Frontier(node, reason) for node in stopped)}
+    gaps = tuple(
+        gap
+        for gap in lacking.gaps
+        if gap.node_id not in stopped or gap.kind is not GapKind.LOT_WITHOUT_ORIGIN
+    )
+    ordered = tuple(sorted(frontiers, key=lambda f: (f.reason, f.node_id)))
+    return replace(trace, completeness=replace(lacking, frontiers=ordered, gaps=gaps))
 
 
 def _first_copies(edge_ids: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -55,6 +55,11 @@ PRODUCTS = node_table(
         "packaging",
     ),
     text("revision", "Revision of the specification"),
+    Column(
+        "non_propagating",
+        Type.BOOL,
+        "Whether traces do not go on from it, as from water or labels; empty = false",
+    ),
     names=("product_id",),
 )
 PRODUCT_UNITS = node_table(

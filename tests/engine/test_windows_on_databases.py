@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
+from genealogy.ports import Direction
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
@@ -22,12 +23,14 @@ from tests.engine.test_trace_on_databases import answer, in_memory, load, own_id
 from tests.genealogies import LAST_DAY, Genealogy, day, genealogies
 from tests.oracle.test_stays import PLACES, companies, some_day
 from tests.unit.trace.test_seeds import LINE, MADE, PRODUCT, RUNS, STORE, SUPPLIES
+from tests.unit.trace.test_still import MIXED
 
 ENOUGH = settings(
     max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "25")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+BOTH: tuple[Direction, ...] = ("forward", "backward")
 ways = st.sampled_from(["forward", "backward", "both"])
 known = st.none() | st.integers(0, LAST_DAY)
 
@@ -90,11 +93,29 @@ def test_every_kind_of_window_is_alike(
     }
     window = Window(WindowKind(kind), node_id, *map(day, days))
     engine = load(shared_store, own)
-    for way in ("forward", "backward"):
+    for way in BOTH:
         query = TraceQuery((), way, windows=(window,))
         found = outcome(lambda query=query: engine.trace(query))
         assert found == outcome(lambda query=query: in_memory(own, query))
         assert found["seeds"]
+
+
+def test_material_that_passes_nothing_on_is_alike(shared_store: GraphStore) -> None:
+    own = named(list(MIXED.facts))
+    [water] = [
+        f.node_id for f in own if isinstance(f, NodeFact) and f.node_id.startswith("lot:water")
+    ]
+    engine = load(shared_store, own)
+    for way in BOTH:
+        query = TraceQuery(tuple(nodes_at_ends(own)), way)
+        found = engine.trace(query)
+        assert answer(found) == answer(in_memory(own, query))
+        assert [f.node_id for f in found.completeness.frontiers] == [water]
+
+
+def nodes_at_ends(facts: list[Fact]) -> list[NodeId]:
+    ends = ("batch:well", "lot:cap")
+    return [f.node_id for f in facts if isinstance(f, NodeFact) and f.node_id.startswith(ends)]
 
 
 def test_links_and_places_that_are_not_known_are_no_window(shared_store: GraphStore) -> None:

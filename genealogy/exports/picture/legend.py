@@ -23,7 +23,7 @@ from genealogy.exports.picture.palette import (
 from genealogy.exports.records import label_of, node_row, product_row
 from genealogy.model.durations import spell_duration
 from genealogy.model.times import iso
-from genealogy.trace.result import Completeness, State, Trace, Window
+from genealogy.trace.result import Completeness, FrontierReason, State, Trace, Window
 
 HEAD = 128.0
 ROW = 30.0
@@ -54,10 +54,13 @@ def title(trace: Trace) -> str:
 
 def completeness_words(completeness: Completeness) -> str:
     """The completeness in both languages, with the counts behind it."""
+    still = completeness.count(FrontierReason.NON_PROPAGATING)
     if completeness.state is State.COMPLETE:
-        return f"✓ {both('picture.complete')}"
+        policy = f" · {both_counted('picture.still', still)}" if still else ""
+        return f"✓ {both('picture.complete')}{policy}"
     counts = {
-        "not_followed": len(completeness.frontiers),
+        "not_followed": len(completeness.frontiers) - still,
+        "still": still,
         "masked": completeness.masked,
         "gaps": len(completeness.gaps),
     }
