@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Exit
+from tests import small_company
 from tests.cli.command import Command
 from tests.loaders.fcl.a_chain import DELIVERIES, read, saved, whole
 
@@ -159,3 +160,11 @@ def test_a_trace_is_written_as_fcl_web_json(lotgraph: Command, tmp_path: Path) -
     assert {"party:SUP-017", "party:C-017"} <= read(file).stations.keys()
     assert read(file).rejects == []
     assert "S1" not in lotgraph("fcl-score", str(file), "--weight", "party:C-017=1").err
+
+
+def test_such_a_file_is_loaded_by_what_it_holds(lotgraph: Command, chain: str) -> None:
+    company = small_company.Company(())
+    ended = lotgraph("load", chain, opener=lambda: small_company.engine(company))
+    assert ended.code == Exit.OK
+    assert ended.out.splitlines()[1].split("\t")[:5] == ["chain.json", "10", "10", "0", "0"]
+    assert any(fact.source.system == "fcl" for fact in company.written)
