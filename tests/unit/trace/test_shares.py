@@ -15,7 +15,7 @@ from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
 from tests.amounts import amounts_in, bounds, moved, products, three
 from tests.fakes import MemoryFlows
-from tests.genealogies import SOURCE, genealogy
+from tests.genealogies import SOURCE, cleaned, genealogy
 
 USED, MADE, NAMED = Flow.CONSUMED_BY, Flow.PRODUCED, Flow.RELABELLED_AS
 IN, SHIPPED, TO, BACK = Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.DELIVERED_TO, Flow.RETURNED_IN
@@ -291,3 +291,17 @@ def test_clocks_that_may_be_off_leave_the_order_open() -> None:
     amounts = with_amounts(with_details(trace(source, query), source), source).amounts
     assert amounts is not None
     assert [(a.least, a.most) for a in amounts[NodeId("batch:1")]] == [(40, 50)]
+
+
+def test_a_vessel_is_a_stock_and_what_is_drawn_after_a_cleaning_holds_nothing() -> None:
+    flows = [
+        moved(Flow.LOADED_INTO, RAW, "place:T", 60, 1),
+        moved(Flow.LOADED_INTO, OTHER, "place:T", 40, 1),
+        moved(Flow.DRAWN_FROM, "place:T", A, 50, 2),
+        moved(Flow.DRAWN_FROM, "place:T", B, 50, 4),
+    ]
+    found = bounds(cleaned(genealogy(flows), "place:T", 3), RAW)
+    assert found["place:T"] == three(60, 60, 60)
+    assert found[A] == three(10, 30, 50)
+    assert B not in found
+    assert bounds(genealogy(flows), RAW)[B] == three(10, 30, 50)

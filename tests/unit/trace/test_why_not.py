@@ -9,7 +9,7 @@ from genealogy.model.names import Flow
 from genealogy.trace.result import GapKind, Mode, TraceQuery
 from genealogy.trace.why_not import Obstacle, ObstacleKind, WhyNot, why_not
 from tests.fakes import MemoryFlows, edge_id
-from tests.genealogies import Genealogy, day, flow, genealogy
+from tests.genealogies import Genealogy, cleaned, day, flow, genealogy
 
 USED, MADE, IN, NAMED = Flow.CONSUMED_BY, Flow.PRODUCED, Flow.CONTAINED_IN, Flow.RELABELLED_AS
 
@@ -146,3 +146,16 @@ def test_a_customer_is_no_way_on_to_what_it_sent_back() -> None:
         ]
     )
     assert answer(drawn, "lot:Z", "lot:A").missing is not None
+
+
+def test_a_vessel_cleaned_between_load_and_draw_is_named_with_both() -> None:
+    flows = [
+        flow(Flow.LOADED_INTO, "lot:A", "place:T", 1),
+        flow(Flow.DRAWN_FROM, "place:T", "lot:B", 5),
+    ]
+    found = answer(cleaned(genealogy(flows), "place:T", 3), "lot:B", "lot:A")
+    [obstacle] = found.obstacles
+    assert (obstacle.kind, obstacle.node_id) == (ObstacleKind.VESSEL, "place:T")
+    assert found.edges.edge_id[obstacle.came or 0] == edge_id(flows[0])
+    assert found.edges.edge_id[obstacle.left or 0] == edge_id(flows[1])
+    assert answer(genealogy(flows), "lot:B", "lot:A").reached
