@@ -30,7 +30,15 @@ class Obstacle(BaseModel):
     """One thing in the way; ``message`` says it in a sentence."""
 
     kind: Literal[
-        "time", "interval", "vessel", "stop", "max_depth", "as_of", "not_recorded", "withdrawn"
+        "time",
+        "interval",
+        "vessel",
+        "non_propagating",
+        "stop",
+        "max_depth",
+        "as_of",
+        "not_recorded",
+        "withdrawn",
     ]
     node: str | None
     at: str | None

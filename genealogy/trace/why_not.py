@@ -22,7 +22,7 @@ from genealogy.model.times import from_micros
 from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
 from genealogy.trace.columns import joined, select
 from genealogy.trace.missing import Missing, missing_link
-from genealogy.trace.result import Trace, TraceQuery
+from genealogy.trace.result import Frontier, FrontierReason, Trace, TraceQuery
 from genealogy.trace.revised import RevisedFlows, is_withdrawn, plain_id
 from genealogy.trace.run import trace
 from genealogy.trace.witness import Hop, hops
@@ -36,6 +36,7 @@ class ObstacleKind(StrEnum):
     TIME = "time"
     INTERVAL = "interval"
     VESSEL = "vessel"
+    NON_PROPAGATING = "non_propagating"
     STOP = "stop"
     MAX_DEPTH = "max_depth"
     AS_OF = "as_of"
@@ -58,6 +59,7 @@ class Obstacle:
     earliest (backward: left for the seed at the latest), but would have had to leave by
     the edge ``left``: that was before (TIME), after it was taken out (INTERVAL), or before,
     after a cleaning or out of turn (VESSEL). Edges are positions in those of the answer.
+    NON_PROPAGATING: the same, where the node is of material that passes nothing on.
     STOP: the node.
     AS_OF, NOT_RECORDED: the moment to ask for at least. WITHDRAWN: the edge ``left``, and when.
     MAX_DEPTH: how many edges it takes, in ``steps``.
@@ -143,12 +145,13 @@ def why_not(source: FlowSource, history: FlowHistory, query: TraceQuery, node_id
 class _Way:
     """A path, its edges, and before which hops only free times lead on.
 
-    With each of these goes when the material can have been there.
+    With each of these goes when the material can have been there, and whether it is
+    of the kind that passes nothing on.
     """
 
     path: tuple[Hop, ...] = ()
     edges: FlowRows = field(default_factory=FlowRows)
-    breaks: dict[int, datetime | None] = field(default_factory=dict)
+    breaks: dict[int, tuple[datetime | None, bool]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -329,7 +332,10 @@ class _Search:
         if self.direction == "backward":
             came, left = left, came
         kind = _KINDS.get(way.edges.type[came], ObstacleKind.TIME)
-        return Obstacle(kind, way.path[at].before, came, left, way.breaks[at])
+        moment, is_still = way.breaks[at]
+        if is_still:
+            kind = ObstacleKind.NON_PROPAGATING
+        return Obstacle(kind, way.path[at].before, came, left, moment)
 
     def _read_nodes(self, path: tuple[Hop, ...]) -> list[NodeRow]:
         ids = {*self.query.seeds, self.node_id, *(hop.after for hop in path)}
@@ -341,22 +347,29 @@ class _Search:
 def _walk(stages: list[Trace], node_id: NodeId, direction: Direction) -> _Way:
     """The path through all stages to a node."""
     parts: list[tuple[tuple[Hop, ...], Trace]] = []
-    moments: list[datetime | None] = []
+    told: list[tuple[datetime | None, bool]] = []
     node = node_id
     for stage in reversed(stages):
         part = hops(stage, node, direction)
         if part:
             parts.append((part, stage))
-            moments.append(_exposure(stage, node))
+            told.append((_exposure(stage, node), _is_still(stage, node)))
             node = part[0].before
     way = _Way()
-    for (part, stage), moment in zip(reversed(parts), [None, *reversed(moments)], strict=False):
+    for (part, stage), moment in zip(
+        reversed(parts), [(None, False), *reversed(told)], strict=False
+    ):
         if way.path:
             way.breaks[len(way.path)] = moment
         first = len(way.path)
         way.edges = joined(way.edges, select(stage.edges, [hop.edge for hop in part]))
         way.path += tuple(replace(hop, edge=first + i) for i, hop in enumerate(part))
     return way
+
+
+def _is_still(stage: Trace, node_id: NodeId) -> bool:
+    still = Frontier(node_id, FrontierReason.NON_PROPAGATING)
+    return still in stage.completeness.frontiers
 
 
 def _exposure(stage: Trace, node_id: NodeId) -> datetime | None:

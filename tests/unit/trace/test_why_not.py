@@ -10,6 +10,7 @@ from genealogy.trace.result import GapKind, Mode, TraceQuery
 from genealogy.trace.why_not import Obstacle, ObstacleKind, WhyNot, why_not
 from tests.fakes import MemoryFlows, edge_id
 from tests.genealogies import Genealogy, cleaned, day, flow, genealogy
+from tests.unit.trace.test_still import still
 
 USED, MADE, IN, NAMED = Flow.CONSUMED_BY, Flow.PRODUCED, Flow.CONTAINED_IN, Flow.RELABELLED_AS
 
@@ -159,3 +160,20 @@ def test_a_vessel_cleaned_between_load_and_draw_is_named_with_both() -> None:
     assert found.edges.edge_id[obstacle.came or 0] == edge_id(flows[0])
     assert found.edges.edge_id[obstacle.left or 0] == edge_id(flows[1])
     assert answer(genealogy(flows), "lot:B", "lot:A").reached
+
+
+def test_material_that_passes_nothing_on_is_named_as_what_ends_the_trace() -> None:
+    drawn = still(
+        genealogy(
+            [
+                flow(MADE, "batch:well", "lot:water", 0),
+                flow(USED, "lot:water", "batch:1", 1),
+                flow(MADE, "batch:1", "lot:cap", 2),
+            ]
+        ),
+        "lot:water",
+    )
+    found = answer(drawn, "lot:cap", "batch:well")
+    assert [(o.kind, o.node_id) for o in found.obstacles] == [
+        (ObstacleKind.NON_PROPAGATING, "lot:water")
+    ]
