@@ -29,7 +29,7 @@ from genealogy.exports.as_json import write as write_json
 from genealogy.exports.files import whole_file
 from genealogy.exports.records import query_record
 from genealogy.exports.windows import windows_of
-from genealogy.model.durations import merged, parse_duration
+from genealogy.model.durations import CarryOver, ClockTolerance, merged, parse_duration
 from genealogy.model.facts import NodeId
 from genealogy.model.times import from_micros, parse_instant
 from genealogy.ports import Clock
@@ -199,12 +199,14 @@ def _query(record: dict[str, Any]) -> TraceQuery:
         max_depth=record["max_depth"],
         quantities=record.get("quantities", False),
         dilution=Decimal(record["dilution"]) if "dilution" in record else None,
+        carry_over=_lengths(record, "carry_over"),
         windows=windows_of(record.get("windows", ())),
-        clock_tolerance=merged(
-            (system, parse_duration(told))
-            for system, told in record.get("clock_tolerance", {}).items()
-        ),
+        clock_tolerance=_lengths(record, "clock_tolerance"),
     )
+
+
+def _lengths(record: dict[str, Any], name: str) -> ClockTolerance | CarryOver:
+    return merged((of, parse_duration(told)) for of, told in record.get(name, {}).items())
 
 
 def _moment(words: str | None) -> datetime | None:

@@ -33,6 +33,10 @@ Event = Annotated[
 ]
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help=text("option.from"))]
 To = Annotated[str | None, typer.Option("--to", metavar="TIME", help=text("option.to"))]
+CarryOver = Annotated[
+    list[str] | None,
+    typer.Option("--carry-over", metavar="[CLASS=]72h", help=text("option.carry_over")),
+]
 Revision = Annotated[
     str | None, typer.Option("--revision", metavar="NAME", help=text("option.revision"))
 ]

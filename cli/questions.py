@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from genealogy.errors import Ambiguous, InvalidQuery, NotFound
 from genealogy.exports.candidates import explained
 from genealogy.messages import text
-from genealogy.model.durations import ClockTolerance, merged, parse_tolerance
+from genealogy.model.durations import ClockTolerance, merged, parse_carry_over, parse_tolerance
 from genealogy.model.facts import NodeId
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection, TraceQuery, Window, WindowKind
@@ -29,6 +29,7 @@ class Windowed:
     since: str | None = None
     until: str | None = None
     revision: str | None = None
+    carry_over: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,15 @@ def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
         dilution=_fraction(asked.dilution),
         clock_tolerance=tolerances(asked.clock_tolerance),
         windows=windows(engine, asked.windows),
+        carry_over=merged(map(_carry_over, asked.windows.carry_over or ())),
     )
+
+
+def _carry_over(words: str) -> tuple[str, timedelta]:
+    try:
+        return parse_carry_over(words)
+    except ValueError as error:
+        raise InvalidQuery(reason=text("cli.option", option="--carry-over", why=error)) from error
 
 
 def windows(engine: Lotgraph, asked: Windowed) -> tuple[Window, ...]:

@@ -1,4 +1,4 @@
-"""The options of windows, given to a command as one: what it starts from, and when."""
+"""The options of windows, given to a command as one: what it starts from, when, and runs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _TIMES: dict[str, Any] = {
     "since": options.From,
     "until": options.To,
     "revision": options.Revision,
+    "carry_over": options.CarryOver,
 }
 
 

@@ -183,6 +183,7 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
         stops=stops,
         max_depth=asked.max_depth,
         clock_tolerance=merged(asked.clock_tolerance.items()),
+        carry_over=merged(asked.carry_over.items()),
         quantities=asked.quantities,
         dilution=asked.dilution,
     )

@@ -95,6 +95,7 @@ class TraceRequest(BaseModel):
     quantities: Annotated[bool, Field(strict=True)] = False
     dilution: Dilution = None
     clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
+    carry_over: dict[Name, Duration] = Field(default={}, max_length=100)
 
 
 def is_unset(value: object) -> bool:
@@ -136,6 +137,7 @@ class Question(BaseModel):
     quantities: bool | None = Field(default=None, exclude_if=is_unset)
     dilution: str | None = Field(default=None, exclude_if=is_unset)
     clock_tolerance: dict[str, str] | None = Field(default=None, exclude_if=is_unset)
+    carry_over: dict[str, str] | None = Field(default=None, exclude_if=is_unset)
     windows: list[AskedWindow] | None = Field(default=None, exclude_if=is_unset)
 
 
@@ -186,6 +188,7 @@ class ReachedNode(Node):
     frontier: str | None
     gaps: list[str]
     amounts: list[SeedAmount] | None = Field(default=None, exclude_if=is_unset)
+    hypothetical: bool | None = Field(default=None, exclude_if=is_unset)
     found_in: list[FoundIn] | None = Field(default=None, exclude_if=is_unset)
 
 

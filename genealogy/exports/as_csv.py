@@ -88,6 +88,7 @@ def _rows(trace: Trace) -> Iterator[Record]:
     for node in node_records(trace):
         properties, amounts = node.pop("properties"), node.pop("amounts", [])
         node.pop("found_in", None)
+        node.pop("hypothetical", None)
         yield {
             "record": "node",
             "note": _note(node),

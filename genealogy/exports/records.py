@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from genealogy.exports.amounts import amount_records
 from genealogy.exports.windows import found_in, window_records
-from genealogy.model.durations import ClockTolerance, spell_duration
+from genealogy.model.durations import CarryOver, ClockTolerance, spell_duration
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import spellings
-from genealogy.model.names import Label
+from genealogy.model.names import Confidence, Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
 from genealogy.trace.result import Completeness, Gap, Reached, Trace, TraceQuery
@@ -75,16 +75,17 @@ def query_record(query: TraceQuery) -> Record:
         "stops": list(query.stops),
         "max_depth": query.max_depth,
         **({"quantities": True} if query.quantities else {}),
-        **_tolerances(query.clock_tolerance),
+        **_lengths("clock_tolerance", query.clock_tolerance),
+        **_lengths("carry_over", query.carry_over),
         **({"windows": window_records(query.windows)} if query.windows else {}),
         **({} if query.dilution is None else {"dilution": f"{query.dilution:f}"}),
     }
 
 
-def _tolerances(told: ClockTolerance) -> Record:
-    """How far clocks may be off, where any may."""
-    lengths = {system: spell_duration(length) for system, length in told}
-    return {"clock_tolerance": lengths} if lengths else {}
+def _lengths(name: str, told: ClockTolerance | CarryOver) -> Record:
+    """Lengths of time by what they hold for, where there are any."""
+    lengths = {of: spell_duration(length) for of, length in told}
+    return {name: lengths} if lengths else {}
 
 
 def completeness_record(completeness: Completeness) -> Record:
@@ -121,6 +122,7 @@ def node_records(trace: Trace) -> Iterator[Record]:
             "frontier": frontiers.get(node_id),
             "gaps": gaps.get(node_id, []),
             **({} if amounts is None else {"amounts": amounts}),
+            **({"hypothetical": True} if node_id in trace.hypothetical else {}),
             **({"found_in": origins[node_id]} if node_id in origins else {}),
             "properties": properties_record(row.properties),
         }
@@ -134,6 +136,7 @@ def edge_records(trace: Trace) -> Iterator[Record]:
 def edge_record(edges: FlowRows, i: int) -> Record:
     """The flow edge at position ``i`` of the columns."""
     offset = edges.occurred_offset[i]
+    guessed = edges.confidence[i] == Confidence.HYPOTHETICAL
     return {
         "id": edges.edge_id[i],
         "type": edges.type[i],
@@ -145,7 +148,7 @@ def edge_record(edges: FlowRows, i: int) -> Record:
         "occurred_at": _micros(edges.occurred_at[i], offset),
         "valid_from": _micros(edges.valid_from[i], offset),
         "valid_to": _micros(edges.valid_to[i], offset),
-        "recorded_at": _micros(edges.recorded_at[i]),
+        "recorded_at": None if guessed else _micros(edges.recorded_at[i]),
         "retracted_at": _micros(edges.retracted_at[i]),
         "place_id": edges.place_id[i],
         "source_system": edges.source_system[i],

@@ -11,6 +11,9 @@ from genealogy.messages import text as words
 #: How far the clock of each source system may be off, either way; by name of the system.
 ClockTolerance = tuple[tuple[str, timedelta], ...]
 
+#: How long a run may follow another and take over what it left, by class of equipment.
+CarryOver = tuple[tuple[str, timedelta], ...]
+
 _UNITS = {
     "d": timedelta(days=1),
     "h": timedelta(hours=1),
@@ -40,6 +43,14 @@ def parse_tolerance(text: str) -> tuple[str, timedelta]:
     if not equals or not system.strip():
         raise ValueError(words("duration.tolerance", text=text))
     return system.strip(), parse_duration(length)
+
+
+def parse_carry_over(text: str) -> tuple[str, timedelta]:
+    """Read a length, for every class of equipment or for one: ``72h``, ``line=72h``."""
+    name, equals, length = text.rpartition("=")
+    if equals and not name.strip():
+        raise ValueError(words("duration.carry_over", text=text))
+    return name.strip() or "*", parse_duration(length)
 
 
 def merged(*tolerances: Iterable[tuple[str, timedelta]]) -> ClockTolerance:

@@ -62,6 +62,7 @@ class Flow(StrEnum):
     RELABELLED_AS = "RELABELLED_AS"
     SERIALISED_AS = "SERIALISED_AS"
     STORED_AT = "STORED_AT"
+    CARRIED_OVER = "CARRIED_OVER"
 
 
 class Link(StrEnum):
@@ -79,6 +80,7 @@ class Confidence(StrEnum):
     RECORDED = "recorded"
     INFERRED = "inferred"
     OBSERVED = "observed"
+    HYPOTHETICAL = "hypothetical"
 
 
 class Mixing(StrEnum):
@@ -146,10 +148,14 @@ FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
         frozenset({Label.LOT, Label.ITEM, Label.UNIT}),
         frozenset({Label.PLACE}),
     ),
+    # From run to run on one line: never recorded, made only when a trace asks for it.
+    Flow.CARRIED_OVER: (frozenset({Label.BATCH}), frozenset({Label.BATCH})),
 }
 
-#: Flows that a trace follows. A stay tells where material was, and leads nowhere by itself.
-WALKED = frozenset(Flow) - {Flow.STORED_AT}
+#: Flows that are kept in the graph.
+RECORDED = frozenset(Flow) - {Flow.CARRIED_OVER}
+#: Those that a trace follows. A stay tells where material was, and leads nowhere by itself.
+WALKED = RECORDED - {Flow.STORED_AT}
 
 #: Flows that last: what they join stays so until ``valid_to``. Begun at a time known in part,
 #: they have the earliest moment in ``valid_from`` and the latest in ``occurred_at``; any other
@@ -198,4 +204,5 @@ FEW_AT: dict[Flow, Literal["source", "target"]] = {
     Flow.RELABELLED_AS: "target",
     Flow.SERIALISED_AS: "target",
     Flow.STORED_AT: "source",
+    Flow.CARRIED_OVER: "source",
 }

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, overload
 
-from genealogy.model.durations import ClockTolerance
+from genealogy.model.durations import CarryOver, ClockTolerance
 from genealogy.model.facts import NodeId
 from genealogy.model.times import from_micros
 from genealogy.ports import Direction, FlowRows, NodeRow
@@ -118,7 +118,8 @@ class TraceQuery:
     asks for the amounts of seed material; ``dilution`` leaves out nodes of which less
     than this fraction can be seed material, null leaves out nothing. The clocks of the
     systems in ``clock_tolerance`` may be off by so much, either way. ``windows`` are
-    starts besides the seeds, found from data.
+    starts besides the seeds, found from data. ``carry_over`` adds hypothetical flows from
+    batch to batch on equipment of a class, with no more time between than that.
     """
 
     seeds: tuple[NodeId, ...]
@@ -132,6 +133,7 @@ class TraceQuery:
     dilution: Decimal | None = None
     clock_tolerance: ClockTolerance = ()
     windows: tuple[Window, ...] = ()
+    carry_over: CarryOver = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +291,8 @@ class Trace:
     tells of nodes and their products; ``genealogy.trace.details`` fills it.
     ``amounts`` are those of the nodes reached forward, where they were asked for, one
     for each product that seeds are of; ``genealogy.trace.shares`` fills it. ``seeds`` are
-    those that were found for the windows of the query.
+    those that were found for the windows of the query. ``hypothetical`` nodes are reached
+    by hypothetical flows alone.
     """
 
     query: TraceQuery
@@ -300,6 +303,7 @@ class Trace:
     steps: dict[Direction, Steps] = field(default_factory=dict, repr=False)
     amounts: Mapping[NodeId, tuple[Amount, ...]] | None = field(default=None, repr=False)
     seeds: tuple[Seed, ...] = field(default=(), repr=False)
+    hypothetical: frozenset[NodeId] = field(default=frozenset(), repr=False)
 
     def node_ids(self) -> Iterator[NodeId]:
         """Each reached node once, in order."""

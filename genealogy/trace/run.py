@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.times import to_micros
@@ -38,6 +38,7 @@ from genealogy.ports import Direction, FlowSource
 from genealogy.trace.answer import Answer, assemble
 from genealogy.trace.beyond import leading_on
 from genealogy.trace.book import FlowBook
+from genealogy.trace.carry_over import CarriedOver
 from genealogy.trace.clocks import slack_of
 from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
@@ -48,6 +49,8 @@ from genealogy.trace.states import States
 from genealogy.trace.still import Propagating
 from genealogy.trace.unfold import unfold, with_halted
 from genealogy.trace.walk import Progress, Walk
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
@@ -68,12 +71,24 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     )
     started = frozenset((*query.seeds, *(seed.node_id for seed in found.seeds)))
     until = None if query.as_of is None else to_micros(query.as_of)
-    moving = [Propagating(source, way, started, until, query.known_at) for way in directions]
+    whole = _with_carry_over(source, query)
+    moving = [Propagating(whole, way, started, until, query.known_at) for way in directions]
     states = [_prepared(one, query, one.direction) for one in moving]
     answers = [_follow(one, _begun(query, one, found), progress) for one in states]
     answer = unfold(assemble(query, answers), states, found)
     answer = with_halted(answer, {node for one in moving for node in one.halted})
-    return with_load_gaps(with_seed_gaps(source, answer), unfinished)
+    answer = with_load_gaps(with_seed_gaps(source, answer), unfinished)
+    if not query.carry_over:
+        return answer
+    certain = set(trace(source, replace(query, carry_over=())).node_ids())
+    return replace(answer, hypothetical=frozenset(answer.node_ids()) - certain)
+
+
+def _with_carry_over(source: FlowSource, query: TraceQuery) -> FlowSource:
+    if not query.carry_over:
+        return source
+    longest = {name: length // _MICROSECOND for name, length in query.carry_over}
+    return CarriedOver(source, longest, query.known_at)
 
 
 def _begun(query: TraceQuery, states: States, found: Found) -> TraceQuery:

@@ -104,6 +104,7 @@ PLACES = node_table(
         "Order in which what was loaded leaves a vessel; empty = full_mix",
         *VesselPolicy,
     ),
+    text("equipment_class", "Class of equipment that traces may name, such as mixer"),
     reference("parent_id", "Place this one is part of", Label.PLACE),
     reference("party_id", "Who runs it", Label.PARTY),
     _GLN,

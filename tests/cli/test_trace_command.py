@@ -350,3 +350,14 @@ def test_the_best_paths_are_numbered_and_the_first_is_the_only_one_without_askin
     assert told["steps"] == told["paths"][0]["steps"]
     assert len(told["paths"]) == int(more[-1]["path"])
     assert len(rows(lotgraph("why", RAW, "--from", GOODS, "--paths", "2").out)) > 4
+
+
+def test_carry_over_is_repeated_in_every_format_and_refused_if_it_cannot_be_read(
+    lotgraph: Command,
+) -> None:
+    asked = ("trace", "forward", RAW, "--carry-over", "line=72h", "--allow-partial")
+    for name in EXPORTS:
+        assert "3d" in lotgraph(*asked, "-f", name).out, name
+    assert json.loads(lotgraph(*asked, "--json").out)["query"]["carry_over"] == {"line": "3d"}
+    refused = lotgraph("trace", "forward", RAW, "--carry-over", "=72h")
+    assert (refused.code, "--carry-over" in refused.err) == (Exit.USAGE, True)

@@ -93,6 +93,10 @@ def _question(trace: Trace, shown: Scene) -> str:
             parts.append(f"{both(f'picture.{name}')} {iso(moment)}")
     if query.dilution is not None:
         parts.append(f"{both('picture.dilution')} {query.dilution:f}")
+    parts += [
+        f"{both('picture.carry_over')} {name} {spell_duration(most)}"
+        for name, most in query.carry_over
+    ]
     parts += map(_window, query.windows)
     if clocks := [f"{name} ±{spell_duration(most)}" for name, most in query.clock_tolerance]:
         parts.append(f"{both('picture.clocks')} {', '.join(clocks)}")
