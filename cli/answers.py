@@ -229,8 +229,9 @@ def _amount_cells(node: Record) -> dict[str, str]:
 def _note(node: Record) -> str:
     frontier = [node["frontier"]] if node["frontier"] else []
     windows = [f"window {told['window']}" for told in node.get("found_in", ())]
+    taken_out = [f"exposed until {told['until']}" for told in node.get("exposed", ())]
     guessed = ["hypothetical"] if node.get("hypothetical") else []
-    return ", ".join([*guessed, *dict.fromkeys(windows), *frontier, *node["gaps"]])
+    return ", ".join([*guessed, *taken_out, *dict.fromkeys(windows), *frontier, *node["gaps"]])
 
 
 def _link_cells(trace: Trace, node: Record, via: int | None) -> dict[str, str]:

@@ -115,6 +115,14 @@ class AskedWindow(BaseModel):
     revision: str | None = Field(default=None, exclude_if=is_unset)
 
 
+class ExposedBy(BaseModel):
+    """A part that exposed its host until it was taken out."""
+
+    part: str
+    since: str | None
+    until: str
+
+
 class FoundIn(BaseModel):
     """In which window of the question, counted from 0, a seed was found; since and until when."""
 
@@ -188,6 +196,7 @@ class ReachedNode(Node):
     frontier: str | None
     gaps: list[str]
     amounts: list[SeedAmount] | None = Field(default=None, exclude_if=is_unset)
+    exposed: list[ExposedBy] | None = Field(default=None, exclude_if=is_unset)
     hypothetical: bool | None = Field(default=None, exclude_if=is_unset)
     found_in: list[FoundIn] | None = Field(default=None, exclude_if=is_unset)
 

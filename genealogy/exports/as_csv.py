@@ -87,8 +87,8 @@ def _rows(trace: Trace) -> Iterator[Record]:
     yield _trace_row(trace)
     for node in node_records(trace):
         properties, amounts = node.pop("properties"), node.pop("amounts", [])
-        node.pop("found_in", None)
-        node.pop("hypothetical", None)
+        for name in ("found_in", "hypothetical", "exposed"):
+            node.pop(name, None)
         yield {
             "record": "node",
             "note": _note(node),

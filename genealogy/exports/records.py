@@ -18,6 +18,7 @@ from genealogy.model.identifiers import spellings
 from genealogy.model.names import Confidence, Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
+from genealogy.trace.hosts import exposed_hosts
 from genealogy.trace.result import Completeness, Gap, Reached, Trace, TraceQuery
 from genealogy.trace.witness import Hop, hops
 
@@ -113,6 +114,7 @@ def node_records(trace: Trace) -> Iterator[Record]:
     """
     frontiers = {f.node_id: f.reason.value for f in trace.completeness.frontiers}
     gaps, origins = gaps_by_node(trace.completeness), found_in(trace)
+    hosts = _exposed(trace)
     for node_id, ways in _ways(trace).items():
         row = node_row(trace, node_id)
         amounts = amount_records(trace, node_id)
@@ -123,9 +125,18 @@ def node_records(trace: Trace) -> Iterator[Record]:
             "gaps": gaps.get(node_id, []),
             **({} if amounts is None else {"amounts": amounts}),
             **({"hypothetical": True} if node_id in trace.hypothetical else {}),
+            **({"exposed": hosts[node_id]} if node_id in hosts else {}),
             **({"found_in": origins[node_id]} if node_id in origins else {}),
             "properties": properties_record(row.properties),
         }
+
+
+def _exposed(trace: Trace) -> dict[NodeId, list[Record]]:
+    """By host the parts that exposed it until they were taken out."""
+    return {
+        host: [{"part": e.part, "since": _micros(e.since), "until": _micros(e.until)} for e in told]
+        for host, told in exposed_hosts(trace).items()
+    }
 
 
 def edge_records(trace: Trace) -> Iterator[Record]:
