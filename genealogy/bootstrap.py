@@ -31,6 +31,7 @@ from genealogy.store.events import GraphEvents
 from genealogy.store.flows import GraphFlows, GraphIndex
 from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
+from genealogy.trace.calling_off import Cancellation
 from genealogy.trace.details import with_details
 from genealogy.trace.dilution import refuse_amounts, without_diluted
 from genealogy.trace.paths import best_paths
@@ -38,6 +39,7 @@ from genealogy.trace.resolve import Candidate, find, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
+from genealogy.trace.walk import Progress
 from genealogy.trace.why_not import WhyNot, why_not
 from genealogy.trace.witness import Hop
 
@@ -122,6 +124,7 @@ def engine_on(store: GraphStore) -> Lotgraph:
         watermark=lambda: watermark(store),
         ready=lambda: _writes(store.ping()),
         close=store.close,
+        cancel=store.cancel,
     )
 
 
@@ -132,6 +135,11 @@ def watermark(store: GraphStore) -> int:
 
 def _writes(found: SchemaRow | None) -> int:
     return found.watermark if found else 0
+
+
+def _none_run(_: Cancellation) -> int:
+    """Find no statement to end."""
+    return 0
 
 
 def _nothing() -> None:
@@ -147,6 +155,7 @@ class Lotgraph:
     ``reopen`` is for a front end that outlives the embedded server and only reads.
     What writes must not use it: a load that broke in the middle is told, and not
     continued on a server that may have another state than it has seen.
+    ``cancel`` ends the statements that run for one asker, and says how many it found.
     """
 
     flows: FlowSource
@@ -159,6 +168,7 @@ class Lotgraph:
     close: Callable[[], None]
     reopen: Callable[[], None] = _nothing
     clock_tolerance: ClockTolerance = ()
+    cancel: Callable[[Cancellation], int] = _none_run
 
     def find(self, text: str, *, limit: int = 20) -> list[Candidate]:
         """Every node the text may mean, surest first."""
@@ -175,11 +185,11 @@ class Lotgraph:
             raise NotFound(kind=words("resolve.any_kind"), text=node_id, near="")
         return rows[0]
 
-    def trace(self, query: TraceQuery) -> Trace:
-        """Answer a trace question from the database."""
+    def trace(self, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
+        """Answer a trace question from the database; ``progress`` is told after each level."""
         query = replace(query, clock_tolerance=self._clocks(query.clock_tolerance))
         refuse_amounts(query)
-        found = with_details(trace(self.flows, query), self.flows)
+        found = with_details(trace(self.flows, query, progress=progress), self.flows)
         return without_diluted(with_amounts(found, self.flows)) if query.quantities else found
 
     def paths(

@@ -6,6 +6,7 @@ LotgraphError
 │   └── InvalidQuery
 ├── NotFound                nothing is known under that name
 ├── Ambiguous               several things are known under that name
+├── CalledOff               nobody wants the answer any more
 ├── StoreError              the database could not do what was asked
 │   ├── StoreUnavailable    no database answers
 │   ├── StoreTimeout        stopped because it ran too long, or was cancelled
@@ -79,6 +80,12 @@ class Ambiguous(LotgraphError):
     """Several things are known under that name; ``candidates`` lists them."""
 
     code = "ambiguous"
+
+
+class CalledOff(LotgraphError):
+    """Who asked has called the question off."""
+
+    code = "called_off"
 
 
 class StoreError(LotgraphError):

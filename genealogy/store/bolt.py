@@ -30,6 +30,7 @@ from neo4j.exceptions import (
 )
 
 from genealogy.errors import (
+    CalledOff,
     StoreConflict,
     StoreError,
     StoreFull,
@@ -46,6 +47,7 @@ from genealogy.store.server import folder as files
 from genealogy.store.server import locks
 from genealogy.store.server.folder import FOLDER, Folder
 from genealogy.store.watchdog import Watchdog
+from genealogy.trace.calling_off import Cancellation, current
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -206,9 +208,13 @@ class GraphStore:
                         raise
             raise AssertionError("unreachable")
 
-    def cancel(self) -> int:
-        """End every statement of this store that runs now; says how many were ended."""
-        return self._watchdog.cancel_all()
+    def cancel(self, asker: Cancellation) -> int:
+        """End the statements that run for one asker now; says how many were found.
+
+        One that is only on its way to the server is not found yet: ask again until
+        the work has ended.
+        """
+        return self._watchdog.cancel(asker)
 
     def execute(self, statement: str, **params: Any) -> list[dict[str, Any]]:
         """Run a schema statement, which no parameter can express; never with user input."""
@@ -334,6 +340,8 @@ class GraphStore:
                 raise interrupt from None
             if isinstance(error, BufferError):
                 raise
+            if (asker := current()) is not None and asker.called_off:
+                raise CalledOff() from error
             raise self._told(error) from error
 
     def _told(self, error: Exception) -> StoreError:

@@ -19,6 +19,7 @@ from neo4j import Session
 from neo4j.exceptions import DriverError, Neo4jError
 
 from genealogy.store.engines import Engine
+from genealogy.trace.calling_off import Cancellation, current
 
 _TICK_SECONDS = 0.25
 
@@ -31,6 +32,7 @@ class Watchdog:
         self._engine = engine
         self._timeout = timeout
         self._deadlines: dict[str, float] = {}
+        self._askers: dict[str, Cancellation | None] = {}
         self._names = map(f"{uuid.uuid4().hex[:12]}-{{}}".format, count())
         self._free: list[str] = []
         self._spent: set[str] = set()
@@ -44,23 +46,29 @@ class Watchdog:
 
         Names are used again, for where they are part of the text a database plans
         each new one anew; but not one under which a statement may yet be ended.
+        Raises CalledOff instead of doing what nobody wants any more.
         """
+        asker = current()
         with self._lock:
             run_id = self._free.pop() if self._free else next(self._names)
             self._deadlines[run_id] = time.monotonic() + self._timeout
+            self._askers[run_id] = asker
             self._start()
         try:
+            # Only now: whoever calls it off from here on finds the statement.
+            if asker is not None:
+                asker.check()
             yield run_id
         finally:
             with self._lock:
-                del self._deadlines[run_id]
+                del self._deadlines[run_id], self._askers[run_id]
                 if run_id not in self._spent:
                     self._free.append(run_id)
 
-    def cancel_all(self) -> int:
-        """End every statement now running; returns how many were."""
+    def cancel(self, asker: Cancellation) -> int:
+        """End the statements that run for one asker now; returns how many were found."""
         with self._lock:
-            running = list(self._deadlines)
+            running = [run_id for run_id, one in self._askers.items() if one is asker]
             self._spent.update(running)
         return sum(map(self._end, running))
 

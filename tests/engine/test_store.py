@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from genealogy.errors import (
+    CalledOff,
     LotgraphError,
     SchemaMismatch,
     StoreDuplicate,
@@ -31,6 +32,7 @@ from genealogy.store.queries import (
     create_nodes,
     registry,
 )
+from genealogy.trace.calling_off import Cancellation, under
 from tests.conftest import connect
 from tests.databases import Endpoint
 
@@ -124,23 +126,48 @@ def test_a_runaway_query_is_stopped(database: Endpoint) -> None:
         _nothing_runs(store)
 
 
-def test_running_queries_can_be_cancelled_from_another_thread(ready: GraphStore) -> None:
-    caught: list[LotgraphError] = []
+class Asker:
+    """Asks for ever in a thread of its own, until called off."""
 
-    def work() -> None:
+    def __init__(self, store: GraphStore) -> None:
+        self.cancellation = Cancellation()
+        self.caught: list[LotgraphError] = []
+        self.thread = Thread(target=self._ask, args=(store,))
+        self.thread.start()
+
+    def _ask(self, store: GraphStore) -> None:
         try:
-            ready.run(query(FOREVER))
+            with under(self.cancellation):
+                store.run(query(FOREVER))
         except LotgraphError as error:
-            caught.append(error)
+            self.caught.append(error)
 
-    thread = Thread(target=work)
-    thread.start()
-    until = time.monotonic() + 20
-    while not ready.cancel() and time.monotonic() < until:
-        time.sleep(0.1)
-    thread.join(timeout=20)
-    assert [type(error) for error in caught] == [StoreTimeout]
+    def end(self, store: GraphStore) -> None:
+        self.cancellation.call_off()
+        while not store.cancel(self.cancellation) and self.thread.is_alive():
+            self.thread.join(timeout=0.1)
+        self.thread.join()
+
+
+def test_what_one_asker_runs_is_ended_and_no_other(ready: GraphStore) -> None:
+    one, other = Asker(ready), Asker(ready)
+    runs(ready, 2)
+    one.end(ready)
+    assert [type(error) for error in one.caught] == [CalledOff]
+    runs(ready, 1)
+    assert other.thread.is_alive()
+    other.end(ready)
+    # Ended by its own asker, or it would be a StoreTimeout.
+    assert [type(error) for error in other.caught] == [CalledOff]
     _nothing_runs(ready)
+
+
+def test_what_was_called_off_asks_nothing_more(ready: GraphStore) -> None:
+    cancellation = Cancellation()
+    cancellation.call_off()
+    with under(cancellation), pytest.raises(CalledOff):
+        ready.run(query(FOREVER))
+    assert ready.cancel(cancellation) == 0
 
 
 class Interrupted(BaseException):
@@ -183,10 +210,16 @@ def _impatient(database: Endpoint) -> GraphStore:
 
 
 def _nothing_runs(store: GraphStore) -> None:
-    until = time.monotonic() + 10
+    runs(store, 0)
+
+
+def runs(store: GraphStore, count: int) -> None:
+    """Wait until so many endless statements run, and fail if that never comes."""
+    until = time.monotonic() + 20
     while time.monotonic() < until:
         rows = store.execute("SHOW TRANSACTIONS")
-        if not [r for r in rows if re.search(r"range\(1, 100000\)", str(r.get("currentQuery")))]:
+        found = [r for r in rows if re.search(r"range\(1, 100000\)", str(r.get("currentQuery")))]
+        if len(found) == count:
             return
         time.sleep(0.2)
-    pytest.fail("a statement still runs")
+    pytest.fail(f"{len(found)} statements run, not {count}")
