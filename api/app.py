@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from fastapi import FastAPI
 
 from api import errors, openapi
 from api.guard import Guard
-from api.routers import health, impact, lookup, traces, why_not
+from api.jobs import Jobs
+from api.routers import health, impact, jobs, lookup, traces, why_not
 from api.shelf import Shelf
 from genealogy import __version__
 from genealogy.bootstrap import Lotgraph
@@ -27,6 +30,13 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.jobs.start()
+    yield
+    await to_thread(app.state.jobs.stop)
+
+
 def create_app(
     engine: Lotgraph,
     *,
@@ -41,11 +51,15 @@ def create_app(
     its own); None means any.
     """
     # No pages of documentation: they would load scripts from elsewhere.
-    app = FastAPI(title="Lotgraph", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Lotgraph", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan
+    )
+    clock = clock or SystemClock()
     app.state.engine = engine
-    app.state.shelf = Shelf(engine, clock or SystemClock(), folder)
-    for router in (health.router, lookup.router, traces.router, why_not.router, impact.router):
-        app.include_router(router)
+    app.state.shelf = Shelf(engine, clock, folder)
+    app.state.jobs = Jobs(engine, clock, folder and folder / "jobs")
+    for part in (health, lookup, traces, jobs, why_not, impact):
+        app.include_router(part.router)
     errors.register(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     # Outside of all else, so that the answer to a defect carries the headers too.

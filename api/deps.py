@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.errors import RefusedRequest
+from api.jobs import Jobs
 from api.language import preferred
 from api.shelf import Shelf
 from genealogy.bootstrap import Lotgraph
@@ -20,6 +21,11 @@ def _engine(request: Request) -> Lotgraph:
 
 def _shelf(request: Request) -> Shelf:
     found: Shelf = request.app.state.shelf
+    return found
+
+
+def _jobs(request: Request) -> Jobs:
+    found: Jobs = request.app.state.jobs
     return found
 
 
@@ -36,4 +42,5 @@ def json_only(request: Request) -> None:
 
 Engine = Annotated[Lotgraph, Depends(_engine)]
 Traces = Annotated[Shelf, Depends(_shelf)]
+Work = Annotated[Jobs, Depends(_jobs)]
 Language = Annotated[str, Depends(_language)]

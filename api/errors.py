@@ -12,16 +12,30 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from api.language import preferred
 from api.shelf import TraceChanged
 from genealogy import errors
 from genealogy.bootstrap import Lotgraph
 from genealogy.exports.records import Record
-from genealogy.messages import text
+from genealogy.messages import LANGUAGES, text
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "x-request-id"
+
+
+class TooManyJobs(errors.LotgraphError):
+    """As many jobs wait as may; none is taken until one of them has ended."""
+
+    code = "too_many_jobs"
+
+
+class ServerStopping(errors.LotgraphError):
+    """The server is being stopped, or was stopped before the job had ended."""
+
+    code = "server_stopping"
+
 
 #: The first kind that fits decides.
 ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
@@ -29,6 +43,8 @@ ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.Ambiguous, HTTPStatus.CONFLICT),
     (errors.InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TooManyJobs, HTTPStatus.TOO_MANY_REQUESTS),
+    (ServerStopping, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.StoreConflict, HTTPStatus.CONFLICT),
     (errors.StoreDuplicate, HTTPStatus.CONFLICT),
     (errors.StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -49,6 +65,7 @@ HTTP_CODES = {
     HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",
 }
 RETRY_SECONDS = "5"
+_LATER = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +102,16 @@ def hint_of(error: errors.LotgraphError, language: str) -> str:
     return text(f"problem_hint.{error.error_code}", language, default=words, **error.params)
 
 
+def in_every_language(error: errors.LotgraphError) -> Record:
+    """An error to be told later, to readers whose language is not known yet."""
+    return {
+        "code": error.error_code,
+        "detail": {language: error.message(language) for language in LANGUAGES},
+        "hint": {language: hint_of(error, language) for language in LANGUAGES},
+        "errors": error.items if isinstance(error, InvalidBody) else [],
+    }
+
+
 def register(app: FastAPI) -> None:
     """Answer every failure of the app with a problem."""
     app.add_exception_handler(errors.LotgraphError, _on_error)
@@ -116,7 +143,7 @@ def problem(
     }
     if candidates := error.params.get("candidates"):
         body["candidates"] = candidates
-    more = {"retry-after": RETRY_SECONDS} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    more = {"retry-after": RETRY_SECONDS} if status in _LATER else {}
     return JSONResponse(
         body,
         status_code=status,
@@ -142,11 +169,12 @@ def _on_error(request: Request, error: Exception) -> JSONResponse:
     response = _answer(request, error)
     if isinstance(error, errors.StoreUnavailable):
         # After the answer has gone out: a server may take longer to start than a client waits.
-        response.background = BackgroundTask(_reopen, request.app.state.engine)
+        response.background = BackgroundTask(reopen, request.app.state.engine)
     return response
 
 
-def _reopen(engine: Lotgraph) -> None:
+def reopen(engine: Lotgraph) -> None:
+    """Open a database that has gone; that it cannot be is no failure of who asked."""
     try:
         engine.reopen()
     except errors.LotgraphError as error:
@@ -159,7 +187,17 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     refused = RefusedRequest(
         known or HTTPStatus.BAD_REQUEST, method=request.method, path=request.url.path, reason=""
     )
-    return _answer(request, refused, error.headers)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if known is HTTPStatus.METHOD_NOT_ALLOWED and (methods := _allowed(request)):
+        # By itself it would name the methods of one of several routes at this address.
+        headers["allow"] = ", ".join(methods)
+    return _answer(request, refused, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    documented = request.app.openapi()["paths"].items()
+    found = [m for path, m in documented if compile_path(path)[0].match(request.url.path)]
+    return sorted({method.upper() for methods in found for method in methods})
 
 
 def _on_validation(request: Request, error: Exception) -> JSONResponse:

@@ -66,7 +66,8 @@ class Guard:
             await _refuse(error, scope, headers)(scope, receive, answer)
             return
         if scope["method"] == "HEAD":
-            scope, answer = {**scope, "method": "GET"}, _without_body(answer)
+            scope = {**scope, "method": "GET", "head": True}
+            answer = _without_body(answer)
         await self._app(scope, _replayed(body, receive), answer)
 
     def _check(self, scope: Scope, headers: Headers) -> None:

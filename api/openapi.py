@@ -6,13 +6,16 @@ a small example genealogy. A test asks each of them again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from importlib import resources
 from typing import Any
 
 import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from api.errors import MEDIA_TYPE
 from api.schemas.problems import Problem
@@ -31,12 +34,15 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "ready": (),
     "resolve": (422,),
     "lot": (404, 409, 422),
-    "trace": (413, 415, 422),
+    "trace": (413, 415, 422, 429),
     "trace_file": (404, 410, 422),
     "trace_answer": (404, 406, 410, 422),
     "trace_nodes": (404, 410, 422),
     "trace_edges": (404, 410, 422),
     "trace_paths": (404, 409, 410, 422),
+    "job": (404, 422),
+    "job_events": (404, 422),
+    "job_cancel": (404, 422),
     "why_not": (413, 415, 422),
     "comparison": (413, 415, 422),
     "common_cause": (413, 415, 422),
@@ -52,13 +58,20 @@ def examples() -> list[Json]:
     return list(orjson.loads(found))
 
 
-def described(operation: str) -> Json:
-    """What FastAPI is told of an operation: its id, and its summary in both languages."""
+def described(operation: str, more: Mapping[HTTPStatus, type[BaseModel]] | None = None) -> Json:
+    """What FastAPI is told of an operation: its id, and its summary in both languages.
+
+    ``more`` are successes beside the usual one, and what they answer.
+    """
     key = f"api_summary.{operation}"
+    successes = {
+        str(status.value): {"model": model, "description": status.phrase}
+        for status, model in (more or {}).items()
+    }
     return {
         "operation_id": operation,
         "summary": f"{text(key, 'en')} · {text(key, 'zh')}",
-        "responses": {str(status): _problem(status) for status in _statuses(operation)},
+        "responses": successes | {str(status): _problem(status) for status in _statuses(operation)},
     }
 
 
@@ -106,6 +119,9 @@ def _complete_operation(operation: Json) -> None:
     if name in _DOCUMENTS:
         responses["200"]["content"] = _document_content()
         responses["304"] = {"description": "Not Modified"}
+    if name == "job_events":
+        responses["200"]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+        responses["204"] = {"description": "No Content"}
     for example in (e for e in examples() if e["operation"] == name):
         _add_request(operation, example)
         _add_answer(responses[str(example["response"]["status"])], example)

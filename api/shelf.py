@@ -35,6 +35,7 @@ from genealogy.model.times import from_micros, parse_instant
 from genealogy.ports import Clock
 from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
+from genealogy.trace.walk import Progress
 
 #: Answers are kept in memory up to so many edges in all, and at least the latest one.
 MOST_EDGES = 1_000_000
@@ -73,7 +74,7 @@ class Shelf:
         self._answers: OrderedDict[str, Trace] = OrderedDict()
         self._lock = Lock()
 
-    def store(self, query: TraceQuery) -> tuple[Stored, Trace]:
+    def store(self, query: TraceQuery, progress: Progress | None = None) -> tuple[Stored, Trace]:
         """Answer a question and keep it; the same question of the same data is kept once."""
         watermark = self._engine.watermark()
         unfinished = self._engine.flows.unfinished_loads()
@@ -87,7 +88,7 @@ class Shelf:
             except TraceChanged:
                 # Records dated ahead of their time: the question is asked anew, by another id.
                 continue
-        trace = self._pinned(self._engine.trace(query))
+        trace = self._pinned(self._engine.trace(query, progress=progress))
         loads = trace.completeness.unfinished_loads
         stored = Stored(trace_id, trace.query, watermark, digest_of(trace), loads)
         self._keep(stored, trace)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
+from collections.abc import Callable
 from http import HTTPStatus
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.errors import REQUEST_ID, RefusedRequest, problem
@@ -22,6 +25,19 @@ HEAD_SECONDS = 15.0
 #: States of our side and theirs in which no app waits, but we do: for a head, or for the
 #: rest of a body that was refused.
 _WAITED_FOR = frozenset({(h11.IDLE, h11.IDLE), (h11.DONE, h11.SEND_BODY)})
+
+
+class Server(uvicorn.Server):
+    """A server that ends its work before it waits for the clients of that work."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Call off all jobs, whose streams end with them, and then close all connections."""
+        await asyncio.to_thread(self._stop)
+        await super().shutdown(sockets)
 
 
 class Wire(H11Protocol):

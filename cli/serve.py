@@ -24,7 +24,7 @@ def serve(
     import uvicorn
 
     from api.app import LOOPBACK, create_app
-    from api.wire import Wire
+    from api.wire import Server, Wire
 
     names = LOOPBACK | {host} if host not in EVERYWHERE else None
     with session_of(context).open() as engine, listening(host, port) as listener:
@@ -33,7 +33,7 @@ def serve(
         if host not in LOOPBACK:
             say(text("cli.not_loopback"))
         config = uvicorn.Config(app, http=Wire, log_level="warning", server_header=False)
-        server = uvicorn.Server(config)
+        server = Server(config, app.state.jobs.stop)
         server.run(sockets=[listener])
 
 

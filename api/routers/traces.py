@@ -11,14 +11,17 @@ from http import HTTPStatus
 from itertools import islice
 from typing import IO, Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from api import names
-from api.deps import Engine, Language, Traces, json_only
+from api.deps import Engine, Language, Traces, Work, json_only
 from api.errors import InvalidBody, RefusedRequest
+from api.jobs import Jobs
 from api.negotiation import acceptable
 from api.openapi import described
+from api.routers import jobs
+from api.schemas.jobs import Job
 from api.schemas.traces import (
     EdgesPage,
     NodesPage,
@@ -43,6 +46,7 @@ from genealogy.messages import text
 from genealogy.model.durations import merged
 from genealogy.ports import Direction
 from genealogy.trace.result import Completeness, Trace, TraceQuery, Window
+from genealogy.trace.walk import Progress
 
 IN_MEMORY = 4 << 20
 CHUNK = 1 << 16
@@ -55,6 +59,7 @@ router = APIRouter(prefix=PREFIX, tags=["traces"])
 
 TraceId = Annotated[str, Path(min_length=1, max_length=64)]
 Suffix = Literal["json", "ndjson", "csv", "graphml", "fcl", "svg"]
+Prefer = Annotated[str, Header(max_length=512)]
 Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -64,13 +69,25 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
     status_code=HTTPStatus.CREATED,
     response_model=TraceSummary,
     dependencies=[Depends(json_only)],
-    **described("trace"),
+    **described("trace", {HTTPStatus.ACCEPTED: Job}),
 )
 def ask(
-    engine: Engine, traces: Traces, language: Language, asked: TraceRequest, response: Response
-) -> Record:
-    """Trace, and keep the answer under an id; the same question of the same data keeps its id."""
-    stored, trace = _stored(traces, _question(engine, asked, language), language)
+    engine: Engine,
+    traces: Traces,
+    work: Work,
+    language: Language,
+    asked: TraceRequest,
+    response: Response,
+    prefer: Prefer = "",
+) -> Record | Response:
+    """Trace, and keep the answer under an id; the same question of the same data keeps its id.
+
+    With ``Prefer: respond-async`` (RFC 7240) it is a job, whose address is told at once.
+    """
+    query = _question(engine, asked, language)
+    if wants_no_wait(prefer):
+        return _begun(traces, work, query, language)
+    stored, trace = _stored(traces, query, language)
     summary = _summary(stored, trace)
     response.headers["location"] = summary["self"]
     response.headers.update(_stated(trace))
@@ -157,9 +174,37 @@ def completeness_header(lacking: Completeness) -> str:
     )
 
 
-def _stored(traces: Shelf, query: TraceQuery, language: str) -> tuple[Stored, Trace]:
+def wants_no_wait(prefer: str) -> bool:
+    """Whether a Prefer header has the preference respond-async."""
+    names = (part.partition(";")[0].strip().lower() for part in prefer.split(","))
+    return "respond-async" in names
+
+
+def _begun(traces: Shelf, work: Jobs, query: TraceQuery, language: str) -> Response:
+    """A job that answers the question."""
+
+    def answer(progress: Progress) -> str:
+        return address_of(_stored(traces, query, language, progress)[0])
+
+    told = jobs.record(work.submit(answer, query_record(query)), language)
+    headers = {
+        "location": told["self"],
+        "preference-applied": "respond-async",
+        "retry-after": jobs.RETRY_SECONDS,
+    }
+    return JSONResponse(told, HTTPStatus.ACCEPTED, headers)
+
+
+def address_of(stored: Stored) -> str:
+    """Where a stored trace is."""
+    return f"{PREFIX}/{stored.trace_id}"
+
+
+def _stored(
+    traces: Shelf, query: TraceQuery, language: str, progress: Progress | None = None
+) -> tuple[Stored, Trace]:
     try:
-        return traces.store(query)
+        return traces.store(query, progress)
     except NotFound as error:
         raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:
@@ -203,7 +248,7 @@ def _windows(
 
 
 def _summary(stored: Stored, trace: Trace) -> Record:
-    address = f"{PREFIX}/{stored.trace_id}"
+    address = address_of(stored)
     return {
         "id": stored.trace_id,
         "self": address,

@@ -322,3 +322,10 @@ def test_a_seed_that_does_not_move_is_refused_and_not_answered_by_itself() -> No
     body = assert_problem(asked(client(engine(nameless())), PRODUCT), 422, "invalid_body")
     assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/seeds", "still_seed")]
     assert PRODUCT in body["errors"][0]["message"]
+
+
+def test_a_method_that_is_not_possible_is_told_those_that_are() -> None:
+    for path, allowed in ((f"/v1/jobs/{'a' * 26}", "DELETE, GET"), ("/v1/traces", "POST")):
+        answer = client().put(path)
+        assert_problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == allowed

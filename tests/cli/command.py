@@ -44,10 +44,10 @@ def command_of(capfd: pytest.CaptureFixture[str]) -> Command:
     return command
 
 
-def process(*arguments: str) -> subprocess.Popen[str]:
-    """A process that runs one command line on the small company."""
+def process(*arguments: str, program: str = PROGRAM) -> subprocess.Popen[str]:
+    """A process that runs one command line, on the small company unless told otherwise."""
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

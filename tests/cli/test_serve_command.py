@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Exit
-from tests.cli.command import Command, process
+from tests.cli.command import PROGRAM, Command, process
 from tests.small_company import GOODS
 
 
@@ -47,3 +47,32 @@ def test_a_port_that_is_taken_is_told(lotgraph: Command) -> None:
         port = str(taken.getsockname()[1])
         ended = lotgraph("serve", "--port", port)
     assert (ended.code, "[address_in_use]" in ended.err) == (Exit.USAGE, True)
+
+
+WAITING = PROGRAM.replace("import engine", "import engine as _").replace(
+    "print(", "from tests.api.jobs import Waiting; engine = Waiting().engine; print(", 1
+)
+
+
+def test_an_interrupted_server_ends_its_jobs_and_their_streams(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOTGRAPH_DATA_DIR", str(tmp_path))
+    with process("serve", "--port", "0", program=WAITING) as serving:
+        assert serving.stderr is not None
+        assert serving.stderr.readline() == "ready\n"
+        address = next(w for w in serving.stderr.readline().split() if w.startswith("http"))
+        asked = json.dumps({"direction": "backward", "seeds": ["FG1183"]}).encode()
+        headers = {"Content-Type": "application/json", "Prefer": "respond-async"}
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{address}/v1/traces", asked, headers)
+        ) as answer:
+            job = json.load(answer)
+        with urllib.request.urlopen(address + job["events"]) as stream:
+            assert stream.readline().startswith(b"retry: ")
+            serving.send_signal(signal.SIGINT)
+            told = stream.read().decode()
+        serving.communicate(timeout=60)
+    assert serving.returncode == Exit.INTERRUPTED
+    assert told.rstrip().rpartition("event: ")[2].startswith("failed\n")
+    assert "server_stopping" in told
