@@ -13,7 +13,6 @@ from cli.questions import Asked, question, resolve
 from cli.session import Session, session_of
 from cli.tables import print_table
 from genealogy.exports.records import Record
-from genealogy.exports.why_not import obstacle_words, why_not_record
 from genealogy.messages import text
 from genealogy.trace.result import Mode
 
@@ -39,6 +38,9 @@ def why_not(
     no_headers: options.NoHeaders = False,
 ) -> None:
     """Print what would have to be otherwise for a trace to reach a node."""
+    # What these need takes longer to import than most commands to run.
+    from genealogy.exports.why_not import why_not_record
+
     clocks = tuple(clock_tolerance or ())
     asked = Asked(
         direction, (seed,), mode, as_of, known_at, tuple(stop or ()), max_depth,
@@ -71,6 +73,8 @@ def _print(session: Session, told: Record, *, headers: bool) -> None:
 
 
 def _obstacle_rows(told: Record) -> Iterator[tuple[str, str, str]]:
+    from genealogy.exports.why_not import obstacle_words
+
     for obstacle in told["obstacles"]:
         yield obstacle["kind"], obstacle["node"] or "", obstacle_words(obstacle, told["query"])
 
