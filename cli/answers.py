@@ -54,6 +54,11 @@ class Form:
     aligned: bool = False
     allow_partial: bool = False
 
+    @property
+    def tells_watermark(self) -> bool:
+        """Whether the answer says of which state of the data it is."""
+        return self.format in ("json", "ndjson")
+
 
 def form_of(
     format: str | None,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import config, db, demo, foodchain, impact, load, lookup, serve, trace, why_not
+from cli import config, db, demo, foodchain, impact, load, lookup, serve, trace, verify, why_not
 from cli.environment import misspelt
 from cli.session import Opener, Session, open_configured
 from genealogy import __version__
@@ -34,6 +34,7 @@ for _name, _function in (
     ("fcl-score", foodchain.fcl_score),
     ("find", lookup.find),
     ("show", lookup.show),
+    ("verify", verify.verify),
     ("load", load.load),
 ):
     app.command(_name, help=text(f"help.{_name.replace('-', '_')}"))(_function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,7 +47,12 @@ def run_trace(session: Session, asked: Asked, form: Form) -> None:
     """Ask the engine and write the answer."""
     started = time.monotonic()
     with session.open() as engine:
-        trace = engine.trace(question(engine, asked))
+        query = question(engine, asked)
+        # Only the forms that tell it are worth asking the database for it.
+        watermark = engine.watermark() if form.tells_watermark else None
+        trace = engine.trace(query)
+    if trace.watermark is None:
+        trace = replace(trace, watermark=watermark)
     answer(session, trace, form, time.monotonic() - started)
 
 

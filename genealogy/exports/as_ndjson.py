@@ -1,7 +1,8 @@
 """JSON lines: one record a line, each naming what it is in ``record``.
 
-The first line holds the question and the completeness; the last, ``end``, the
-counts and the completeness again. A file without ``end`` was cut short.
+The first line holds the question, the completeness and the watermark of the data; the
+last, ``end``, the counts, the completeness again, and the digest of the answer, which is
+that of the JSON document. A file without ``end`` was cut short.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import BinaryIO
 
 import orjson
 
+from genealogy.exports.digest import digest_of
 from genealogy.exports.records import (
     Record,
     completeness_record,
@@ -23,20 +25,22 @@ from genealogy.trace.result import Trace
 
 def write(trace: Trace, out: BinaryIO) -> None:
     """Write the trace as one JSON record a line."""
+    out.writelines(parts(trace))
+
+
+def parts(trace: Trace, digest: str | None = None) -> Iterator[bytes]:
+    """The lines one by one; ``digest`` is that of the answer where it is known."""
     completeness = completeness_record(trace.completeness)
-    _line(out, "trace", {"query": query_record(trace.query), "completeness": completeness})
-    nodes = _lines(out, "node", node_records(trace))
-    edges = _lines(out, "edge", edge_records(trace))
-    _line(out, "end", {"nodes": nodes, "edges": edges, "completeness": completeness})
+    asked = {"query": query_record(trace.query), "completeness": completeness}
+    yield _line("trace", {**asked, "watermark": trace.watermark})
+    nodes = edges = 0
+    for nodes, record in enumerate(node_records(trace), 1):  # noqa: B007
+        yield _line("node", record)
+    for edges, record in enumerate(edge_records(trace), 1):  # noqa: B007
+        yield _line("edge", record)
+    counts = {"nodes": nodes, "edges": edges, "completeness": completeness}
+    yield _line("end", {**counts, "digest": digest or digest_of(trace)})
 
 
-def _lines(out: BinaryIO, record: str, records: Iterator[Record]) -> int:
-    count = 0
-    for fields in records:
-        _line(out, record, fields)
-        count += 1
-    return count
-
-
-def _line(out: BinaryIO, record: str, fields: Record) -> None:
-    out.write(orjson.dumps({"record": record, **fields}, option=orjson.OPT_APPEND_NEWLINE))
+def _line(record: str, fields: Record) -> bytes:
+    return orjson.dumps({"record": record, **fields}, option=orjson.OPT_APPEND_NEWLINE)

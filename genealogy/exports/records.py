@@ -6,8 +6,9 @@ are text, times ISO 8601 with offset, unknown values null.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from genealogy.exports.amounts import amount_records
@@ -19,7 +20,7 @@ from genealogy.model.names import Confidence, Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
 from genealogy.trace.hosts import exposed_hosts
-from genealogy.trace.result import Completeness, Gap, Reached, Trace, TraceQuery
+from genealogy.trace.result import Completeness, Gap, Reached, ReachedColumns, Trace, TraceQuery
 from genealogy.trace.witness import Hop, hops
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def node_records(trace: Trace) -> Iterator[Record]:
     frontiers = {f.node_id: f.reason.value for f in trace.completeness.frontiers}
     gaps, origins = gaps_by_node(trace.completeness), found_in(trace)
     hosts = _exposed(trace)
-    for node_id, ways in _ways(trace).items():
+    for node_id, ways in _ways(trace):
         row = node_row(trace, node_id)
         amounts = amount_records(trace, node_id)
         yield {
@@ -263,11 +264,16 @@ def _spellings(row: NodeRow) -> list[str]:
     return list(dict.fromkeys((*row.identifiers, *spellings(row.node_id, row.identifiers))))
 
 
-def _ways(trace: Trace) -> dict[NodeId, list[Reached]]:
+def _ways(trace: Trace) -> Iterable[tuple[NodeId, list[Reached]]]:
+    """Each node with how it was reached: in one direction once, in two perhaps twice."""
+    reached = trace.reached
+    column = reached.direction if isinstance(reached, ReachedColumns) else None
+    if not {"forward", "backward"} <= set(column or (r.direction for r in reached)):
+        return ((r.node_id, [r]) for r in reached)
     ways: dict[NodeId, list[Reached]] = {}
-    for reached in trace.reached:
-        ways.setdefault(reached.node_id, []).append(reached)
-    return ways
+    for one in reached:
+        ways.setdefault(one.node_id, []).append(one)
+    return ways.items()
 
 
 def _reach(ways: list[Reached], edges: FlowRows) -> Record:
@@ -285,5 +291,7 @@ def _time(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
 
 
+# Many edges share a moment, and telling one takes longer than looking it up.
+@lru_cache(maxsize=1 << 16)
 def _micros(micros: int | None, offset: str | None = None) -> str | None:
     return None if micros is None else iso(from_micros(micros), offset)

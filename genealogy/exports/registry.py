@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -14,7 +14,9 @@ from genealogy.trace.result import Trace
 class Export:
     """A format: its name, its title in English, its file name ending and media type.
 
-    ``write`` puts the whole answer, completeness included, on a binary stream.
+    ``write`` puts the whole answer, completeness included, on a binary stream. ``parts``,
+    where there is such, are the pieces that it puts there; given the digest of the answer
+    it need not be worked out again.
     """
 
     name: str
@@ -22,13 +24,21 @@ class Export:
     suffix: str
     media_type: str
     write: Callable[[Trace, BinaryIO], None]
+    parts: Callable[[Trace, str | None], Iterator[bytes]] | None = None
 
 
 EXPORTS = {
     export.name: export
     for export in (
-        Export("json", "JSON document", ".json", "application/json", as_json.write),
-        Export("ndjson", "JSON lines", ".ndjson", "application/x-ndjson", as_ndjson.write),
+        Export("json", "JSON document", ".json", "application/json", as_json.write, as_json.parts),
+        Export(
+            "ndjson",
+            "JSON lines",
+            ".ndjson",
+            "application/x-ndjson",
+            as_ndjson.write,
+            as_ndjson.parts,
+        ),
         Export("csv", "CSV for spreadsheets", ".csv", "text/csv", as_csv.write),
         Export("graphml", "GraphML", ".graphml", "application/graphml+xml", as_graphml.write),
         Export(

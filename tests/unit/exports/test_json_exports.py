@@ -24,8 +24,9 @@ def lines(trace: Trace) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def test_a_document_has_query_nodes_edges_and_completeness_in_this_order() -> None:
-    assert list(document(samples.small())) == ["query", "nodes", "edges", "completeness"]
+def test_a_document_has_these_members_in_this_order() -> None:
+    members = ["query", "nodes", "edges", "completeness", "watermark", "digest"]
+    assert list(document(samples.small())) == members
 
 
 def test_the_query_holds_what_was_asked() -> None:
