@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api.archive import TraceAltered, TraceUnkept
 from api.language import preferred
 from api.shelf import TraceChanged
 from genealogy import errors
@@ -40,6 +41,7 @@ class ServerStopping(errors.LotgraphError):
 #: The first kind that fits decides.
 ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
     (TraceChanged, HTTPStatus.GONE),
+    (TraceAltered, HTTPStatus.GONE),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.Ambiguous, HTTPStatus.CONFLICT),
     (errors.InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -49,6 +51,7 @@ ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
     (errors.StoreDuplicate, HTTPStatus.CONFLICT),
     (errors.StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.StoreTimeout, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TraceUnkept, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.StoreFull, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.DataFolderLocked, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.SchemaMismatch, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -37,6 +37,7 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "trace": (413, 415, 422, 429),
     "trace_file": (404, 410, 422),
     "trace_answer": (404, 406, 410, 422),
+    "trace_summary": (404, 410, 422),
     "trace_nodes": (404, 410, 422),
     "trace_edges": (404, 410, 422),
     "trace_paths": (404, 409, 410, 422),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import islice
-from typing import IO, Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
-from api import names
+from api import names, whole
+from api.archive import Stored
 from api.deps import Engine, Language, Traces, Work, json_only
 from api.errors import InvalidBody, RefusedRequest
 from api.jobs import Jobs
@@ -30,7 +28,7 @@ from api.schemas.traces import (
     TraceSummary,
     WindowRequest,
 )
-from api.shelf import Shelf, Stored
+from api.shelf import Shelf
 from genealogy.bootstrap import Lotgraph
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.records import (
@@ -44,12 +42,11 @@ from genealogy.exports.records import (
 from genealogy.exports.registry import EXPORTS, Export
 from genealogy.messages import text
 from genealogy.model.durations import merged
+from genealogy.model.times import iso
 from genealogy.ports import Direction
 from genealogy.trace.result import Completeness, Trace, TraceQuery, Window
 from genealogy.trace.walk import Progress
 
-IN_MEMORY = 4 << 20
-CHUNK = 1 << 16
 PREFIX = "/v1/traces"
 #: Refusals of a question that are about its windows.
 OF_WINDOWS = frozenset({"nothing_in_window", "unknown_window", "wrong_window", "window_ends_first"})
@@ -88,10 +85,10 @@ def ask(
     if wants_no_wait(prefer):
         return _begun(traces, work, query, language)
     stored, trace = _stored(traces, query, language)
-    summary = _summary(stored, trace)
-    response.headers["location"] = summary["self"]
-    response.headers.update(_stated(trace))
-    return summary
+    told = _summary(stored, trace)
+    response.headers["location"] = told["self"]
+    response.headers.update({**_stated(trace), **_proof(stored)})
+    return told
 
 
 @router.get("/{trace_id}.{suffix}", **described("trace_file"))
@@ -110,12 +107,22 @@ def document(traces: Traces, trace_id: TraceId, request: Request) -> Response:
     return _answered(traces, trace_id, export, request)
 
 
+@router.get("/{trace_id}/summary", response_model=TraceSummary, **described("trace_summary"))
+def summary(traces: Traces, trace_id: TraceId, response: Response) -> Record:
+    """What a stored answer answers, how much there is of it, and its digest."""
+    stored = traces.find(trace_id)
+    response.headers.update(_proof(stored))
+    return _summary(stored, traces.answer(stored))
+
+
 @router.get("/{trace_id}/nodes", response_model=NodesPage, **described("trace_nodes"))
 def nodes(
     traces: Traces, trace_id: TraceId, response: Response, cursor: Cursor = None, limit: Limit = 100
 ) -> Record:
     """The nodes of an answer, a page at a time."""
-    trace = traces.answer(traces.find(trace_id))
+    stored = traces.find(trace_id)
+    trace = traces.answer(stored)
+    response.headers.update(_proof(stored))
     start, total = _position(trace_id, cursor), sum(1 for _ in trace.node_ids())
     items = list(islice(node_records(trace), start, start + limit))
     return _page(trace_id, "nodes", trace, items, start, total, limit, response)
@@ -126,7 +133,9 @@ def edges(
     traces: Traces, trace_id: TraceId, response: Response, cursor: Cursor = None, limit: Limit = 100
 ) -> Record:
     """The movements of an answer, a page at a time."""
-    trace = traces.answer(traces.find(trace_id))
+    stored = traces.find(trace_id)
+    trace = traces.answer(stored)
+    response.headers.update(_proof(stored))
     start, total = _position(trace_id, cursor), len(trace.edges.edge_id)
     items = [edge_record(trace.edges, i) for i in trace.edge_order()[start : start + limit]]
     return _page(trace_id, "edges", trace, items, start, total, limit, response)
@@ -164,6 +173,11 @@ def _stated(trace: Trace) -> dict[str, str]:
     if trace.query.dilution is not None:
         stated["lotgraph-dilution"] = f"{trace.query.dilution:f}"
     return stated
+
+
+def _proof(stored: Stored) -> dict[str, str]:
+    """What headers state of a stored answer: the data it was made of, and its digest."""
+    return {"lotgraph-watermark": str(stored.watermark), "lotgraph-digest": stored.digest}
 
 
 def completeness_header(lacking: Completeness) -> str:
@@ -258,52 +272,32 @@ def _summary(stored: Stored, trace: Trace) -> Record:
             "edges": len(trace.edges.edge_id),
         },
         "completeness": completeness_record(trace.completeness),
+        "watermark": {"before": stored.watermark, "after": stored.watermark_after},
+        "changed_meanwhile": stored.watermark != stored.watermark_after,
+        "answered_at": iso(stored.answered_at),
+        "digest": stored.digest,
         "formats": {export.name: address + export.suffix for export in EXPORTS.values()},
     }
 
 
 def _answered(traces: Shelf, trace_id: str, export: Export, request: Request) -> Response:
     stored = traces.find(trace_id)
-    tag = f'"{stored.trace_id}.{stored.digest[:16]}.{export.name}"'
+    # The digest is that of the JSON document; every other format follows from it.
+    tag = f'"{stored.digest}"' if export.name == "json" else f'"{stored.digest}.{export.name}"'
     shared = {"etag": tag, "vary": "Accept", "cache-control": "private, no-cache"}
     if known_already(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shared)
-    return _written(traces.answer(stored), export, f"{trace_id}{export.suffix}", shared)
+    trace = traces.answer(stored)
+    named = {"content-disposition": f'inline; filename="{trace_id}{export.suffix}"'}
+    headers = {**shared, **named, **_stated(trace), **_proof(stored)}
+    kind = f"{export.media_type}; charset=utf-8" if export.name == "csv" else export.media_type
+    return whole.response(whole.pieces_of(export, trace, stored.digest), kind, headers, request)
 
 
 def known_already(header: str, tag: str) -> bool:
     """Whether If-None-Match names a tag; a star stands for any, and weak ones will do."""
     given = (one.strip().removeprefix("W/") for one in header.split(","))
     return any(one in ("*", tag) for one in given)
-
-
-def _written(trace: Trace, export: Export, name: str, headers: dict[str, str]) -> Response:
-    # Written as a whole before the first byte goes out: a cut answer must be a failed request.
-    spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    export.write(trace, cast(Any, spool))
-    digest = base64.b64encode(_sha256(spool)).decode()
-    more = {
-        "content-length": str(spool.seek(0, 2)),
-        "content-digest": f"sha-256=:{digest}:",
-        "content-disposition": f'inline; filename="{name}"',
-        **_stated(trace),
-    }
-    spool.seek(0)
-    media_type = (
-        f"{export.media_type}; charset=utf-8" if export.name == "csv" else export.media_type
-    )
-    return StreamingResponse(_chunks(spool), media_type=media_type, headers={**headers, **more})
-
-
-def _sha256(spool: IO[bytes]) -> bytes:
-    spool.seek(0)
-    return hashlib.file_digest(cast(Any, spool), "sha256").digest()
-
-
-def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
-    with spool:
-        while chunk := spool.read(CHUNK):
-            yield chunk
 
 
 def _position(trace_id: str, cursor: str | None) -> int:

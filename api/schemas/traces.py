@@ -229,6 +229,10 @@ class TraceDocument(BaseModel):
     nodes: list[ReachedNode]
     edges: list[Edge]
     completeness: Completeness
+    watermark: int | None = Field(description="Writes the database had accepted when it was asked")
+    digest: str = Field(
+        description="SHA-256 of `completeness`, `edges`, `nodes` and `query` in their RFC 8785 form"
+    )
 
 
 class Counts(BaseModel):
@@ -236,6 +240,13 @@ class Counts(BaseModel):
 
     nodes: int
     edges: int
+
+
+class Watermark(BaseModel):
+    """How many writes the database had accepted when a question was asked, and answered."""
+
+    before: int
+    after: int
 
 
 class TraceSummary(BaseModel):
@@ -246,6 +257,12 @@ class TraceSummary(BaseModel):
     query: Question
     counts: Counts
     completeness: Completeness
+    watermark: Watermark
+    changed_meanwhile: bool = Field(
+        description="Something was written while the question was answered"
+    )
+    answered_at: str
+    digest: str = Field(description="That of the JSON document")
     formats: dict[str, str]
 
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from api.shelf import Shelf, TraceChanged, digest_of, id_of
+from api.archive import TraceUnkept
+from api.shelf import Shelf, TraceChanged, id_of
 from genealogy.errors import NotFound
+from genealogy.exports.digest import digest_of
 from genealogy.model.facts import NodeId
 from genealogy.trace.result import Mode, TraceQuery
 from tests.api.clients import NOW, StoppedClock
 from tests.small_company import FLOWS, GOODS, NODES, RAW, SUPPLIER, TUBING, Company, engine
 
 ASKED = TraceQuery((NodeId(SUPPLIER),), "forward")
+
+
+class LaterClock:
+    """A clock that is an hour ahead of the usual one."""
+
+    def now(self) -> datetime:
+        return NOW + timedelta(hours=1)
 
 
 def shelf(folder: Path | None = None, company: Company | None = None) -> Shelf:
@@ -82,8 +92,31 @@ def test_the_answer_found_again_is_the_one_first_given(tmp_path: Path) -> None:
     assert digest_of(other.answer(other.find(stored.trace_id))) == digest_of(trace)
 
 
+def without_answers(folder: Path) -> None:
+    """Take the answers out of a folder of stored traces, as happens when room is made."""
+    for answer in folder.glob("*.answer"):
+        answer.unlink()
+
+
+def test_an_answer_that_is_kept_stays_as_it_was_given_whatever_is_recorded_later(
+    tmp_path: Path,
+) -> None:
+    stored, trace = shelf(tmp_path).store(ASKED)
+    other = shelf(tmp_path, Company([*NODES, *FLOWS[1:]]))
+    assert digest_of(other.answer(other.find(stored.trace_id))) == digest_of(trace)
+
+
+def test_an_answer_that_is_not_kept_is_found_again(tmp_path: Path) -> None:
+    stored, trace = shelf(tmp_path).store(ASKED)
+    without_answers(tmp_path)
+    other = shelf(tmp_path)
+    again = other.answer(other.find(stored.trace_id))
+    assert (digest_of(again), again.watermark) == (digest_of(trace), trace.watermark)
+
+
 def test_a_changed_answer_is_told(tmp_path: Path) -> None:
     stored, _ = shelf(tmp_path).store(ASKED)
+    without_answers(tmp_path)
     other = shelf(tmp_path, Company([*NODES, *FLOWS[1:]]))
     with pytest.raises(TraceChanged, match=stored.trace_id):
         other.answer(other.find(stored.trace_id))
@@ -130,6 +163,7 @@ def test_a_question_can_be_asked_anew_when_records_dated_ahead_change_its_stored
     ahead_of_time = [replace(f, retracted_at=ahead) if f is FLOWS[9] else f for f in FLOWS]
     company = Company((*NODES, *ahead_of_time))
     first, answer = shelf(tmp_path, company).store(ASKED)
+    without_answers(tmp_path)
     later = shelf(tmp_path, company)
     with pytest.raises(TraceChanged):
         later.answer(later.find(first.trace_id))
@@ -158,7 +192,48 @@ def test_a_stored_answer_stays_as_it_was_given_when_loads_begin_and_end(tmp_path
     half, _ = shelf(tmp_path, company).store(ASKED)
     for unfinished in ([], ["/in"], ["/other"]):
         company.unfinished = unfinished
+        without_answers(tmp_path)
         other = shelf(tmp_path, company)
         assert not other.answer(other.find(whole.trace_id)).completeness.unfinished_loads
         again = other.answer(other.find(half.trace_id))
         assert again.completeness.unfinished_loads == ("/in",)
+
+
+def test_two_servers_that_answer_a_question_at_once_give_the_same_answer(tmp_path: Path) -> None:
+    one, two = shelf(tmp_path), Shelf(engine(), LaterClock(), tmp_path)
+    asked, answers = Event(), list[tuple[str, str]]()
+
+    def slowly(nodes: int, edges: int) -> None:
+        # While the first still walks, the second asks, answers and keeps.
+        if not asked.is_set():
+            asked.set()
+            stored, trace = two.store(ASKED)
+            answers.append((stored.digest, digest_of(trace)))
+
+    stored, trace = one.store(ASKED, slowly)
+    assert answers == [(stored.digest, digest_of(trace))]
+    assert trace.query.known_at == LaterClock().now()
+    assert len(list(tmp_path.glob("*.json"))) == 1
+    other = shelf(tmp_path)
+    assert digest_of(other.answer(other.find(stored.trace_id))) == stored.digest
+
+
+def test_two_threads_of_one_server_give_the_same_answer() -> None:
+    kept = shelf()
+    clock = iter([NOW, NOW + timedelta(hours=1)] * 4)
+    kept._clock = type("Ticking", (), {"now": lambda _: next(clock)})()
+    inner = list[str]()
+
+    def again(nodes: int, edges: int) -> None:
+        if not inner:
+            inner.append("")
+            inner.append(kept.store(ASKED)[0].digest)
+
+    stored, trace = kept.store(ASKED, again)
+    assert inner[1] == stored.digest == digest_of(trace)
+
+
+def test_what_cannot_be_kept_is_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "traces").write_text("in the way")
+    with pytest.raises(TraceUnkept, match="traces"):
+        shelf(tmp_path / "traces").store(ASKED)

@@ -11,11 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from genealogy.exports.digest import digest_of_document
 from genealogy.exports.registry import EXPORTS
 from genealogy.model.facts import NodeId
 from tests import small_company
 from tests.api.clients import asked, assert_problem, client
-from tests.small_company import FLOWS, GOODS, NODES, RAW, RENJI, SUPPLIER, TWIN, Company, engine
+from tests.small_company import (
+    FLOWS,
+    GOODS,
+    NODES,
+    RAW,
+    RENJI,
+    SUPPLIER,
+    TWIN,
+    WATERMARK,
+    Company,
+    engine,
+)
 
 
 def test_a_trace_is_created_with_its_address() -> None:
@@ -122,8 +134,33 @@ def test_a_lone_seed_recorded_after_now_is_not_lost_by_pinning_either() -> None:
 def test_the_answer_is_the_json_export() -> None:
     api = client()
     document = api.get(asked(api, SUPPLIER).json()["self"]).json()
-    assert list(document) == ["query", "nodes", "edges", "completeness"]
+    parts = ["query", "nodes", "edges", "completeness", "watermark", "digest"]
+    assert list(document) == parts
     assert document["query"]["seeds"] == [SUPPLIER]
+
+
+def test_an_answer_tells_which_data_it_was_made_of_and_its_digest() -> None:
+    api = client()
+    asked_for = asked(api, SUPPLIER)
+    made = asked_for.json()
+    assert made["watermark"] == {"before": WATERMARK, "after": WATERMARK}
+    assert (made["changed_meanwhile"], made["answered_at"]) == (False, "2026-03-20T12:00:00Z")
+    document = api.get(made["self"])
+    assert document.json()["digest"] == made["digest"] == digest_of_document(document.json())
+    assert document.json()["watermark"] == WATERMARK
+    assert api.get(f"{made['self']}/summary").json() == made
+    for address in ("", ".csv", ".ndjson", "/summary", "/nodes", "/edges"):
+        told = api.get(made["self"] + address).headers
+        assert told["lotgraph-digest"] == asked_for.headers["lotgraph-digest"] == made["digest"]
+        assert told["lotgraph-watermark"] == str(WATERMARK)
+
+
+def test_a_write_while_a_question_was_answered_is_told() -> None:
+    writes = iter(range(7, 99))
+    meanwhile = replace(engine(), watermark=lambda: next(writes))
+    made = asked(client(meanwhile), SUPPLIER).json()
+    assert made["watermark"] == {"before": 7, "after": 8}
+    assert made["changed_meanwhile"] is True
 
 
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=lambda e: e.name)
@@ -269,13 +306,44 @@ def test_a_stored_trace_outlives_the_process(tmp_path: Path) -> None:
 
 def test_only_the_owner_can_read_stored_questions(tmp_path: Path) -> None:
     asked(client(folder=tmp_path / "traces"), SUPPLIER)
-    [kept] = (tmp_path / "traces").iterdir()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    kept = list((tmp_path / "traces").iterdir())
+    assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}
+    assert stat.S_IMODE((tmp_path / "traces").stat().st_mode) == 0o700
+
+
+def test_a_stored_answer_is_the_same_after_a_restart_whatever_was_recorded_since(
+    tmp_path: Path,
+) -> None:
+    made = asked(client(folder=tmp_path), SUPPLIER).json()
+    fewer = engine(Company([*NODES, *FLOWS[:-1]]))
+    before, after = client(folder=tmp_path), client(fewer, folder=tmp_path)
+    for address in (*made["formats"].values(), f"{made['self']}/nodes", f"{made['self']}/edges"):
+        assert after.get(address).content == before.get(address).content
+    for address in (f"{made['self']}/paths?to=C-017", f"{made['self']}/summary"):
+        assert after.get(address).json() == before.get(address).json()
+
+
+def test_an_altered_answer_is_not_served(tmp_path: Path) -> None:
+    made = asked(client(folder=tmp_path), SUPPLIER).json()
+    [answer] = tmp_path.glob("*.answer")
+    answer.write_bytes(answer.read_bytes().replace(b"24A0871", b"24A0872"))
+    restarted = client(folder=tmp_path)
+    problem = assert_problem(restarted.get(made["self"]), 410, "trace_altered")
+    assert made["id"] in problem["detail"]
+    again = asked(restarted, SUPPLIER).json()
+    assert (again["id"] != made["id"], again["digest"]) == (True, made["digest"])
+
+
+def test_an_answer_that_cannot_be_stored_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "traces").write_text("in the way")
+    answer = asked(client(folder=tmp_path / "traces"), SUPPLIER)
+    assert_problem(answer, 503, "trace_unkept")
 
 
 def test_an_answer_that_later_records_changed_is_not_served(tmp_path: Path) -> None:
     made = asked(client(folder=tmp_path), SUPPLIER).json()
+    [answer] = tmp_path.glob("*.answer")
+    answer.unlink()
     fewer = engine(Company([*NODES, *FLOWS[:-1]]))
     assert_problem(client(fewer, folder=tmp_path).get(made["self"]), 410, "trace_changed")
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 
 from api.app import create_app
 from api.guard import MOST_BODY_BYTES, Guard
 from api.wire import Wire
+from tests.api.servers import serving
 from tests.small_company import engine
 
 POST = "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -29,13 +28,8 @@ class Impatient(Wire):
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     app = Guard(create_app(engine()), ["localhost"], body_seconds=0.4)
-    server = uvicorn.Server(uvicorn.Config(app, http=Impatient, log_level="critical"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join()
+    with serving(app, Impatient) as at:
+        yield at
 
 
 def sent(port: int, *pieces: str, pause: float = 0.0) -> bytes:
