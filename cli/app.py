@@ -8,7 +8,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import config, db, demo, foodchain, impact, load, lookup, serve, trace, verify, why_not
+from cli import (
+    config,
+    db,
+    demo,
+    foodchain,
+    impact,
+    load,
+    lookup,
+    serve,
+    snapshot,
+    trace,
+    verify,
+    why_not,
+)
 from cli.environment import misspelt
 from cli.session import Opener, Session, open_configured
 from genealogy import __version__
@@ -40,6 +53,7 @@ for _name, _function in (
     app.command(_name, help=text(f"help.{_name.replace('-', '_')}"))(_function)
 app.add_typer(demo.command, name="demo")
 app.add_typer(db.command, name="db")
+app.add_typer(snapshot.command, name="snapshot")
 app.command("serve", help=text("help.serve"))(serve.serve)
 app.add_typer(config.command, name="config")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -32,6 +33,9 @@ def serve(
         say(text("cli.serving", url=f"http://{host}:{listener.getsockname()[1]}"))
         if host not in LOOPBACK:
             say(text("cli.not_loopback"))
+        if engine.keeper is not None and engine.uses_snapshot:
+            # In the background: compiling takes seconds, and nobody need wait for it.
+            Thread(target=engine.keeper.warm, daemon=True).start()
         config = uvicorn.Config(app, http=Wire, log_level="warning", server_header=False)
         server = Server(config, app.state.jobs.stop)
         server.run(sockets=[listener])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 
 from genealogy.errors import NotFound
@@ -25,10 +26,12 @@ from genealogy.ports import (
     NodeRow,
 )
 from genealogy.settings import Settings
+from genealogy.snapshot.keeper import Keeper
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.events import GraphEvents
-from genealogy.store.flows import GraphFlows, GraphIndex
+from genealogy.store.flows import GraphIndex
+from genealogy.store.graph_source import GraphCopySource
 from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
 from genealogy.trace.calling_off import Cancellation
@@ -42,6 +45,9 @@ from genealogy.trace.shares import with_amounts
 from genealogy.trace.walk import Progress
 from genealogy.trace.why_not import WhyNot, why_not
 from genealogy.trace.witness import Hop
+
+#: Where snapshots are, in the data folder.
+SNAPSHOTS = "snapshots"
 
 
 def open_engine(settings: Settings) -> Lotgraph:
@@ -57,7 +63,12 @@ def open_engine(settings: Settings) -> Lotgraph:
         # Also on Ctrl-C: the driver's threads and sockets would outlive the failure.
         store.close()
         raise
-    engine = replace(engine_on(store), clock_tolerance=settings.clock_tolerances)
+    engine = engine_on(store, settings.data_dir / SNAPSHOTS)
+    engine = replace(
+        engine,
+        clock_tolerance=settings.clock_tolerances,
+        uses_snapshot=settings.use_snapshot,
+    )
     if settings.database_uri is None:
         # The driver finds a server by URI again itself: that one keeps its address.
         engine = replace(engine, reopen=reopening(store, settings))
@@ -112,12 +123,12 @@ def open_store(settings: Settings) -> GraphStore:
     )
 
 
-def engine_on(store: GraphStore) -> Lotgraph:
-    """The engine over an open store whose schema is in place."""
-    flows = GraphFlows(store)
+def engine_on(store: GraphStore, snapshots: Path | None = None) -> Lotgraph:
+    """The engine over an open store whose schema is in place, its copies in a folder."""
+    source = GraphCopySource(store)
     return Lotgraph(
-        flows=flows,
-        history=flows,
+        flows=source,
+        history=source,
         index=GraphIndex(store),
         sink=lambda: GraphSink(store, loaded_at=datetime.now(UTC)),
         book=GraphEvents(store),
@@ -125,6 +136,7 @@ def engine_on(store: GraphStore) -> Lotgraph:
         ready=lambda: _writes(store.ping()),
         close=store.close,
         cancel=store.cancel,
+        keeper=None if snapshots is None else Keeper(source, snapshots),
     )
 
 
@@ -156,6 +168,7 @@ class Lotgraph:
     What writes must not use it: a load that broke in the middle is told, and not
     continued on a server that may have another state than it has seen.
     ``cancel`` ends the statements that run for one asker, and says how many it found.
+    ``keeper`` has the snapshot of the database, which traces use if ``uses_snapshot``.
     """
 
     flows: FlowSource
@@ -169,6 +182,8 @@ class Lotgraph:
     reopen: Callable[[], None] = _nothing
     clock_tolerance: ClockTolerance = ()
     cancel: Callable[[Cancellation], int] = _none_run
+    keeper: Keeper | None = None
+    uses_snapshot: bool = True
 
     def find(self, text: str, *, limit: int = 20) -> list[Candidate]:
         """Every node the text may mean, surest first."""
@@ -186,10 +201,16 @@ class Lotgraph:
         return rows[0]
 
     def trace(self, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
-        """Answer a trace question from the database; ``progress`` is told after each level."""
+        """Answer a trace question: from the snapshot if there is one that can tell.
+
+        Then the answer names its watermark; null where the database was asked. ``progress``
+        is told as the trace goes on.
+        """
         query = replace(query, clock_tolerance=self._clocks(query.clock_tolerance))
         refuse_amounts(query)
-        found = with_details(trace(self.flows, query, progress=progress), self.flows)
+        keeper = self.keeper if self.uses_snapshot else None
+        copied = None if keeper is None else keeper.trace(query, progress)
+        found = with_details(copied or trace(self.flows, query, progress=progress), self.flows)
         return without_diluted(with_amounts(found, self.flows)) if query.quantities else found
 
     def paths(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -232,6 +232,49 @@ class StoredEvent:
     voided_at: datetime | None
     source_system: str
     source_record: str
+
+
+@dataclass(slots=True)
+class NodeColumns:
+    """Nodes as columns: id, kind, and whether a batch is mixed as a whole."""
+
+    node_id: list[NodeId] = field(default_factory=list)
+    kind: list[str] = field(default_factory=list)
+    mixed: list[bool] = field(default_factory=list)
+
+    def append(self, more: NodeColumns) -> None:
+        """Put nodes behind these."""
+        self.node_id += more.node_id
+        self.kind += more.kind
+        self.mixed += more.mixed
+
+
+@dataclass(frozen=True, slots=True)
+class DataState:
+    """Which database this is (null: it was given no name yet), and how far its data have come."""
+
+    identity: str | None
+    watermark: int
+
+
+class GraphSource(FlowSource, Protocol):
+    """Where a copy of the whole flow graph is made of, and kept up to date from."""
+
+    def state(self) -> DataState:
+        """Which database this is, and its watermark: how many writes it has accepted."""
+        ...
+
+    def name(self) -> str:
+        """The name of the database; it is given one if it has none."""
+        ...
+
+    def all_nodes(self) -> Iterator[NodeColumns]:
+        """All nodes there are in pages, in rising order of their ids."""
+        ...
+
+    def changed(self, after: int, until: int) -> list[NodeId] | None:
+        """The nodes that writes after one watermark until another told of; null if unsure."""
+        ...
 
 
 class EventBook(Protocol):

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
         "",
         description="How far the clocks of source systems may be off, such as MES=5m,ERP=1h.",
     )
+    use_snapshot: bool = Field(
+        True, description="Answer traces from a snapshot where one was built and can tell."
+    )
     lang: Literal["en", "zh"] = Field("en", description="Language of messages: en or zh.")
 
     @field_validator("data_dir")

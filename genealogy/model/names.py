@@ -12,7 +12,7 @@ from typing import Literal
 class Label(StrEnum):
     """Node labels. Every node carries ENTITY and one kind; roles come on top.
 
-    SCHEMA and LOAD tell of the database itself and are no entities.
+    SCHEMA, LOAD and CHANGE tell of the database itself and are no entities.
     """
 
     ENTITY = "Entity"
@@ -28,6 +28,7 @@ class Label(StrEnum):
     EVENT = "TraceEvent"
     SCHEMA = "SchemaVersion"
     LOAD = "Load"
+    CHANGE = "Change"
 
 
 class Role(StrEnum):

@@ -20,6 +20,7 @@ class Engine:
     transaction's metadata, or only in a comment of its text.
     writers: sessions that load side by side without getting in each other's way.
     frontier: nodes asked for in one query.
+    sorts_all: rows are sorted for a first page even where an index has them in order.
     types_times: time properties are declared as zoned, or zones would be lost.
     """
 
@@ -29,6 +30,7 @@ class Engine:
     writers: int
     frontier: int
     types_times: bool
+    sorts_all: bool
 
 
 NEO4J = Engine(
@@ -38,6 +40,7 @@ NEO4J = Engine(
     writers=2,
     frontier=20_000,
     types_times=False,
+    sorts_all=False,
 )
 ARCADEDB = Engine(
     name="arcadedb",
@@ -46,6 +49,7 @@ ARCADEDB = Engine(
     writers=1,
     frontier=5_000,
     types_times=True,
+    sorts_all=True,
 )
 
 

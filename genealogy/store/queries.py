@@ -20,7 +20,7 @@ from genealogy.model.names import FEW_AT, NODE_TIMES, WALKED, Flow, Label, Link,
 R = TypeVar("R")
 _TOKEN = re.compile(r"\b(LABELS|FLOWS|PASSAGES|FLOW|LINK|ROLES|PROPERTIES)\b")
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]*")
-_NO_ENTITY = frozenset({Label.SCHEMA, Label.LOAD})
+_NO_ENTITY = frozenset({Label.SCHEMA, Label.LOAD, Label.CHANGE})
 _ENTRY = "`NAME`: x.`NAME`"
 _TIME_ENTRY = "NAME: datetime(x.NAME)"
 _TYPES = {
@@ -68,6 +68,21 @@ class Rows:
     """All result rows as lists in one record: a record each costs twenty times more."""
 
     rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All result rows as columns in one record."""
+
+    columns: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DataState:
+    """The name of the database, if it has one, and the watermark of its data."""
+
+    identity: str | None
+    watermark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +162,7 @@ def _write(path: str, row: type[R], *params: str, **tokens: str) -> Query[R]:
 PING = _read("checks/ping.cypher", Count)
 SCHEMA_STATE = _read("checks/schema_state.cypher", SchemaRow)
 SCHEMA_RECORD = _write("checks/schema_record.cypher", Count, "version")
-ADVANCE_WATERMARK = _write("load/advance_watermark.cypher", Count)
+ADVANCE_WATERMARK = _write("load/advance_watermark.cypher", Count, "ids")
 NODE_COUNT = _read("checks/node_count.cypher", Count)
 FLOW_COUNT = _read("checks/flow_count.cypher", Count)
 
@@ -176,6 +191,12 @@ STAYS_AT = _read("trace/stays_at.cypher", Stay, "ids", "since", "until", "known_
 NON_PROPAGATING = _read("trace/non_propagating.cypher", Ids)
 CLEANINGS = _read("trace/cleanings.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
+
+NODES_AFTER = _read("snapshot/nodes_after.cypher", Columns, "after", "size")
+NODES_AFTER_BY_INDEX = _read("snapshot/nodes_after_by_index.cypher", Columns, "after", "size")
+CHANGES = _read("snapshot/changes.cypher", Rows, "after")
+DATA_STATE = _read("snapshot/data_state.cypher", DataState)
+NAME_DATABASE = _write("snapshot/name_database.cypher", Count, "identity")
 
 NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")
 NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")

@@ -40,6 +40,8 @@ from genealogy.store.streaming import streaming
 
 T = TypeVar("T")
 _ROWS = 5_000
+#: A copy of the graph is made anew after a write that told of more nodes than these.
+_KEPT_CHANGES = 2_000
 _MET_LIMIT = 500_000
 _NONE: frozenset[Role] = frozenset()
 #: Batches made ready beyond those being written, so that no writer waits for the next.
@@ -154,8 +156,13 @@ def _write(tx: Transaction, batch: Batch, met: Met, now: datetime) -> Written:
     for link, facts in batch.links.items():
         written += _write_links(tx, link, facts, known.existing)
     if written != Written(unchanged=written.unchanged):
-        tx.run(ADVANCE_WATERMARK)
+        tx.run(ADVANCE_WATERMARK, ids=_kept(batch))
     return written
+
+
+def _kept(batch: Batch) -> list[NodeId] | None:
+    """The nodes that a write told of, for who keeps a copy; null where they are many."""
+    return sorted(batch.nodes) if len(batch.nodes) <= _KEPT_CHANGES else None
 
 
 def _known_nodes(tx: Transaction, batch: Batch, met: Met) -> _Known:

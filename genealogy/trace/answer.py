@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
+import numpy as np
+
 from genealogy.ports import Direction, FlowRows
+from genealogy.trace.book import Ints
 from genealogy.trace.columns import joined, select
-from genealogy.trace.completeness import completeness, keep_edges_among_reached
+from genealogy.trace.completeness import completeness, keep_edges_among_reached, picked
 from genealogy.trace.contents import Contents
 from genealogy.trace.kernel.state import FOUND, LABELS
 from genealogy.trace.result import ReachedColumns, Steps, Trace, TraceQuery
@@ -34,33 +37,43 @@ def assemble(query: TraceQuery, answers: Sequence[Answer]) -> Trace:
     return Trace(query, _reached(walks, steps), edges, {}, lacking, steps)
 
 
-def _edges(answers: Sequence[Answer]) -> tuple[FlowRows, list[list[int]]]:
-    """The edges that carried the trace, each once; and where those of each walk went.
-
-    The place of the last edge and one stands for no edge.
-    """
+def _edges(answers: Sequence[Answer]) -> tuple[FlowRows, list[Place]]:
+    """The edges that carried the trace, each once; and where those of each walk went."""
     found = [_edges_of(answer.walk) for answer in answers]
-    if len(answers) == 1 and len(answers[0].contents.layers) == 1:
+    if len(answers) == 1 and not answers[0].contents.any_found:
         return found[0][0], [found[0][1]]
     # From both ends, and as a content, the same edge is read twice.
     known: dict[str, int] = {}
-    united, places = FlowRows(), list[list[int]]()
+    united, places = FlowRows(), list[Place]()
     for rows, place in found:
         picks, spots = _new(rows.edge_id, known)
         united = joined(united, select(rows, picks))
-        spots.append(-1)
-        places.append([spots[at] for at in place])
+        places.append(replace(place, spots=np.array(spots, dtype=np.int64)[place.spots]))
     return united, places
 
 
-def _edges_of(walk: Walk) -> tuple[FlowRows, list[int]]:
-    """The edges that carried a walk, and for each edge its place among them or -1."""
-    taken = walk.run.found[: walk.tally[FOUND]]
-    rows, spots = walk.book.edges(taken)
-    place = [-1] * (len(walk.run.kept) + 1)
-    for edge, spot in zip(taken, spots, strict=True):
-        place[edge] = spot
-    return rows, place
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where edges of a walk went: ``spots`` of the edges, which are sorted."""
+
+    edges: Ints
+    spots: Ints
+
+    def of(self, edges: Ints) -> Ints:
+        """The spots of edges that have one; -1 for no edge (-1)."""
+        if not len(self.edges):
+            return np.full(len(edges), -1)
+        at = np.searchsorted(self.edges, edges)
+        return np.where(edges < 0, -1, self.spots[np.minimum(at, len(self.edges) - 1)])
+
+
+def _edges_of(walk: Walk) -> tuple[FlowRows, Place]:
+    """The edges that carried a walk, and where they went."""
+    taken = np.asarray(walk.run.found[: walk.tally[FOUND]], dtype=np.int64)
+    near = np.asarray(walk.run.near[: walk.tally[FOUND]], dtype=np.int64)
+    rows, spots = walk.book.edges(taken, near)
+    order = np.argsort(taken)
+    return rows, Place(taken[order], spots[order])
 
 
 def _new(ids: Sequence[str], known: dict[str, int]) -> tuple[list[int], list[int]]:
@@ -74,17 +87,18 @@ def _new(ids: Sequence[str], known: dict[str, int]) -> tuple[list[int], list[int
     return picks, place
 
 
-def _steps(walk: Walk, place: Sequence[int]) -> Steps:
-    made, names, run = walk.tally[LABELS], walk.book.names, walk.run
-    edge = [place[e] for e in run.edge[:made]]
-    first = {names[node]: run.first[node] for node in walk.reached}
-    return Steps(edge, run.before[:made], first)
+def _steps(walk: Walk, place: Place) -> Steps:
+    made, run = walk.tally[LABELS], walk.run
+    edge = place.of(np.asarray(run.edge[:made], dtype=np.int64))
+    nodes = np.asarray(walk.reached, dtype=np.int64)
+    first = dict(zip(walk.book.ids(nodes), picked(run.first, nodes).tolist(), strict=True))
+    return Steps(edge.tolist(), np.asarray(run.before[:made]).tolist(), first)
 
 
 def _reached(walks: Sequence[Walk], steps: Mapping[Direction, Steps]) -> ReachedColumns:
     """Seeds, then what was reached, by distance and id."""
     book = walks[0].book
-    seeds = [book.names[seed] for seed in book.seeds]
+    seeds = book.ids(np.asarray(book.seeds, dtype=np.int64))
     unknown: list[int | None] = [None] * len(seeds)
     found = ReachedColumns(seeds, ["seed"] * len(seeds), [0] * len(seeds), unknown, [*unknown])
     for walk in walks:
@@ -94,23 +108,24 @@ def _reached(walks: Sequence[Walk], steps: Mapping[Direction, Steps]) -> Reached
 
 def _extend(found: ReachedColumns, walk: Walk, via: Sequence[int]) -> None:
     """Put what a walk reached behind the rest, by distance and id."""
-    book, run, seeds = walk.book, walk.run, set(walk.book.seeds)
-    nodes = [node for node in walk.reached if node not in seeds]
-    nodes.sort(key=book.names.__getitem__)
-    nodes.sort(key=run.distance.__getitem__)
-    found.node_id.extend(map(book.names.__getitem__, nodes))
+    book, run = walk.book, walk.run
+    nodes = np.asarray(walk.reached, dtype=np.int64)
+    nodes = book.by_name(nodes[~np.isin(nodes, book.seeds)])
+    distance = picked(run.distance, nodes)
+    order = np.argsort(distance, kind="stable")
+    nodes = nodes[order]
+    found.node_id.extend(book.ids(nodes))
     found.direction.extend(repeat(book.direction, len(nodes)))
-    found.distance.extend(map(run.distance.__getitem__, nodes))
+    found.distance.extend(distance[order].tolist())
     found.exposure.extend(_exposures(walk, nodes))
-    found.via.extend(map(via.__getitem__, map(run.first.__getitem__, nodes)))
+    found.via.extend(map(via.__getitem__, picked(run.first, nodes).tolist()))
 
 
-def _exposures(walk: Walk, nodes: Sequence[int]) -> list[int | None]:
+def _exposures(walk: Walk, nodes: Ints) -> list[int | None]:
     """When nodes were first exposed, or last contributed; null where no time is known."""
-    run, ways = walk.run, walk.book.ways
-    unknown = (ways.earliest, ways.latest)
-    sign = -1 if ways.backward else 1
-    starts = map(run.arrival.__getitem__, nodes)
-    passing = map(run.passing.__getitem__, nodes)
-    moments = map(min, starts, passing)
-    return [None if moment in unknown else sign * moment for moment in moments]
+    run, book = walk.run, walk.book
+    moments = np.minimum(picked(run.arrival, nodes), picked(run.passing, nodes))
+    known = (moments != book.ways.earliest) & (moments != book.ways.latest)
+    sign = -book.unit if book.ways.backward else book.unit
+    micros = (moments * known * sign + book.origin).tolist()
+    return [moment if known else None for moment, known in zip(micros, known.tolist(), strict=True)]

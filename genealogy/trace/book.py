@@ -11,7 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, count, pairwise
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import is_unlotted, product_of
@@ -32,6 +35,7 @@ from genealogy.trace.signs import (
 )
 from genealogy.trace.windows import BEGIN, END, windows
 
+Ints = npt.NDArray[Any]
 _PARTS = frozenset({Flow.PART_OF})
 
 
@@ -48,13 +52,24 @@ class Book(Protocol):
     """Where a walk finds the graph in one direction, by number.
 
     ``seeds`` are sorted by id. A ``whole`` book has all
-    edges from the start, so there is nothing to read.
+    edges from the start, so there is nothing to read. Its times count ``unit``
+    microseconds from ``origin`` (microseconds since 1970-01-01 UTC).
     """
 
     direction: Direction
     exact: bool
     whole: bool
     seeds: list[int]
+
+    @property
+    def unit(self) -> int:
+        """How many microseconds a time counts."""
+        ...
+
+    @property
+    def origin(self) -> int:
+        """When times begin."""
+        ...
 
     @property
     def names(self) -> Sequence[NodeId]:
@@ -102,8 +117,16 @@ class Book(Protocol):
         """Those of these nodes from which anything had moved on by the times asked for."""
         ...
 
-    def edges(self, taken: Sequence[int]) -> tuple[FlowRows, Sequence[int]]:
-        """The columns of edges, and the place of each among them."""
+    def edges(self, taken: Ints, near: Ints) -> tuple[FlowRows, Ints]:
+        """The columns of edges with these near ends, and the place of each among them."""
+        ...
+
+    def by_name(self, nodes: Ints) -> Ints:
+        """The nodes in the order of their ids."""
+        ...
+
+    def ids(self, nodes: Ints) -> list[NodeId]:
+        """The ids of these nodes."""
         ...
 
 
@@ -131,6 +154,8 @@ class FlowBook:
     _held: dict[int, list[Held]] = field(default_factory=dict)
 
     whole = False
+    unit = 1
+    origin = 0
 
     def __post_init__(self) -> None:
         self.ways = Ways(
@@ -239,12 +264,20 @@ class FlowBook:
             return set()
         return self.source.moving(node_ids, known_at=self.known_at, until=self.until)
 
-    def edges(self, taken: Sequence[int]) -> tuple[FlowRows, Sequence[int]]:
+    def edges(self, taken: Ints, near: Ints) -> tuple[FlowRows, Ints]:
         """The columns of edges; the columns read themselves where that is all of them."""
-        records = [self.record[edge] for edge in taken]
-        if len(taken) == len(self.record):
-            return self.rows, records
-        return select(self.rows, records), range(len(records))
+        records = [self.record[edge] for edge in taken.tolist()]
+        if len(records) == len(self.record):
+            return self.rows, np.array(records, dtype=np.int64)
+        return select(self.rows, records), np.arange(len(records))
+
+    def by_name(self, nodes: Ints) -> Ints:
+        """The nodes in the order of their ids."""
+        return np.array(sorted(nodes.tolist(), key=self.names.__getitem__), dtype=np.int64)
+
+    def ids(self, nodes: Ints) -> list[NodeId]:
+        """The ids of these nodes."""
+        return list(map(self.names.__getitem__, nodes.tolist()))
 
     def _near(self, rows: FlowRows) -> list[NodeId]:
         return rows.source if self.direction == "forward" else rows.target

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from genealogy.model.identifiers import unlotted_id
 from genealogy.model.names import FLOW_ENDS, Flow, Label
 from genealogy.ports import Direction
+from genealogy.trace.book import Ints
 from genealogy.trace.contents import Contents, can_open
 from genealogy.trace.kernel.state import FOUND
 from genealogy.trace.result import Completeness, Frontier, FrontierReason, Gap, GapKind
 from genealogy.trace.signs import FLOW_BITS, FLOW_CODES, KIND_CODES, TIMELESS, UNDATED
 from genealogy.trace.walk import Walk
 
-Ints = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
 
 #: Kinds of node that a gap may concern, each with the flows that would close it
@@ -103,7 +103,7 @@ class _Walked:
     def _of(self, edges: Sequence[int], near: Sequence[int]) -> tuple[Ints, Ints, Ints]:
         ways = self.walk.book.ways
         at = np.asarray(edges, dtype=np.int64)
-        return np.asarray(near, dtype=np.int64), _picked(ways.head, at), _picked(ways.sign, at)
+        return np.asarray(near, dtype=np.int64), picked(ways.head, at), picked(ways.sign, at)
 
     def closed(self, closing: frozenset[Flow]) -> Flags:
         """For each node whether a flow closes a gap; a delivery does only at a known time.
@@ -124,12 +124,12 @@ class _Walked:
         return nodes
 
 
-def _picked(column: Any, at: Ints) -> Ints:
+def picked(column: Any, at: Ints) -> Ints:
     """The values at these positions of a list, a bytearray or an array."""
     if isinstance(column, bytearray):
         # A copy, since a view would keep the column from growing.
         column = np.frombuffer(bytes(column), dtype=np.uint8)
-    elif isinstance(column, list):
+    if isinstance(column, list):
         return np.array([column[i] for i in at.tolist()], dtype=np.int64)
     picked: Ints = column[at]
     return picked
@@ -163,15 +163,15 @@ def _open_ends(walk: Walk, closed: Mapping[Label, Flags]) -> list[int]:
     """Reached nodes that may be of a kind whose gap is not closed, by the edge that led there."""
     run, ways = walk.run, walk.book.ways
     nodes = np.asarray(walk.reached, dtype=np.int64)
-    label = _picked(run.first, nodes)
-    edge = _picked(run.edge, label)
+    label = picked(run.first, nodes)
+    edge = picked(run.edge, label)
     seeds = edge < 0
     sign = np.zeros(len(nodes), dtype=np.int64)
     led = np.flatnonzero(~seeds)
-    sign[led] = _picked(ways.sign, edge[led])
+    sign[led] = picked(ways.sign, edge[led])
     is_target = np.zeros(len(nodes), dtype=np.int64)
     if walk.book.direction == "forward":
-        is_target[led] = _picked(ways.head, edge[led]) == nodes[led]
+        is_target[led] = picked(ways.head, edge[led]) == nodes[led]
     open_end = seeds.copy()
     for kind, known in closed.items():
         open_end |= _may_be(kind)[is_target, sign & FLOW_BITS] & ~known[nodes]

@@ -37,6 +37,7 @@ class Contents:
 
     layers: list[list[int]]
     halted: list[tuple[Holding, FrontierReason]] = field(default_factory=list)
+    any_found: bool = False
 
 
 def unpack(walk: Walk) -> Contents:
@@ -57,6 +58,7 @@ def unpack(walk: Walk) -> Contents:
         walk.fit()
         opened = list(_openable(walk, opened, found))
         came = [*supplied, *_inside(walk, opened)]
+        found.any_found |= bool(came)
         inside = [h for h in came if seen[h.node].add(h.start, h.end)]
         if inside:
             found.layers.append([holding.label for holding in inside])

@@ -61,20 +61,17 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     seed that the source does not know, or did not know at the record time asked for.
     ``progress`` is told after each level: nodes reached, edges read.
     """
-    _check(query)
+    check(query)
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
     unfinished = source.unfinished_loads()
     refuse_not_known_then(source, query)
     found = find_seeds(source, query)
-    directions: tuple[Direction, ...] = (
-        ("forward", "backward") if query.direction == "both" else (query.direction,)
-    )
     started = frozenset((*query.seeds, *(seed.node_id for seed in found.seeds)))
     until = None if query.as_of is None else to_micros(query.as_of)
     whole = _with_carry_over(source, query)
-    moving = [Propagating(whole, way, started, until, query.known_at) for way in directions]
+    moving = [Propagating(whole, way, started, until, query.known_at) for way in directions(query)]
     states = [_prepared(one, query, one.direction) for one in moving]
-    answers = [_follow(one, _begun(query, one, found), progress) for one in states]
+    answers = [followed(_read(one, _begun(query, one, found)), progress) for one in states]
     answer = unfold(assemble(query, answers), states, found)
     answer = with_halted(answer, {node for one in moving for node in one.halted})
     answer = with_load_gaps(with_seed_gaps(source, answer), unfinished)
@@ -104,7 +101,22 @@ def _prepared(source: FlowSource, query: TraceQuery, direction: Direction) -> St
     return States(source, direction, exact, until, query.known_at, stops, slack_of(query))
 
 
-def _follow(source: States, query: TraceQuery, progress: Progress | None) -> Answer:
+def directions(query: TraceQuery) -> tuple[Direction, ...]:
+    """The directions in which a question asks to go."""
+    return ("forward", "backward") if query.direction == "both" else (query.direction,)
+
+
+def followed(walk: Walk, progress: Progress | None = None) -> Answer:
+    """Follow a walk from its seeds to its end."""
+    walk.set_out()
+    contents = unpack(walk)
+    walk.follow(contents.layers, progress)
+    walk.leading = leading_on(walk, contents)
+    return Answer(walk, contents)
+
+
+def _read(source: States, query: TraceQuery) -> Walk:
+    """A walk over a book that reads from the source as it is wanted."""
     book = FlowBook(
         source,
         source.direction,
@@ -118,15 +130,11 @@ def _follow(source: States, query: TraceQuery, progress: Progress | None) -> Ans
     kinds = book.read_kinds(query.seeds)
     _refuse_unknown(query.seeds, kinds)
     refuse_still(kinds, query.seeds)
-    walk = Walk(book, query)
-    walk.set_out()
-    contents = unpack(walk)
-    walk.follow(contents.layers, progress)
-    walk.leading = leading_on(walk, contents)
-    return Answer(walk, contents)
+    return Walk(book, query)
 
 
-def _check(query: TraceQuery) -> None:
+def check(query: TraceQuery) -> None:
+    """Raise InvalidQuery for a question that cannot be asked of any data."""
     if not query.seeds and not query.windows:
         raise InvalidQuery("no_seeds")
     if query.max_depth is not None and query.max_depth < 0:

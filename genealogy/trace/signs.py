@@ -25,8 +25,10 @@ FLOW_CODES: dict[str, int] = {flow: code for code, flow in enumerate(Flow)}
 NO_FLOW = FLOW_BITS
 
 #: Bits of a node's mark: every input may reach every output; all its edges are known; things
-#: were contained in it; it stands for material of which no lot is known.
-MIXED, READ, BOX, UNLOTTED = 1, 2, 4, 8
+#: were contained in it; it stands for material of which no lot is known; in exact mode it is
+#: no node of its own but several states (``genealogy.trace.states``).
+#: Of a product whose material passes nothing on (``genealogy.trace.still``).
+MIXED, READ, BOX, UNLOTTED, APART, STILL = 1, 2, 4, 8, 16, 32
 
 #: Codes of kinds of node; 0 stands for a node that is not known.
 KIND_CODES: dict[str, int] = {kind: code for code, kind in enumerate(Label, start=1)}

@@ -21,11 +21,13 @@ from itertools import chain
 
 from genealogy.trace import room
 from genealogy.trace.book import Book
-from genealogy.trace.kernel.arrivals import demand, extend
+from genealogy.trace.kernel import rounds
+from genealogy.trace.kernel.arrivals import extend
 from genealogy.trace.kernel.labels import reach
 from genealogy.trace.kernel.state import (
     BOXED,
     COUNTS,
+    EXTENDED,
     FOUND,
     FRONTIER,
     GIVEN,
@@ -35,12 +37,17 @@ from genealogy.trace.kernel.state import (
     REACHED,
     SPANS,
     STOPS,
+    WANTED,
     Column,
     Run,
 )
 from genealogy.trace.result import FrontierReason, TraceQuery
 from genealogy.trace.signs import MIXED
 
+#: Rounds of a walk in one call; see ``genealogy.trace.kernel.rounds``.
+Through = Callable[..., int]
+#: Labels after which progress is told, by how the rounds run.
+AT_ONCE, AT_ONCE_COMPILED = 5_000, 1_000_000
 #: Told after each level: how many nodes are reached and how many edges were read.
 Progress = Callable[[int, int], None]
 
@@ -51,7 +58,7 @@ class Walk:
 
     ``halted`` are labels that were not extended, and why; ``leading`` are those of
     them, cut at the greatest depth, that lead to new nodes by way of nodes that were
-    reached.
+    reached. ``faster`` offers compiled rounds, told how many edges there were.
     """
 
     book: Book
@@ -61,6 +68,7 @@ class Walk:
     stops: frozenset[int] = frozenset()
     cut: list[int] = field(default_factory=list)
     leading: frozenset[int] = frozenset()
+    faster: Callable[[int], Through | None] = lambda _: None
 
     @property
     def halted(self) -> Iterator[tuple[int, FrontierReason]]:
@@ -119,10 +127,27 @@ class Walk:
             if depth == deepest:
                 self.cut += self.frontier()
                 return
+            if self.book.whole and depth + 1 >= len(layers):
+                self._hurry(depth, progress)
+                return
             self.extend()
             depth += 1
             if not (self.tally[PLAIN] or self.tally[BOXED] or depth < len(layers)):
                 return
+
+    def _hurry(self, depth: int, progress: Progress | None) -> None:
+        """Reach the rest, with nothing to read in between."""
+        deepest = -1 if self.query.max_depth is None else self.query.max_depth
+        budget, through = AT_ONCE, rounds.through
+        while (self.tally[FRONTIER] or self.tally[EXTENDED]) and depth != deepest:
+            if through is rounds.through and (faster := self.faster(int(self.tally[FOUND]))):
+                through, budget = faster, AT_ONCE_COMPILED
+            self._make_room()
+            depth = through(self.book.ways, self.run, self.tally, depth, deepest, budget)
+            if progress is not None:
+                progress(int(self.tally[REACHED]), int(self.tally[FOUND]))
+        if depth == deepest:
+            self.cut += self.frontier()
 
     def frontier(self) -> list[int]:
         """The labels that are to be extended."""
@@ -151,17 +176,21 @@ class Walk:
 
     def reach(self, depth: int) -> None:
         """Label the arrivals of a round."""
+        self._make_room()
+        reach(self.book.ways, self.run, self.tally, depth)
+
+    def _make_room(self) -> None:
+        """Make room for what a round wants, and for labels of its arrivals."""
         tally = self.tally
         more = tally[PLAIN] + 2 * (tally[BOXED] + tally[GIVEN])
         self.run = room.with_labels(self.run, tally[LABELS] + more)
         self.run = room.with_spans(self.run, tally[SPANS] + tally[BOXED])
-        reach(self.book.ways, self.run, tally, depth)
+        self.run = room.with_arrivals(self.run, tally[WANTED])
 
     def extend(self) -> None:
         """Walk all edges that the frontier opens up."""
-        edges = demand(self.book.ways, self.run, self.tally)
-        self.run = room.with_arrivals(self.run, edges)
-        extend(self.book.ways, self.run, self.tally)
+        while not extend(self.book.ways, self.run, self.tally):
+            self._make_room()
 
     def extend_from(self, labels: Sequence[int]) -> None:
         """Walk all edges that these labels open up."""

@@ -121,7 +121,7 @@ class TestReopening:
             schema.ensure(store)
 
             def work(tx: Transaction) -> None:
-                tx.run(ADVANCE_WATERMARK)
+                tx.run(ADVANCE_WATERMARK, ids=None)
                 if not started:
                     kill(settings)
                     started.append(ensure_running(settings))

@@ -69,7 +69,7 @@ def test_every_query_explains(ready: GraphStore) -> None:
 
 
 def _empty(one: Query[Any]) -> dict[str, Any]:
-    numbers = dict.fromkeys(("limit", "most", "version"), 1)
+    numbers = dict.fromkeys(("limit", "most", "version", "size", "after"), 1)
     names = ("node_id", "prefix", "tail", "words", "load_id", "source")
     moments = dict.fromkeys(("known_at", "begun_at", "finished_at"))
     known = numbers | dict.fromkeys(names, "") | moments

@@ -6,29 +6,25 @@ take a third of the time of a large trace.
 
 from __future__ import annotations
 
-from genealogy.trace.kernel.state import BOXED, FOUND, FRONTIER, PLAIN, Column, Run, Ways
+from genealogy.trace.kernel.state import (
+    BOXED,
+    FOUND,
+    FRONTIER,
+    NEXT,
+    PLAIN,
+    WANTED,
+    Column,
+    Run,
+    Ways,
+)
 from genealogy.trace.signs import BOX, ENDING, FLOW_BITS, LASTING, MIXED, READ, UNSURE
 
 
-def demand(ways: Ways, run: Run, tally: Column) -> int:
-    """How many edges the labels to extend may look at."""
-    begin, split, stop, settled = ways.begin, ways.split, ways.stop, run.settled
-    frontier, node_of, inward = run.frontier, run.node, run.inward
-    total = 0
-    for i in range(tally[FRONTIER]):
-        label = frontier[i]
-        node = node_of[label]
-        if inward[label]:
-            total += stop[node] - split[node]
-        else:
-            total += split[node] - settled[node] - begin[node]
-    return total
-
-
-def extend(ways: Ways, run: Run, tally: Column) -> None:  # noqa: C901
+def extend(ways: Ways, run: Run, tally: Column) -> bool:  # noqa: C901
     """Walk all edges that the labels of the frontier open up; leaves arrivals.
 
-    Needs room for as many arrivals as ``demand`` tells.
+    Stops before a label whose arrivals may not find room, tells by ``WANTED`` how much
+    there must be, and goes on from there when called again. Whether all is done.
     """
     begin, split, stop, mark, name = ways.begin, ways.split, ways.stop, ways.mark, ways.name
     head, opens, closes, sign, careful = ways.head, ways.opens, ways.closes, ways.sign, ways.careful
@@ -37,8 +33,8 @@ def extend(ways: Ways, run: Run, tally: Column) -> None:  # noqa: C901
     node_of, starts, ends, inward = run.node, run.start, run.end, run.inward
     plain_node, plain_edge, plain_label = run.plain_node, run.plain_edge, run.plain_label
     kept, found, near, frontier = run.kept, run.found, run.near, run.frontier
-    plain, boxed, walked = 0, 0, tally[FOUND]
-    for i in range(tally[FRONTIER]):
+    plain, boxed, walked, room = tally[PLAIN], tally[BOXED], tally[FOUND], len(run.box_node)
+    for i in range(tally[NEXT], tally[FRONTIER]):
         label = frontier[i]
         node, start, end = node_of[label], starts[label], ends[label]
         if mark[node] & MIXED:
@@ -47,6 +43,10 @@ def extend(ways: Ways, run: Run, tally: Column) -> None:  # noqa: C901
             low, high = split[node], stop[node]
         else:
             low, high = begin[node], split[node] - settled[node]
+        if boxed + high - low > room:
+            tally[PLAIN], tally[BOXED], tally[FOUND] = plain, boxed, walked
+            tally[NEXT], tally[WANTED] = i, boxed + high - low
+            return False
         if end < latest:
             top, bottom = high, low
             while bottom < top:
@@ -105,4 +105,5 @@ def extend(ways: Ways, run: Run, tally: Column) -> None:  # noqa: C901
                         plain_label[at] = label
         if end == latest and not inward[label]:
             settled[node] = split[node] - done
-    tally[PLAIN], tally[BOXED], tally[FOUND] = plain, boxed, walked
+    tally[PLAIN], tally[BOXED], tally[FOUND], tally[NEXT] = plain, boxed, walked, 0
+    return True

@@ -10,6 +10,7 @@ from genealogy.trace.kernel.state import (
     GIVEN,
     HALTED,
     LABELS,
+    OTHERS,
     PLAIN,
     REACHED,
     SPANS,
@@ -196,6 +197,7 @@ def _settle(ways: Ways, run: Run, tally: Column, depth: int, label: int) -> None
 def _reach_otherwise(ways: Ways, run: Run, tally: Column, depth: int) -> None:
     """Label what comes in pieces, what was labelled before the walk, and what ends here."""
     order = ordered(ways, run, tally[BOXED])
+    tally[OTHERS] += tally[BOXED]
     for b in order:
         if not run.box_ends[b]:
             if ways.backward:

@@ -9,9 +9,12 @@ Column = Any
 
 #: What is counted in ``tally``: labels, labels to extend, plain arrivals, other
 #: arrivals, labels made before that come in now, nodes reached, edges walked,
-#: intervals, labels not extended, and nodes at which to stop.
-LABELS, FRONTIER, PLAIN, BOXED, GIVEN, REACHED, FOUND, SPANS, HALTED, STOPS = range(10)
-COUNTS = 10
+#: intervals, labels not extended, nodes at which to stop, and other arrivals ever.
+LABELS, FRONTIER, PLAIN, BOXED, GIVEN, REACHED, FOUND, SPANS, HALTED, STOPS, OTHERS = range(11)
+#: How far a round has come that had to wait for room: labels of the frontier that were
+#: extended, room wanted for arrivals in pieces, and whether all was extended.
+NEXT, WANTED, EXTENDED = range(11, 14)
+COUNTS = 14
 
 
 class Ways(NamedTuple):

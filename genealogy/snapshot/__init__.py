@@ -1,0 +1,1 @@
+"""The flow graph as arrays in files: walked without asking the database."""

@@ -1,0 +1,108 @@
+"""All that a snapshot holds, whether it was read from files or has just been made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from genealogy.model.facts import NodeId
+from genealogy.snapshot.graph import Scale, Side
+from genealogy.snapshot.records import Layers
+from genealogy.snapshot.texts import Names, Texts
+from genealogy.trace import room
+from genealogy.trace.kernel.state import FOUND, OTHERS, REACHED, STOPS, Column, Run
+
+Ints = npt.NDArray[Any]
+_KEPT_RUNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What is known of nodes, by number: ids in rising order, kinds, marks, products they name.
+
+    ``rank`` orders them as their ids do. ``product`` is -1 where the id names none.
+    """
+
+    ids: Names
+    rank: Ints
+    mark: Ints
+    kind: Ints
+    product: Ints
+    products: Texts
+
+    def __len__(self) -> int:
+        return len(self.mark)
+
+    def number(self, node_ids: Collection[NodeId]) -> dict[NodeId, int]:
+        """The numbers of those of these nodes that are known."""
+        found = ((node_id, self.ids.find(node_id)) for node_id in node_ids)
+        return {node_id: number for node_id, number in found if number >= 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A flow graph in both directions, as the database held it at ``watermark``.
+
+    ``still`` are the products that pass nothing on. ``open_records`` gets the columns
+    that answers alone need, when first asked for.
+    """
+
+    nodes: Nodes
+    forward: Side
+    backward: Side
+    open_records: Callable[[], Layers]
+    scale: Scale
+    watermark: int
+    still: frozenset[NodeId] = frozenset()
+    _spare: list[Run] = field(default_factory=list, repr=False)
+    _lock: Any = field(default_factory=Lock, repr=False)
+
+    @property
+    def records(self) -> Layers:
+        """The columns of edges that answers alone need."""
+        return self.open_records()
+
+    @contextmanager
+    def columns(self) -> Iterator[Lent]:
+        """Columns for one walk; they are cleaned and used again, since making them takes time."""
+        with self._lock:
+            run = self._spare.pop() if self._spare else None
+        if run is None:
+            edges = max(len(self.forward.head), len(self.backward.head))
+            run = room.arrays(len(self.nodes), edges, self.scale.latest)
+        lent = Lent(run, np.zeros(32, dtype=np.int64))
+        yield lent
+        # Not after a failure: what it left in the columns is not known.
+        clean(lent.run, lent.tally, self.scale.latest)
+        with self._lock:
+            if len(self._spare) < _KEPT_RUNS:
+                self._spare.append(lent.run)
+
+
+@dataclass(slots=True)
+class Lent:
+    """Columns of a walk, and its counts."""
+
+    run: Run
+    tally: Column
+
+
+def clean(run: Run, tally: Column, latest: int) -> None:
+    """Take out of the columns what a walk wrote, so that they are as new."""
+    nodes = run.reached[: tally[REACHED]]
+    run.arrival[nodes] = latest
+    run.first[nodes] = -1
+    run.settled[nodes] = 0
+    if tally[OTHERS]:
+        run.passing[nodes] = latest
+        run.span[nodes] = -1
+        run.cursor[nodes] = -1
+    if tally[STOPS]:
+        run.shut.fill(0)
+    run.kept[run.found[: tally[FOUND]]] = 0

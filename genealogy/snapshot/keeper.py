@@ -1,0 +1,162 @@
+"""Keeps the snapshot of a database: finds it, brings it up to date, lets it answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from genealogy.ports import DataState, GraphSource
+from genealogy.snapshot import build, compiled, files
+from genealogy.snapshot import trace as walked
+from genealogy.snapshot.content import Content
+from genealogy.snapshot.refresh import refreshed
+from genealogy.trace.result import Trace, TraceQuery
+from genealogy.trace.walk import Progress
+
+#: A snapshot is made anew, rather than followed up, after writes that told of more nodes, or
+#: when rows that were put behind are a larger part of it than one of so many.
+MOST_CHANGED = 20_000
+LARGEST_PART = 10
+#: Attempts to catch up with a database that is written to meanwhile.
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a snapshot stands to its database; ``reason`` is a word for why it is not used."""
+
+    state: DataState
+    folder: Path | None
+    header: files.Header | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Keeper:
+    """The snapshot of one database below a folder; safe to use from several threads.
+
+    Files are made by ``build`` alone. What is written later is followed up in memory.
+    """
+
+    source: GraphSource
+    base: Path
+    _content: Content | None = None
+    _folder: Path | None = None
+    _lock: Any = field(default_factory=Lock, repr=False)
+
+    def build(self, progress: build.Progress | None = None) -> files.Header:
+        """Make a snapshot of the whole database and let it be the current one."""
+        identity = self.source.name()
+        content = build.build(self.source, progress)
+        files.save(content, self.base, identity)
+        with self._lock:
+            self._content = self._folder = None
+        # Only what can be read again counts as made.
+        return self._opened(identity)[1]
+
+    def drop(self) -> bool:
+        """Remove the snapshot of the database; whether there was one."""
+        identity = self.source.state().identity
+        with self._lock:
+            self._content = self._folder = None
+        return identity is not None and files.drop(self.base, identity)
+
+    def status(self) -> Status:
+        """How the snapshot stands, with all files read and compared."""
+        state = self.source.state()
+        if state.identity is None:
+            return Status(state, None, None, "none")
+        folder = header = None
+        try:
+            folder = files.current(self.base, state.identity)
+            if folder is None:
+                return Status(state, None, None, "none")
+            header = files.header_of(folder, state.identity)
+            files.check(folder, header, thoroughly=True)
+        except files.SnapshotDamaged:
+            return Status(state, folder, header, "damaged")
+        return Status(state, folder, header, self._reason(state))
+
+    def _reason(self, state: DataState) -> str:
+        content = self.fresh()
+        if content is None:
+            return "stale"
+        return "fresh" if content.watermark >= state.watermark else "behind"
+
+    def trace(self, query: TraceQuery, progress: Progress | None = None) -> Trace | None:
+        """The answer of the snapshot, which names its watermark; null where it cannot tell."""
+        content = self.fresh()
+        if content is None:
+            return None
+        try:
+            return walked.trace(content, self.source, query, progress=progress)
+        except files.SnapshotDamaged:
+            return None
+
+    def warm(self) -> None:
+        """Open the snapshot, if there is one, and have the compiled walk at hand."""
+        if self.fresh() is not None and compiled.is_to_be_had():
+            compiled.through()
+
+    def fresh(self) -> Content | None:
+        """The snapshot with all that the database has accepted; null where there is none.
+
+        None is used that is damaged, of another database, or too far behind to follow up.
+        """
+        # Most have none; then the database need not be asked.
+        state = self.source.state() if self.base.is_dir() else None
+        if state is None or state.identity is None:
+            return None
+        with self._lock:
+            try:
+                content = self._known(state.identity)
+                return None if content is None else self._caught_up(content, state)
+            except files.SnapshotDamaged:
+                self._content = self._folder = None
+                return None
+
+    def _known(self, identity: str) -> Content | None:
+        """What was opened and followed up before, unless a later one was built since."""
+        folder = files.current(self.base, identity)
+        if folder is None:
+            return None
+        if self._content is None or folder != self._folder:
+            self._content, self._folder = files.load(folder, identity), folder
+        return self._content
+
+    def _caught_up(self, content: Content, state: DataState) -> Content | None:
+        for _ in range(_ATTEMPTS):
+            if content.watermark == state.watermark:
+                self._content = content
+                return content
+            if content.watermark > state.watermark:
+                # A database restored from earlier: what was told since is not what was copied.
+                return None
+            followed = self._followed(content, state.watermark)
+            now = self.source.state()
+            if followed is not None and now == state:
+                content = followed
+            elif followed is None and now == state:
+                return None
+            # Written to while it was read: rows may be of different states. Once more.
+            state = now
+        return None
+
+    def _followed(self, content: Content, watermark: int) -> Content | None:
+        changed = self.source.changed(content.watermark, watermark)
+        if changed is None or len(changed) > MOST_CHANGED:
+            return None
+        followed = refreshed(content, self.source, changed, watermark)
+        if followed is None:
+            return None
+        base = len(followed.records.base.edge_id)
+        grown = len(followed.forward.head) - base
+        return None if grown > max(MOST_CHANGED, base // LARGEST_PART) else followed
+
+    def _opened(self, identity: str) -> tuple[Path, files.Header]:
+        folder = files.current(self.base, identity)
+        if folder is None:
+            raise files.SnapshotDamaged(path=str(self.base / identity))
+        return folder, files.header_of(folder, identity)
