@@ -34,6 +34,7 @@ def serve(
         if host not in LOOPBACK:
             say(text("cli.not_loopback"))
         if engine.keeper is not None and engine.uses_snapshot:
+            engine.keeper.rebuilds = True
             # In the background: compiling takes seconds, and nobody need wait for it.
             Thread(target=engine.keeper.warm, daemon=True).start()
         config = uvicorn.Config(app, http=Wire, log_level="warning", server_header=False)

@@ -251,10 +251,15 @@ class NodeColumns:
 
 @dataclass(frozen=True, slots=True)
 class DataState:
-    """Which database this is (null: it was given no name yet), and how far its data have come."""
+    """Which database this is (null: it was given no name yet), and how far its data have come.
+
+    ``stamp`` tells the last write from any other that had its number, in a database that
+    was restored from a backup and then written to; null before the first such stamp.
+    """
 
     identity: str | None
     watermark: int
+    stamp: str | None = None
 
 
 class GraphSource(FlowSource, Protocol):
@@ -272,8 +277,12 @@ class GraphSource(FlowSource, Protocol):
         """All nodes there are in pages, in rising order of their ids."""
         ...
 
-    def changed(self, after: int, until: int) -> list[NodeId] | None:
-        """The nodes that writes after one watermark until another told of; null if unsure."""
+    def changed(self, after: DataState, until: int, most: int) -> list[NodeId] | None:
+        """The nodes that writes told of after a state until a watermark.
+
+        Null if that is not known, if they are more than ``most``, or if the state is none
+        that these data were ever in.
+        """
         ...
 
 

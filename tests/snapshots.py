@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
-from genealogy.model.names import Label, Mixing
+from genealogy.model.names import Mixing
 from genealogy.ports import DataState, NodeColumns
+from genealogy.snapshot.build import build
 from genealogy.snapshot.content import Content
-from genealogy.snapshot.make import Maker
-from genealogy.snapshot.prepared import apart
+from genealogy.snapshot.flows import CopiedFlows
+from genealogy.store.graph_source import told_of
 from tests.fakes import MemoryFlows
 
 
 def snapshot_of(facts: Iterable[Fact], watermark: int = 1) -> Content:
     """The snapshot of all flows in force among these facts."""
+    source = MemoryGraph()
+    source.write(facts)
+    return replace(build(source), state=DataState("memory", watermark))
+
+
+def flows_of(facts: Iterable[Fact]) -> CopiedFlows:
+    """The same as a source of flows."""
     facts = list(facts)
-    source, nodes = MemoryFlows(facts), node_columns(facts)
-    places = [n for n, kind in zip(nodes.node_id, nodes.kind, strict=True) if kind == Label.PLACE]
-    maker = Maker(nodes, apart(source, places))
-    maker.add(source.edges(maker.ids, "forward").rows)
-    return maker.done(watermark)
+    return CopiedFlows(MemoryFlows(facts), snapshot_of(facts))
 
 
 def node_columns(facts: Iterable[Fact]) -> NodeColumns:
@@ -38,7 +43,8 @@ class MemoryGraph(MemoryFlows):
     def __init__(self, identity: str | None = "memory") -> None:
         super().__init__([])
         self.identity = identity
-        self.writes: list[list[NodeId] | None] = []
+        self.writes: list[tuple[str, list[NodeId] | None]] = []
+        self.life = 0
         self.told: list[Fact] = []
 
     def write(self, facts: Iterable[Fact], *, known: bool = True) -> None:
@@ -50,10 +56,17 @@ class MemoryGraph(MemoryFlows):
         calls, unfinished = self.calls, self.unfinished
         super().__init__(self.told)
         self.calls, self.unfinished = calls, unfinished
-        self.writes.append(sorted(set(ends)) if known else None)
+        stamp = f"{self.life}:{len(self.writes) + 1}"
+        self.writes.append((stamp, sorted(set(ends)) if known else None))
 
     def state(self) -> DataState:
-        return DataState(self.identity, len(self.writes))
+        stamp = self.writes[-1][0] if self.writes else None
+        return DataState(self.identity, len(self.writes), stamp)
+
+    def restore(self, watermark: int) -> None:
+        """Go back to an earlier state; what is written from now on was never written before."""
+        del self.writes[watermark:]
+        self.life += 1
 
     def name(self) -> str:
         self.identity = self.identity or "memory"
@@ -62,9 +75,10 @@ class MemoryGraph(MemoryFlows):
     def all_nodes(self) -> Iterator[NodeColumns]:
         yield node_columns(self.told)
 
-    def changed(self, after: int, until: int) -> list[NodeId] | None:
-        told = self.writes[after:until]
-        return None if None in told else sorted({n for ids in told for n in ids or ()})
+    def changed(self, after: DataState, until: int, most: int) -> list[NodeId] | None:
+        rows = [(at, stamp, ids) for at, (stamp, ids) in enumerate(self.writes, 1)]
+        asked = [row for row in rows if after.watermark <= row[0] <= until]
+        return told_of(asked, after, until, most)
 
 
 def _ends(fact: Fact) -> tuple[NodeId, ...]:

@@ -18,12 +18,11 @@ _PAGE = 10_000
 
 
 def build(source: GraphSource, progress: Progress | None = None) -> Content:
-    """The flow graph as it stands, at the watermark of before the first page.
+    """The flow graph as it stands, in the state of before the first page.
 
-    What is written meanwhile may be in it or not: a refresh from that watermark on
-    settles it.
+    What is written meanwhile may be in it or not: a refresh from that state on settles it.
     """
-    watermark = source.state().watermark
+    state = source.state()
     nodes = NodeColumns()
     for page in source.all_nodes():
         nodes.append(page)
@@ -38,7 +37,7 @@ def build(source: GraphSource, progress: Progress | None = None) -> Content:
             maker.add(reading.rows)
             if progress is not None:
                 progress(min(len(maker.ids), (at + 1) * _PAGE), len(maker.ids))
-    return maker.done(watermark)
+    return maker.done(state)
 
 
 def of_kinds(nodes: NodeColumns, *kinds: Label) -> Iterator[NodeId]:

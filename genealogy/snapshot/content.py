@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
+from genealogy.ports import DataState
 from genealogy.snapshot.graph import Scale, Side
 from genealogy.snapshot.records import Layers
 from genealogy.snapshot.texts import Names, Texts
@@ -47,7 +48,7 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A flow graph in both directions, as the database held it at ``watermark``.
+    """A flow graph in both directions, as the database held it in ``state``.
 
     ``still`` are the products that pass nothing on. ``open_records`` gets the columns
     that answers alone need, when first asked for.
@@ -58,10 +59,15 @@ class Content:
     backward: Side
     open_records: Callable[[], Layers]
     scale: Scale
-    watermark: int
+    state: DataState
     still: frozenset[NodeId] = frozenset()
     _spare: list[Run] = field(default_factory=list, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
+
+    @property
+    def watermark(self) -> int:
+        """How many writes the database had accepted."""
+        return self.state.watermark
 
     @property
     def records(self) -> Layers:

@@ -24,6 +24,7 @@ import orjson
 
 from genealogy.errors import InvalidInput
 from genealogy.model.facts import NodeId
+from genealogy.ports import DataState
 from genealogy.snapshot.content import Content, Nodes
 from genealogy.snapshot.graph import Scale, Side
 from genealogy.snapshot.records import Layers, Records
@@ -49,6 +50,7 @@ class Header:
 
     identity: str
     watermark: int
+    stamp: str | None
     nodes: int
     edges: int
     scale: dict[str, int]
@@ -81,7 +83,10 @@ def _write(content: Content, folder: Path, identity: str) -> None:
     scale = {part.name: getattr(content.scale, part.name) for part in fields(Scale)}
     files = {path.name: _told(path) for path in sorted(folder.glob("*.npy"))}
     counts = len(content.nodes), len(content.forward.head)
-    header = Header(identity, content.watermark, *counts, scale, sorted(content.still), files)
+    state = content.state
+    header = Header(
+        identity, state.watermark, state.stamp, *counts, scale, sorted(content.still), files
+    )
     body = orjson.dumps(header)
     _write_whole(folder / HEADER, b"%08x\n%s" % (zlib.crc32(body), body))
 
@@ -93,13 +98,32 @@ def _columns(content: Content) -> Iterator[tuple[str, Ints]]:
     yield from _flat("records", content.records)
 
 
+#: Columns of a side that may say the same as another, which is that.
+_SAME = {"split": "stop", "closes": "opens"}
+
+
 def _of_side(side: Side) -> Iterator[tuple[str, Ints]]:
     """The columns of a side, without those that say the same as another."""
-    for part in fields(side):
-        column = getattr(side, part.name)
-        same = part.name == "split" and np.array_equal(column, side.stop)
-        if column is not None and not same:
-            yield part.name, column
+    columns = {part.name: getattr(side, part.name) for part in fields(side)}
+    for name, other in _SAME.items():
+        if np.array_equal(columns[name], columns[other]):
+            del columns[name]
+    if np.array_equal(side.begin[1:], side.stop[:-1]):
+        # One row ends where the next one begins.
+        first = side.begin[:1] if len(side.begin) else np.zeros(1, dtype=np.int32)
+        columns["bounds"] = np.concatenate((first, side.stop))
+        del columns["begin"], columns["stop"]
+    yield from ((name, column) for name, column in columns.items() if column is not None)
+
+
+def _side(found: dict[str, Ints]) -> Side:
+    """A side of the columns that were written of it."""
+    if "bounds" in found:
+        bounds = found.pop("bounds")
+        found |= {"begin": bounds[:-1], "stop": bounds[1:]}
+    same = {name: found[other] for name, other in _SAME.items() if name not in found}
+    known: dict[str, Any] = {"edge": None, **same, **found}
+    return Side(**known)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, Ints]]:
@@ -238,17 +262,16 @@ def _mapped(folder: Path, header: Header) -> Content:
 
     sides = {}
     for name in ("forward", "backward"):
-        parts = {f.name for f in fields(Side) if f"{name}.{f.name}.npy" in header.files}
-        found = {part: column(f"{name}.{part}") for part in parts}
-        known: dict[str, Any] = {"edge": None, "split": found["stop"], **found}
-        sides[name] = Side(**known)
+        parts = ["bounds", *(part.name for part in fields(Side))]
+        there = [part for part in parts if f"{name}.{part}.npy" in header.files]
+        sides[name] = _side({part: column(f"{name}.{part}") for part in there})
     return Content(
         _made(Nodes, "nodes", column),
         sides["forward"],
         sides["backward"],
         records,
         Scale(**header.scale),
-        header.watermark,
+        DataState(header.identity, header.watermark, header.stamp),
         frozenset(map(NodeId, header.still)),
     )
 

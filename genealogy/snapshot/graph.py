@@ -77,6 +77,8 @@ def scale_of(*columns: Ints) -> Scale:
 class Side:
     """One direction: rows by node, then columns by place in it; ``edge`` is the edge's number.
 
+    Where all edges are moments, ``opens`` and ``closes`` are one column.
+
     ``door`` are nodes to which things were delivered (backward), and ``step`` where
     those edges begin, which lie before the others of the row.
     """
@@ -138,7 +140,8 @@ def forward_side(edges: Edges, nodes: int) -> Side:
     sign = _with_lasting(edges.sign, edges.opens, edges.closes, edges.source)
     none = np.empty(0, dtype=np.int32)
     begin, stop = bounds[:-1], bounds[1:]
-    return Side(begin, stop, stop, edges.target, edges.opens, edges.closes, sign, None, none, none)
+    opens, closes = alike(edges.opens, edges.closes)
+    return Side(begin, stop, stop, edges.target, opens, closes, sign, None, none, none)
 
 
 def backward_side(edges: Edges, nodes: int) -> Side:
@@ -148,7 +151,7 @@ def backward_side(edges: Edges, nodes: int) -> Side:
     part = np.where(code == _DELIVERED, 0, 1).astype(np.int8) + into_box
     order = np.lexsort((-edges.opens, -edges.closes, part, edges.target))
     target, part = edges.target[order], part[order]
-    opens, closes = -edges.closes[order], -edges.opens[order]
+    opens, closes = alike(-edges.closes[order], -edges.opens[order])
     bounds = _bounds(target, nodes)
     delivered = np.bincount(target[part == 0], minlength=nodes).astype(np.int32)
     boxed = np.bincount(target[part == 2], minlength=nodes).astype(np.int32)
@@ -166,6 +169,33 @@ def backward_side(edges: Edges, nodes: int) -> Side:
         door=door,
         step=bounds[:-1][door],
     )
+
+
+def alike(opens: Ints, closes: Ints) -> tuple[Ints, Ints]:
+    """Two columns, as one where they say the same."""
+    return (opens, opens) if np.array_equal(opens, closes) else (opens, closes)
+
+
+def rows_of(side: Side, nodes: Ints) -> tuple[Ints, Ints]:
+    """The places of all edges of nodes, deliveries too, and the node of each."""
+    begin = begins(side, nodes)
+    counts = side.stop[nodes] - begin
+    near = np.repeat(nodes, counts)
+    ends = np.cumsum(counts)
+    places = np.arange(len(near)) + np.repeat(begin - (ends - counts), counts)
+    return places, near
+
+
+def begins(side: Side, nodes: Ints) -> Ints:
+    """Where the rows of nodes begin, deliveries included."""
+    begin = side.begin[nodes].astype(np.int64)
+    if len(side.door):
+        order = np.argsort(side.door, kind="stable")
+        doors = side.door[order]
+        at = np.minimum(np.searchsorted(doors, nodes), len(doors) - 1)
+        found = doors[at] == nodes
+        begin[found] = side.step[order[at[found]]]
+    return begin
 
 
 def _bounds(near: Ints, nodes: int) -> Ints:

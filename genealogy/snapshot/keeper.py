@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
+from genealogy.errors import LotgraphError
 from genealogy.ports import DataState, GraphSource
 from genealogy.snapshot import build, compiled, files
 from genealogy.snapshot import trace as walked
 from genealogy.snapshot.content import Content
+from genealogy.snapshot.flows import CopiedFlows
+from genealogy.snapshot.reach import Reach, reach
 from genealogy.snapshot.refresh import refreshed
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.walk import Progress
 
 #: A snapshot is made anew, rather than followed up, after writes that told of more nodes, or
 #: when rows that were put behind are a larger part of it than one of so many.
-MOST_CHANGED = 20_000
+MOST_CHANGED = 50_000
 LARGEST_PART = 10
 #: Attempts to catch up with a database that is written to meanwhile.
 _ATTEMPTS = 3
+
+
+class _TooFar(Exception):
+    """The database has changed more than can be followed up, or is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,16 @@ class Keeper:
     """The snapshot of one database below a folder; safe to use from several threads.
 
     Files are made by ``build`` alone. What is written later is followed up in memory.
+    ``rebuilds`` lets a snapshot that cannot be followed up be made anew in the background,
+    which is for programs that go on.
     """
 
     source: GraphSource
     base: Path
+    rebuilds: bool = False
     _content: Content | None = None
     _folder: Path | None = None
+    _builder: Thread | None = None
     _lock: Any = field(default_factory=Lock, repr=False)
 
     def build(self, progress: build.Progress | None = None) -> files.Header:
@@ -86,14 +98,37 @@ class Keeper:
         return "fresh" if content.watermark >= state.watermark else "behind"
 
     def trace(self, query: TraceQuery, progress: Progress | None = None) -> Trace | None:
-        """The answer of the snapshot, which names its watermark; null where it cannot tell."""
+        """The answer of the snapshot, which names its watermark; null where it cannot tell.
+
+        What has to be prepared with the help of the database is prepared anew if that was
+        written to meanwhile.
+        """
+        for _ in range(_ATTEMPTS):
+            flows = self.flows()
+            if flows is None:
+                return None
+            with suppress(files.SnapshotDamaged):
+                found = walked.trace(flows, query, progress=progress)
+                if found is not None:
+                    return found
+                found = walked.prepared_trace(flows, query, progress=progress)
+                if found is None or self.source.state() == flows.content.state:
+                    return found
+        return None
+
+    def reach(self, query: TraceQuery, progress: Progress | None = None) -> Reach | None:
+        """The answer of the snapshot as arrays; null where these do not tell it."""
+        flows = self.flows()
+        with suppress(files.SnapshotDamaged):
+            return None if flows is None else reach(flows, query, progress=progress)
+        return None
+
+    def flows(self) -> CopiedFlows | None:
+        """The snapshot as a source of flows, brought up to date; null where there is none."""
+        # Asked first: of a load that ends meanwhile, part may be missing in the snapshot.
+        unfinished = self.source.unfinished_loads() if self.base.is_dir() else ()
         content = self.fresh()
-        if content is None:
-            return None
-        try:
-            return walked.trace(content, self.source, query, progress=progress)
-        except files.SnapshotDamaged:
-            return None
+        return None if content is None else CopiedFlows(self.source, content, unfinished)
 
     def warm(self) -> None:
         """Open the snapshot, if there is one, and have the compiled walk at hand."""
@@ -103,7 +138,8 @@ class Keeper:
     def fresh(self) -> Content | None:
         """The snapshot with all that the database has accepted; null where there is none.
 
-        None is used that is damaged, of another database, or too far behind to follow up.
+        None is used that is damaged, of another database, or too far behind to follow up:
+        then a new one is made in the background, if ``rebuilds``.
         """
         # Most have none; then the database need not be asked.
         state = self.source.state() if self.base.is_dir() else None
@@ -113,8 +149,9 @@ class Keeper:
             try:
                 content = self._known(state.identity)
                 return None if content is None else self._caught_up(content, state)
-            except files.SnapshotDamaged:
+            except (files.SnapshotDamaged, _TooFar):
                 self._content = self._folder = None
+                self._make_anew()
                 return None
 
     def _known(self, identity: str) -> Content | None:
@@ -127,33 +164,46 @@ class Keeper:
         return self._content
 
     def _caught_up(self, content: Content, state: DataState) -> Content | None:
+        """The snapshot in the present state; null if that changes all the time.
+
+        Raises _TooFar when it cannot follow.
+        """
         for _ in range(_ATTEMPTS):
-            if content.watermark == state.watermark:
+            if content.state == state:
                 self._content = content
                 return content
-            if content.watermark > state.watermark:
-                # A database restored from earlier: what was told since is not what was copied.
-                return None
-            followed = self._followed(content, state.watermark)
+            followed = self._followed(content, state)
             now = self.source.state()
-            if followed is not None and now == state:
+            if now == state:
+                if followed is None:
+                    raise _TooFar
                 content = followed
-            elif followed is None and now == state:
-                return None
-            # Written to while it was read: rows may be of different states. Once more.
+            # Else it was written to while it was read: rows may be of different states.
             state = now
         return None
 
-    def _followed(self, content: Content, watermark: int) -> Content | None:
-        changed = self.source.changed(content.watermark, watermark)
-        if changed is None or len(changed) > MOST_CHANGED:
+    def _followed(self, content: Content, state: DataState) -> Content | None:
+        if content.watermark >= state.watermark:
+            # A database restored from earlier: what was told since is not what was copied.
             return None
-        followed = refreshed(content, self.source, changed, watermark)
+        changed = self.source.changed(content.state, state.watermark, MOST_CHANGED)
+        followed = None if changed is None else refreshed(content, self.source, changed, state)
         if followed is None:
             return None
         base = len(followed.records.base.edge_id)
         grown = len(followed.forward.head) - base
         return None if grown > max(MOST_CHANGED, base // LARGEST_PART) else followed
+
+    def _make_anew(self) -> None:
+        """Build in the background, unless that is under way."""
+        if self.rebuilds and (self._builder is None or not self._builder.is_alive()):
+            self._builder = Thread(target=self._build_aside, daemon=True)
+            self._builder.start()
+
+    def _build_aside(self) -> None:
+        # A database that does not answer now is asked again at the next question.
+        with suppress(LotgraphError):
+            self.build()
 
     def _opened(self, identity: str) -> tuple[Path, files.Header]:
         folder = files.current(self.base, identity)

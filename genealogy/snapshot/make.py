@@ -12,7 +12,7 @@ import numpy.typing as npt
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import is_unlotted, product_of
 from genealogy.model.names import Label
-from genealogy.ports import FlowRows, NodeColumns
+from genealogy.ports import DataState, FlowRows, NodeColumns
 from genealogy.snapshot.content import Content, Nodes
 from genealogy.snapshot.graph import (
     Edges,
@@ -79,7 +79,7 @@ class Maker:
         self._edges.append(edges.picked(places))
         self._records.add(select(rows, places.tolist()))
 
-    def done(self, watermark: int) -> Content:
+    def done(self, state: DataState) -> Content:
         """The snapshot."""
         edges = Edges.joined(self._edges)
         scale = scale_of(edges.opens, edges.closes)
@@ -91,7 +91,7 @@ class Maker:
             frozen(backward_side(edges, len(self.ids))),
             lambda: records,
             scale,
-            watermark,
+            state,
             self._products,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
 from genealogy.ports import FlowRows
-from genealogy.snapshot.texts import Coded, Codes, Texts
+from genealogy.snapshot.texts import Coded, Codes, Texts, gathered
 from genealogy.trace.signs import FLOW_BITS
 
 Ints = npt.NDArray[Any]
@@ -27,14 +27,15 @@ CODED = (
     "source_record",
     "confidence",
 )
-_NO_TIME = np.iinfo(np.int64).min
+#: Stands for a time that is not known.
+NO_TIME = np.iinfo(np.int64).min
 _FLOWS = [str(flow) for flow in Flow]
 
 
 def times(column: Sequence[int | None]) -> Ints:
     """Times as an array; what is not known as the least number."""
     if None in column:
-        column = [_NO_TIME if moment is None else moment for moment in column]
+        column = [NO_TIME if moment is None else moment for moment in column]
     return np.array(column, dtype=np.int64)
 
 
@@ -56,17 +57,17 @@ class Records:
     source_record: Coded
     confidence: Coded
 
-    def columns(self, edges: Ints) -> dict[str, list[Any]]:
-        """The columns of some edges, by name."""
-        found: dict[str, list[Any]] = {"edge_id": self.edge_id.pick(edges)}
-        for name in TIMES:
-            values = getattr(self, name)[edges]
-            known = (values != _NO_TIME).tolist()
-            pairs = zip(values.tolist(), known, strict=True)
-            found[name] = [value if there else None for value, there in pairs]
-        for name in CODED:
-            found[name] = getattr(self, name).pick(edges)
-        return found
+    @classmethod
+    def joined(cls, parts: Sequence[Records]) -> Records:
+        """The records of several, one behind the other."""
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in TIMES
+        }
+        columns |= {name: Coded.joined([getattr(part, name) for part in parts]) for name in CODED}
+        return cls(Texts.joined([part.edge_id for part in parts]), **columns)
+
+    def __len__(self) -> int:
+        return len(self.edge_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +81,68 @@ class Layers:
         """The records that were there when the snapshot was made."""
         return self.parts[0]
 
+    def with_part(self, more: Records) -> Layers:
+        """These and more, in few parts however many times there come more."""
+        *before, last = self.parts
+        while before and len(last) <= 2 * len(more):
+            more = Records.joined([last, more])
+            *before, last = before
+        return Layers((*before, last, more))
+
+    def edge_ids(self, edges: Ints) -> Texts:
+        """The ids of some edges."""
+        found = [(part.edge_id, goes, places) for part, goes, places in self._in_parts(edges)]
+        return gathered(found, len(edges))
+
+    def moments(self, name: str, edges: Ints) -> Ints:
+        """One of the ``TIMES`` of some edges; NO_TIME where it is not known."""
+        found = np.empty(len(edges), dtype=np.int64)
+        for part, goes, places in self._in_parts(edges):
+            found[slice(None) if goes is None else goes] = getattr(part, name)[places]
+        return found
+
+    def coded(self, name: str, edges: Ints) -> Coded:
+        """One of the ``CODED`` columns of some edges."""
+        parts = list(self._in_parts(edges))
+        found = [getattr(part, name).picked(places) for part, _, places in parts]
+        if len(parts) == 1 and parts[0][1] is None:
+            only: Coded = found[0]
+            return only
+        joined, code = Coded.joined(found), np.empty(len(edges), dtype=np.int32)
+        code[np.concatenate([goes for _, goes, _ in parts])] = joined.code
+        return Coded(code, joined.table)
+
     def columns(self, edges: Ints) -> dict[str, list[Any]]:
         """The columns of some edges, by name."""
-        ends = np.cumsum([len(part.edge_id) for part in self.parts])
-        layer = np.searchsorted(ends, edges, side="right")
-        if not layer.any():
-            return self.parts[0].columns(edges)
-        found: dict[str, list[Any]] = {
-            name: [None] * len(edges) for name in ("edge_id", *TIMES, *CODED)
-        }
-        for number in np.unique(layer).tolist():
-            places = np.flatnonzero(layer == number)
-            first = ends[number] - len(self.parts[number].edge_id)
-            for name, values in self.parts[number].columns(edges[places] - first).items():
-                for place, value in zip(places.tolist(), values, strict=True):
-                    found[name][place] = value
+        found: dict[str, list[Any]] = {"edge_id": self.edge_ids(edges).listed()}
+        for name in TIMES:
+            found[name] = listed(self.moments(name, edges))
+        for name in CODED:
+            found[name] = self.coded(name, edges).listed()
         return found
+
+    def _in_parts(self, edges: Ints) -> Iterator[tuple[Records, Ints | None, Ints]]:
+        """In which part edges are: the part, which of these edges, and their places in it."""
+        if len(self.parts) == 1 or not len(edges) or edges.max() < len(self.base):
+            yield self.base, None, edges
+            return
+        ends = np.cumsum([len(part) for part in self.parts])
+        layer = np.searchsorted(ends, edges, side="right")
+        for number in np.unique(layer).tolist():
+            goes = np.flatnonzero(layer == number)
+            part = self.parts[number]
+            yield part, goes, edges[goes] - (ends[number] - len(part))
+
+
+def listed(moments: Ints) -> list[int | None]:
+    """Times as a list; null where they are not known."""
+    unknown = moments == NO_TIME
+    if unknown.all():
+        return [None] * len(moments)
+    found: list[int | None] = moments.tolist()
+    for at in np.flatnonzero(unknown).tolist():
+        found[at] = None
+    return found
 
 
 class RecordsBuilder:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import is_unlotted, product_of
 from genealogy.model.names import Label
-from genealogy.ports import GraphSource
+from genealogy.ports import DataState, GraphSource
 from genealogy.snapshot.content import Content, Nodes
 from genealogy.snapshot.graph import (
     ANY_TIME,
@@ -24,10 +24,11 @@ from genealogy.snapshot.graph import (
     backward_side,
     forward_order,
     forward_side,
+    rows_of,
 )
 from genealogy.snapshot.make import by_id, edges_of, frozen
 from genealogy.snapshot.prepared import apart, still
-from genealogy.snapshot.records import Layers, RecordsBuilder
+from genealogy.snapshot.records import RecordsBuilder
 from genealogy.snapshot.texts import Names, Texts
 from genealogy.trace.columns import append, select
 from genealogy.trace.signs import APART, BOX, KIND_CODES, MIXED, READ, STILL, UNLOTTED
@@ -40,7 +41,7 @@ _KINDS = {code: kind for kind, code in KIND_CODES.items()}
 
 
 def refreshed(
-    content: Content, source: GraphSource, changed: Sequence[NodeId], watermark: int
+    content: Content, source: GraphSource, changed: Sequence[NodeId], state: DataState
 ) -> Content | None:
     """The snapshot with the rows of these nodes as they are now; null if that cannot be told.
 
@@ -60,7 +61,7 @@ def refreshed(
     kinds = {int(grown.nodes.kind[numbers[node]]) for node in read.touched}
     if _PRODUCT in kinds and source.non_propagating() != content.still:
         return None
-    return _with_rows(_in_scale(grown, read, numbers), read, numbers, source, watermark)
+    return _with_rows(_in_scale(grown, read, numbers), read, numbers, source, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +87,19 @@ def _left(content: Content, read: _Read) -> set[NodeId]:
     rows = read.rows
     now = set(zip(rows.edge_id, rows.source, rows.target, strict=True))
     touched = np.array(list(content.nodes.number(read.touched).values()), dtype=np.int64)
-    before = set[tuple[str, str, str]]()
-    for number in touched.tolist():
-        before.update(_old(content, content.forward, number))
-        before.update(_old(content, content.backward, number))
+    before = {*_old(content, content.forward, touched), *_old(content, content.backward, touched)}
     return {NodeId(end) for edge in before - now for end in edge[1:]}
 
 
-def _old(content: Content, side: Side, number: int) -> Iterator[tuple[str, str, str]]:
-    """The edges of a node in a direction, as they were: id, source, target."""
-    places = np.arange(_from(side, number), side.stop[number])
+def _old(content: Content, side: Side, nodes: Ints) -> Iterator[tuple[str, str, str]]:
+    """The edges of nodes in a direction, as they were: id, source, target."""
+    places, near = rows_of(side, nodes)
     edges = places if side.edge is None else side.edge[places]
-    ids = content.records.columns(edges)["edge_id"]
-    here, far = content.nodes.ids[number], content.nodes.ids.pick(side.head[places])
-    for edge_id, there in zip(ids, far, strict=True):
-        yield (edge_id, here, there) if side.edge is None else (edge_id, there, here)
-
-
-def _from(side: Side, number: int) -> int:
-    """Where the row of a node begins, deliveries included."""
-    at = np.flatnonzero(side.door == number)
-    return int(side.step[at[0]]) if len(at) else int(side.begin[number])
+    ids = content.nodes.ids
+    here, there = ids.pick(near), ids.pick(side.head[places])
+    if side.edge is not None:
+        here, there = there, here
+    return zip(content.records.edge_ids(edges).listed(), here, there, strict=True)
 
 
 def _with_nodes(content: Content, new: Sequence[NodeId], source: GraphSource) -> Content:
@@ -144,7 +137,7 @@ def _content(nodes: Nodes, forward: Side, backward: Side, of: Content, **known: 
     values = {
         "open_records": of.open_records,
         "scale": of.scale,
-        "watermark": of.watermark,
+        "state": of.state,
         "still": of.still,
     }
     return Content(nodes, forward, backward, **{**values, **known})
@@ -177,7 +170,7 @@ def _with_rows(
     read: _Read,
     numbers: Mapping[NodeId, int],
     source: GraphSource,
-    watermark: int,
+    state: DataState,
 ) -> Content:
     edges = edges_of(read.rows, numbers, _lots(content, read, numbers))
     scale, count = content.scale, len(content.nodes)
@@ -186,7 +179,7 @@ def _with_rows(
     edges = edges.picked(places)
     records = RecordsBuilder()
     records.add(select(read.rows, places.tolist()))
-    layers = Layers((*content.records.parts, records.done()))
+    layers = content.records.with_part(records.done())
     touched = np.array(sorted(numbers[node] for node in read.touched), dtype=np.int64)
     forward = _put_behind(content.forward, forward_side(edges, count), touched, None)
     into = np.flatnonzero(np.isin(edges.target, touched))
@@ -201,7 +194,7 @@ def _with_rows(
         frozen(backward),
         content,
         open_records=lambda: layers,
-        watermark=watermark,
+        state=state,
     )
 
 
@@ -214,8 +207,10 @@ def _put_behind(side: Side, more: Side, touched: Ints, edge: Ints | None) -> Sid
         rows[name][touched] = getattr(more, name)[touched] + base
     columns = {
         name: np.concatenate((getattr(side, name), getattr(more, name)))
-        for name in ("head", "opens", "closes", "sign")
+        for name in ("head", "opens", "sign")
     }
+    moments = side.closes is side.opens and more.closes is more.opens
+    columns["closes"] = columns["opens"] if moments else np.concatenate((side.closes, more.closes))
     stay = ~np.isin(side.door, touched)
     return Side(
         **rows,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 Ints = npt.NDArray[Any]
+_SMALL_TABLE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,23 @@ class Texts(Sequence[str]):
         at = int(at) % len(self)
         return str(self.block[self.offset[at] : self.offset[at + 1]].tobytes(), "utf-8")
 
+    def picked(self, places: Ints) -> Texts:
+        """The texts at these places, as a block of their own."""
+        return gathered([(self, None, places)], len(places))
+
     def pick(self, places: Ints) -> list[str]:
         """The texts at these places."""
-        view = memoryview(self.block)  # type: ignore[arg-type]
-        starts, ends = self.offset[places].tolist(), self.offset[places + 1].tolist()
-        return [str(view[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+        return self.picked(places).listed()
+
+    def listed(self) -> list[str]:
+        """All texts."""
+        bounds = pairwise(self.offset.tolist())
+        body = self.block.tobytes()
+        if body.isascii():
+            # Then a byte is a character, and reading once does for all.
+            text = body.decode()
+            return [text[start:end] for start, end in bounds]
+        return [str(body[start:end], "utf-8") for start, end in bounds]
 
     def find(self, wanted: str) -> int:
         """The place of a text among texts in rising order; -1 where it is not there."""
@@ -79,6 +94,47 @@ class Texts(Sequence[str]):
         return low
 
 
+#: Texts, where they go (null: they are all there are), and which of them.
+Picks = tuple[Texts, Ints | None, Ints]
+
+
+def gathered(picks: Sequence[Picks], count: int) -> Texts:
+    """So many texts out of several columns, as one block."""
+    sizes = np.zeros(count, dtype=np.int64)
+    for texts, goes, places in picks:
+        sizes[slice(None) if goes is None else goes] = (
+            texts.offset[places + 1] - texts.offset[places]
+        )
+    offset = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offset[1:])
+    if len(picks) == 1 and picks[0][1] is None:
+        return Texts(_cut(picks[0][0], picks[0][2], sizes), offset)
+    block = np.empty(offset[-1], dtype=np.uint8)
+    for texts, goes, places in picks:
+        to = slice(None) if goes is None else goes
+        block[_spread(offset[:-1][to], sizes[to])] = _cut(texts, places, sizes[to])
+    return Texts(block, offset)
+
+
+def _cut(texts: Texts, places: Ints, sizes: Ints) -> Ints:
+    """The bytes of the texts at these places, which are so long, one behind the other."""
+    starts = texts.offset[places]
+    size = int(sizes[0]) if len(sizes) else 0
+    if size and (sizes == size).all():
+        # Ids are often of one length: then whole rows are copied instead of bytes.
+        rows: Ints = sliding_window_view(texts.block, size)[starts].reshape(-1)
+        return rows
+    cut: Ints = texts.block[_spread(starts, sizes)]
+    return cut
+
+
+def _spread(starts: Ints, sizes: Ints) -> Ints:
+    """The numbers from each start on, as many as its size."""
+    ends = np.cumsum(sizes)
+    spread: Ints = np.repeat(starts - (ends - sizes), sizes) + np.arange(sizes.sum())
+    return spread
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """A column of texts with few different ones: codes into a table; -1 is null."""
@@ -86,14 +142,31 @@ class Coded:
     code: Ints
     table: Texts
 
-    def pick(self, places: Ints) -> list[str | None]:
-        """The texts at these places."""
+    @classmethod
+    def joined(cls, parts: Sequence[Coded]) -> Coded:
+        """The columns of several, one behind the other; a text may be in the table twice."""
+        firsts = np.cumsum([0, *(len(part.table) for part in parts)]).astype(np.int32)
+        codes = [
+            np.where(part.code < 0, part.code, part.code + first)
+            for part, first in zip(parts, firsts, strict=False)
+        ]
+        none = np.empty(0, dtype=np.int32)
+        return cls(np.concatenate([none, *codes]), Texts.joined([part.table for part in parts]))
+
+    def picked(self, places: Ints) -> Coded:
+        """The texts at these places, with those alone in the table if there are many others."""
         codes = self.code[places]
+        if len(self.table) <= max(len(codes), _SMALL_TABLE):
+            return Coded(codes, self.table)
         used, back = np.unique(codes, return_inverse=True)
-        texts: list[str | None] = list(self.table.pick(used[used >= 0]))
-        if len(used) and used[0] < 0:
-            texts.insert(0, None)
-        return list(map(texts.__getitem__, back.tolist()))
+        nulls = int(np.searchsorted(used, 0))
+        return Coded((back - nulls).astype(np.int32), self.table.picked(used[nulls:]))
+
+    def listed(self) -> list[str | None]:
+        """All texts; null where there is none."""
+        # The last of them is where code -1 points to.
+        texts = [*self.table.listed(), None]
+        return list(map(texts.__getitem__, self.code.tolist()))
 
 
 class Codes:
@@ -118,6 +191,11 @@ class Names(Sequence[str]):
 
     texts: Texts
     more: tuple[str, ...] = ()
+    _later: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        later = {name: number for number, name in enumerate(self.more, len(self.texts))}
+        object.__setattr__(self, "_later", later)
 
     @property
     def base(self) -> Texts:
@@ -138,22 +216,25 @@ class Names(Sequence[str]):
             return self.pick(np.arange(len(self))[at])
         return self.more[at - len(self.texts)] if at >= len(self.texts) else self.texts[at]
 
+    def picked(self, places: Ints) -> Texts:
+        """The names at these places, as a block of their own."""
+        base = len(self.texts)
+        late: Ints = np.flatnonzero(places >= base)
+        if not len(late):
+            return self.texts.picked(places)
+        early = np.flatnonzero(places < base)
+        later = Texts.of([self.more[at - base] for at in places[late].tolist()])
+        picks = [(self.texts, early, places[early]), (later, late, np.arange(len(late)))]
+        return gathered(picks, len(places))
+
     def pick(self, places: Ints) -> list[str]:
         """The names at these places."""
-        if not self.more:
-            return self.texts.pick(places)
-        late = places >= len(self.texts)
-        found = self.texts.pick(np.where(late, 0, places)) if len(self.texts) else [""] * len(late)
-        for at in np.flatnonzero(late).tolist():
-            found[at] = self.more[int(places[at]) - len(self.texts)]
-        return found
+        return self.picked(places).listed()
 
     def find(self, wanted: str) -> int:
         """The number of a name; -1 where it is not known."""
-        found = self.texts.find(wanted)
-        if found < 0 and wanted in self.more:
-            return len(self.texts) + self.more.index(wanted)
-        return found
+        late = self._later.get(wanted)
+        return self.texts.find(wanted) if late is None else late
 
     def rank(self) -> Ints:
         """For each name how many come before it."""

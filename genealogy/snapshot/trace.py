@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import replace
 
 from genealogy.model.names import Label
-from genealogy.ports import Direction, FlowSource
+from genealogy.ports import Direction
 from genealogy.snapshot import compiled
 from genealogy.snapshot.book import SnapshotBook
 from genealogy.snapshot.content import Content
+from genealogy.snapshot.flows import CopiedFlows
+from genealogy.trace import run
 from genealogy.trace.answer import Answer, assemble
-from genealogy.trace.kernel.state import FOUND
 from genealogy.trace.known import refuse_still, with_seed_gaps
 from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
@@ -24,37 +21,38 @@ from genealogy.trace.run import check, directions, followed
 from genealogy.trace.signs import APART, KIND_CODES, STILL
 from genealogy.trace.walk import Progress, Through, Walk
 
-Ints = npt.NDArray[Any]
 _KINDS = {code: Label(kind) for kind, code in KIND_CODES.items()}
 #: Edges from which on it pays to load or compile the kernel, in a program that is to end soon.
 LARGE = 100_000
 
 
 def trace(
-    content: Content, source: FlowSource, query: TraceQuery, *, progress: Progress | None = None
+    flows: CopiedFlows, query: TraceQuery, *, progress: Progress | None = None
 ) -> Trace | None:
     """Follow the material from the seeds, as ``genealogy.trace.run`` does on a database.
 
-    Null where the snapshot does not tell the answer: it holds what is in force now and all
-    that happened, so a record time or an end of event time is for the database, and so
-    are seeds it does not know, and traces that come to what is prepared from more than
-    flows. ``source`` is asked for what is not in the flows: loads that have not ended,
-    and seeds without any flow.
+    Null where the arrays do not tell the answer (see ``prepared_trace``).
     """
-    check(query)
-    if not _can_answer(content, query):
-        return None
-    unfinished = source.unfinished_loads()
-    with ExitStack() as lent:
-        answers = []
-        for way in directions(query):
-            answer = lent.enter_context(_followed(content, query, way, progress))
-            if _needs_preparation(content, answer):
-                return None
-            answers.append(answer)
+    with answered(flows.content, query, progress) as answers:
+        if answers is None:
+            return None
         found = assemble(query, answers)
-    found = replace(found, watermark=content.watermark)
-    return with_load_gaps(with_seed_gaps(source, found), unfinished)
+    found = replace(found, watermark=flows.content.watermark)
+    return with_load_gaps(with_seed_gaps(flows, found), flows.unfinished_loads())
+
+
+def prepared_trace(
+    flows: CopiedFlows, query: TraceQuery, *, progress: Progress | None = None
+) -> Trace | None:
+    """The answer by way of what is prepared from flows and from what else the database tells.
+
+    The database must hold the data that the snapshot was made of. Null for a record time:
+    the snapshot holds what is in force now.
+    """
+    if query.known_at is not None:
+        return None
+    found = run.trace(flows, query, progress=progress)
+    return replace(found, watermark=flows.content.watermark)
 
 
 def _can_answer(content: Content, query: TraceQuery) -> bool:
@@ -81,6 +79,27 @@ def _needs_preparation(content: Content, answer: Answer) -> bool:
 
 
 @contextmanager
+def answered(
+    content: Content, query: TraceQuery, progress: Progress | None = None
+) -> Iterator[list[Answer] | None]:
+    """Both directions, or one, followed to the end; null where that does not tell the answer."""
+    check(query)
+    if not _can_answer(content, query):
+        yield None
+        return
+    with ExitStack() as lent:
+        answers = list[Answer]()
+        for way in directions(query):
+            answer = lent.enter_context(_followed(content, query, way, progress))
+            if _needs_preparation(content, answer):
+                lent.close()
+                yield None
+                return
+            answers.append(answer)
+        yield answers
+
+
+@contextmanager
 def _followed(
     content: Content, query: TraceQuery, direction: Direction, progress: Progress | None = None
 ) -> Iterator[Answer]:
@@ -100,43 +119,3 @@ def _faster(edges: int) -> Through | None:
     if compiled.through.cache_info().currsize or (edges > LARGE and compiled.is_to_be_had()):
         return compiled.through()
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An answer of one direction as arrays.
-
-    Nodes in the order in which they were reached, with distance and exposure
-    (microseconds since 1970-01-01 UTC, mirrored sign taken back; the earliest and
-    latest number where not known); edges by number with both ends and windows.
-    """
-
-    nodes: Ints
-    distance: Ints
-    exposure: Ints
-    edges: Ints
-    source: Ints
-    target: Ints
-    opens: Ints
-    closes: Ints
-
-
-def reach(content: Content, query: TraceQuery, direction: Direction) -> Found:
-    """What a trace of one direction reaches, without telling who it is.
-
-    The question must be one of which ``trace`` gives an answer.
-    """
-    check(query)
-    with _followed(content, query, direction) as answer:
-        walk = answer.walk
-        side = content.forward if direction == "forward" else content.backward
-        taken = walk.run.found[: walk.tally[FOUND]].copy()
-        near, far = walk.run.near[: walk.tally[FOUND]].copy(), side.head[taken]
-        opens, closes = side.opens[taken], side.closes[taken]
-        nodes = walk.reached.copy()
-        exposure = np.minimum(walk.run.arrival[nodes], walk.run.passing[nodes])
-        distance = walk.run.distance[nodes]
-    if direction == "backward":
-        near, far, opens, closes, exposure = far, near, -closes, -opens, -exposure
-    numbers = taken if side.edge is None else side.edge[taken]
-    return Found(nodes, distance, exposure, numbers, near, far, opens, closes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 from uuid import uuid4
 
 from genealogy.model.facts import NodeId
@@ -12,6 +13,7 @@ from genealogy.ports import DataState, NodeColumns
 from genealogy.store.flows import GraphFlows, kind_of
 from genealogy.store.queries import (
     CHANGES,
+    CHANGES_SIZE,
     DATA_STATE,
     NAME_DATABASE,
     NODE_COUNT,
@@ -22,6 +24,8 @@ from genealogy.store.queries import (
 )
 
 _PAGE = 5_000
+#: Writes of which the nodes are fetched without counting them first.
+_FEW_WRITES = 8
 
 
 class GraphCopySource(GraphFlows):
@@ -30,7 +34,9 @@ class GraphCopySource(GraphFlows):
     def state(self) -> DataState:
         """Which database this is, and its watermark."""
         found = self._store.run(DATA_STATE)
-        return DataState(found[0].identity, found[0].watermark) if found else DataState(None, 0)
+        if not found:
+            return DataState(None, 0)
+        return DataState(found[0].identity, found[0].watermark, found[0].stamp)
 
     def name(self) -> str:
         """The name of the database; it is given one if it has none."""
@@ -61,10 +67,33 @@ class GraphCopySource(GraphFlows):
             yield NodeColumns(list(map(NodeId, ids)), list(map(kind_of, labels)), mixed)
             after = max(ids)
 
-    def changed(self, after: int, until: int) -> list[NodeId] | None:
-        """The nodes that writes after one watermark until another told of; null if unsure."""
-        [found] = self._store.run(CHANGES, after=after)
-        told = {watermark: ids for watermark, ids in found.rows if watermark <= until}
-        if sorted(told) != list(range(after + 1, until + 1)) or None in told.values():
-            return None
-        return sorted({NodeId(node_id) for ids in told.values() for node_id in ids})
+    def changed(self, after: DataState, until: int, most: int) -> list[NodeId] | None:
+        """The nodes that writes told of after a state until a watermark; null if unsure."""
+        span = {"after": after.watermark, "until": until}
+        if until - after.watermark > _FEW_WRITES:
+            [size] = self._store.run(CHANGES_SIZE, **span)
+            if size.count > most:
+                return None
+        [found] = self._store.run(CHANGES, **span)
+        return told_of(found.rows, after, until, most)
+
+
+def told_of(
+    rows: Iterable[Sequence[Any]], after: DataState, until: int, most: int
+) -> list[NodeId] | None:
+    """The nodes that writes told of, by the number, the stamp and the nodes of each.
+
+    Null unless there is one write for every number, and that of ``after`` is the write
+    that led to that state. Of a state without a stamp no write was kept.
+    """
+    stamps = [stamp for number, stamp, _ in rows if number == after.watermark]
+    later = [(number, node_ids) for number, _, node_ids in rows if number != after.watermark]
+    numbers = sorted(number for number, _ in later)
+    if stamps != [after.stamp] * (after.stamp is not None):
+        return None
+    if numbers != list(range(after.watermark + 1, until + 1)):
+        return None
+    if any(node_ids is None for _, node_ids in later):
+        return None
+    found = {NodeId(node_id) for _, node_ids in later for node_id in node_ids}
+    return sorted(found) if len(found) <= most else None

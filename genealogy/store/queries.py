@@ -79,10 +79,11 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class DataState:
-    """The name of the database, if it has one, and the watermark of its data."""
+    """The name of the database, if it has one, and the watermark of its data with its stamp."""
 
     identity: str | None
     watermark: int
+    stamp: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _write(path: str, row: type[R], *params: str, **tokens: str) -> Query[R]:
 PING = _read("checks/ping.cypher", Count)
 SCHEMA_STATE = _read("checks/schema_state.cypher", SchemaRow)
 SCHEMA_RECORD = _write("checks/schema_record.cypher", Count, "version")
-ADVANCE_WATERMARK = _write("load/advance_watermark.cypher", Count, "ids")
+ADVANCE_WATERMARK = _write("load/advance_watermark.cypher", Count, "stamp", "ids", "told")
 NODE_COUNT = _read("checks/node_count.cypher", Count)
 FLOW_COUNT = _read("checks/flow_count.cypher", Count)
 
@@ -194,7 +195,8 @@ MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 
 NODES_AFTER = _read("snapshot/nodes_after.cypher", Columns, "after", "size")
 NODES_AFTER_BY_INDEX = _read("snapshot/nodes_after_by_index.cypher", Columns, "after", "size")
-CHANGES = _read("snapshot/changes.cypher", Rows, "after")
+CHANGES = _read("snapshot/changes.cypher", Rows, "after", "until")
+CHANGES_SIZE = _read("snapshot/changes_size.cypher", Count, "after", "until")
 DATA_STATE = _read("snapshot/data_state.cypher", DataState)
 NAME_DATABASE = _write("snapshot/name_database.cypher", Count, "identity")
 

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from genealogy.model import claims
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeId, Written
@@ -40,8 +41,8 @@ from genealogy.store.streaming import streaming
 
 T = TypeVar("T")
 _ROWS = 5_000
-#: A copy of the graph is made anew after a write that told of more nodes than these.
-_KEPT_CHANGES = 2_000
+#: Nodes of which a write told that are kept for copies of the graph to follow up.
+_KEPT_CHANGES = 10_000
 _MET_LIMIT = 500_000
 _NONE: frozenset[Role] = frozenset()
 #: Batches made ready beyond those being written, so that no writer waits for the next.
@@ -156,13 +157,14 @@ def _write(tx: Transaction, batch: Batch, met: Met, now: datetime) -> Written:
     for link, facts in batch.links.items():
         written += _write_links(tx, link, facts, known.existing)
     if written != Written(unchanged=written.unchanged):
-        tx.run(ADVANCE_WATERMARK, ids=_kept(batch))
+        tx.run(ADVANCE_WATERMARK, stamp=uuid4().hex, ids=_kept(batch), told=len(batch.nodes))
     return written
 
 
 def _kept(batch: Batch) -> list[NodeId] | None:
     """The nodes that a write told of, for who keeps a copy; null where they are many."""
-    return sorted(batch.nodes) if len(batch.nodes) <= _KEPT_CHANGES else None
+    fit = len(batch.nodes) <= _KEPT_CHANGES and sum(map(len, batch.nodes)) <= _CHARACTERS
+    return sorted(batch.nodes) if fit else None
 
 
 def _known_nodes(tx: Transaction, batch: Batch, met: Met) -> _Known:

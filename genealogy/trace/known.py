@@ -16,7 +16,7 @@ from genealogy.model.times import iso, to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.columns import as_of
 from genealogy.trace.completeness import in_order
-from genealogy.trace.result import Gap, GapKind, Trace, TraceQuery
+from genealogy.trace.result import Completeness, Gap, GapKind, Trace, TraceQuery
 
 _ENDS = frozenset({Label.PARTY, Label.PLACE})
 #: Kinds of node that material passes through.
@@ -55,12 +55,19 @@ def with_seed_gaps(source: FlowSource, trace: Trace) -> Trace:
     """
     carried = {*trace.edges.source, *trace.edges.target}
     bare = [seed for seed in dict.fromkeys(trace.query.seeds) if seed not in carried]
-    if bare:
-        ends = {n for n, kind in source.kinds(bare).items() if kind in _ENDS}
-        found = {*trace.completeness.gaps, *_seed_gaps(source, trace.query, bare, ends)}
-        ordered = tuple(sorted(found, key=in_order))
-        return replace(trace, completeness=replace(trace.completeness, gaps=ordered))
-    return trace
+    lacking = lacking_flows(source, trace.query, trace.completeness, bare)
+    return replace(trace, completeness=lacking)
+
+
+def lacking_flows(
+    source: FlowSource, query: TraceQuery, lacking: Completeness, bare: list[NodeId]
+) -> Completeness:
+    """What an answer lacks, with gaps for those seeds to which no flow led and from which none."""
+    if not bare:
+        return lacking
+    ends = {n for n, kind in source.kinds(bare).items() if kind in _ENDS}
+    found = {*lacking.gaps, *_seed_gaps(source, query, bare, ends)}
+    return replace(lacking, gaps=tuple(sorted(found, key=in_order)))
 
 
 def _seed_gaps(

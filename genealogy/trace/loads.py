@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from genealogy.trace.result import Gap, GapKind, Trace
+from genealogy.trace.result import Completeness, Gap, GapKind, Trace
 
 
 def with_load_gaps(trace: Trace, sources: Iterable[str]) -> Trace:
     """The trace with a gap for each of these sources first, and for no other source."""
+    return replace(trace, completeness=lacking_loads(trace.completeness, sources))
+
+
+def lacking_loads(lacking: Completeness, sources: Iterable[str]) -> Completeness:
+    """What an answer lacks, with a gap for each of these sources first, and for no other one."""
     loads = [Gap(GapKind.LOAD_UNFINISHED, None, source) for source in sources]
-    rest = [gap for gap in trace.completeness.gaps if gap.source is None]
-    return replace(trace, completeness=replace(trace.completeness, gaps=(*loads, *rest)))
+    rest = [gap for gap in lacking.gaps if gap.source is None]
+    return replace(lacking, gaps=(*loads, *rest))

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genealogy.model.names import Flow, Label
+from genealogy.ports import DataState
 from genealogy.snapshot.content import Content, Nodes
 from genealogy.snapshot.graph import Edges, backward_side, forward_order, forward_side, scale_of
 from genealogy.snapshot.make import frozen
@@ -81,7 +82,7 @@ def snapshot(scale: float) -> Content:
         Texts.of(["product:P"]),
     )
     sides = frozen(forward_side(edges, count)), frozen(backward_side(edges, count))
-    return Content(nodes, *sides, lambda: records, times, 1)
+    return Content(nodes, *sides, lambda: records, times, DataState("layered", 1))
 
 
 def _records(at: Ints) -> Records:

@@ -94,7 +94,7 @@ def test_a_write_whose_connection_breaks_is_done_once(database: Endpoint) -> Non
 
     def work(tx: Transaction) -> None:
         times.append(None)
-        tx.run(ADVANCE_WATERMARK, ids=None)
+        tx.run(ADVANCE_WATERMARK, stamp="a", ids=None, told=0)
         if len(times) == 1:
             relay.cut()
             tx.run(NODE_COUNT)
@@ -107,7 +107,7 @@ def test_a_write_whose_connection_breaks_is_done_once(database: Endpoint) -> Non
 
 def test_a_ready_database_tells_its_watermark(database: Endpoint) -> None:
     with relayed(database) as (_, store):
-        store.run(ADVANCE_WATERMARK, ids=None)
+        store.run(ADVANCE_WATERMARK, stamp="a", ids=None, told=0)
         assert engine_on(store).ready() == 1
 
 

@@ -121,7 +121,7 @@ class TestReopening:
             schema.ensure(store)
 
             def work(tx: Transaction) -> None:
-                tx.run(ADVANCE_WATERMARK, ids=None)
+                tx.run(ADVANCE_WATERMARK, stamp="a", ids=None, told=0)
                 if not started:
                     kill(settings)
                     started.append(ensure_running(settings))

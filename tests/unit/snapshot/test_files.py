@@ -17,6 +17,7 @@ from genealogy.model.names import Flow
 from genealogy.snapshot import files
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.files import SnapshotDamaged
+from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.keeper import Keeper
 from genealogy.snapshot.trace import trace as trace_on
 from genealogy.trace.result import TraceQuery
@@ -56,7 +57,7 @@ def opened(home: Path) -> Content:
 
 
 def answers(content: Content) -> list[object]:
-    found = (trace_on(content, SOURCE, query) for query in QUESTIONS)
+    found = (trace_on(CopiedFlows(SOURCE, content), query) for query in QUESTIONS)
     return [shown(answer) for answer in found if answer is not None]
 
 
@@ -80,7 +81,7 @@ def test_an_empty_graph_has_a_snapshot_too(tmp_path: Path) -> None:
     files.save(snapshot_of([]), tmp_path, "here")
     content = opened(tmp_path)
     assert (len(content.nodes), len(content.forward.head)) == (0, 0)
-    assert trace_on(content, SOURCE, QUESTIONS[0]) is None
+    assert trace_on(CopiedFlows(SOURCE, content), QUESTIONS[0]) is None
 
 
 def test_a_later_build_takes_the_place_of_the_former_one(home: Path) -> None:
@@ -201,11 +202,15 @@ def test_a_damaged_snapshot_leaves_answers_to_the_database_until_it_is_built_ane
     assert again.status().reason == "fresh"
 
 
-def test_a_database_restored_from_earlier_is_not_answered_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_a_database_restored_from_earlier_is_not_answered_for(tmp_path: Path, later: int) -> None:
     keeper, source = keeper_of(tmp_path)
     source.write([])
     keeper.build()
-    source.writes.pop()
+    source.restore(1)
+    for _ in range(later):
+        # As many writes as were lost, or more: the number alone does not tell.
+        source.write(DRAWN.flows[:1])
     assert keeper.trace(QUESTIONS[0]) is None
     assert keeper.status().reason == "stale"
 
@@ -235,6 +240,39 @@ def test_a_snapshot_built_by_another_process_is_taken_up(tmp_path: Path) -> None
     found = keeper.trace(QUESTIONS[0])
     assert found is not None
     assert found.watermark == 2
+
+
+def test_a_program_that_goes_on_makes_anew_what_cannot_be_followed_up(tmp_path: Path) -> None:
+    keeper, source = keeper_of(tmp_path)
+    keeper.build()
+    keeper.rebuilds = True
+    source.write(DRAWN.flows[:1], known=False)
+    assert keeper.trace(QUESTIONS[0]) is None
+    builder = keeper._builder
+    assert builder is not None
+    builder.join()
+    found = keeper.trace(QUESTIONS[0])
+    assert found is not None
+    assert found.watermark == 2
+
+
+def test_a_reader_keeps_its_version_while_others_get_a_later_one(tmp_path: Path) -> None:
+    keeper, source = keeper_of(tmp_path)
+    keeper.build()
+    before = keeper.fresh()
+    assert before is not None
+    told = [answers(before), before.forward.head.copy(), before.nodes.mark.copy()]
+    for _ in range(3):
+        source.write(
+            [flow(Flow.RELABELLED_AS, "lot:A", "lot:Ä~批", 5, name=str(len(source.writes)))]
+        )
+        now = keeper.fresh()
+        assert now is not None
+        assert now.watermark == source.state().watermark
+        assert answers(now) != told[0]
+    assert answers(before) == told[0]
+    assert np.array_equal(before.forward.head, told[1])
+    assert np.array_equal(before.nodes.mark, told[2])
 
 
 def test_a_dropped_snapshot_is_not_answered_from(tmp_path: Path) -> None:

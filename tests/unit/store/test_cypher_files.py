@@ -122,7 +122,8 @@ PROPERTIES = {
     "node_id", "code", "code_key", "code_tail", "name_key", "identifiers", "claims", "mixing",
     "fact_id", "quantity", "uom", "base_quantity", "occurred_offset", "place_id", "event_id",
     "source_system", "source_record", "confidence", "part", "name", "product_id",
-    "version", "watermark", "identity", "node_ids", "kind", "non_propagating", "load_id", "source",
+    "version", "watermark", "identity", "stamp", "told", "node_ids",
+    "kind", "non_propagating", "load_id", "source",
     "state", *LOAD_TIMES, "epochSeconds", "microsecond", *FLOW_TIMES, *NODE_TIMES,
 }  # fmt: skip
 
