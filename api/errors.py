@@ -38,6 +38,12 @@ class ServerStopping(errors.LotgraphError):
     code = "server_stopping"
 
 
+class ArrowMissing(errors.LotgraphError):
+    """A table in Arrow was asked for where that cannot be written."""
+
+    code = "arrow_missing"
+
+
 #: The first kind that fits decides.
 ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
     (TraceChanged, HTTPStatus.GONE),
@@ -45,6 +51,7 @@ ERROR_STATUS: tuple[tuple[type[errors.LotgraphError], HTTPStatus], ...] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.Ambiguous, HTTPStatus.CONFLICT),
     (errors.InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ArrowMissing, HTTPStatus.NOT_ACCEPTABLE),
     (TooManyJobs, HTTPStatus.TOO_MANY_REQUESTS),
     (ServerStopping, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.StoreConflict, HTTPStatus.CONFLICT),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api.language import weighted
 from genealogy.exports.registry import EXPORTS, Export
-
-_JSON = EXPORTS["json"]
 
 
 def acceptable(accept: str) -> Export | None:
@@ -13,11 +13,21 @@ def acceptable(accept: str) -> Export | None:
 
     Without preference it is JSON.
     """
+    kinds = {export.media_type: export for export in EXPORTS.values()}
+    best = best_of(accept, tuple(kinds))
+    return None if best is None else kinds[best]
+
+
+def best_of(accept: str, media_types: Sequence[str]) -> str | None:
+    """The one of these media types that an Accept header ranks highest; None when it wants none.
+
+    Without preference it is the first.
+    """
     if not accept.strip():
-        return _JSON
+        return media_types[0]
     ranges = [(kind.lower(), weight) for kind, weight in weighted(accept)]
     best, weight = max(
-        ((export, _weight(export.media_type, ranges)) for export in EXPORTS.values()),
+        ((media_type, _weight(media_type, ranges)) for media_type in media_types),
         key=lambda found: found[1],
     )
     return best if weight > 0 else None

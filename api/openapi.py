@@ -21,6 +21,7 @@ from api.errors import MEDIA_TYPE
 from api.schemas.problems import Problem
 from api.schemas.traces import TraceDocument
 from genealogy import __version__
+from genealogy.exports.as_arrow import MEDIA_TYPE as ARROW
 from genealogy.exports.registry import EXPORTS
 from genealogy.messages import text
 
@@ -38,8 +39,8 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "trace_file": (404, 410, 422),
     "trace_answer": (404, 406, 410, 422),
     "trace_summary": (404, 410, 422),
-    "trace_nodes": (404, 410, 422),
-    "trace_edges": (404, 410, 422),
+    "trace_nodes": (404, 406, 410, 422),
+    "trace_edges": (404, 406, 410, 422),
     "trace_paths": (404, 409, 410, 422),
     "job": (404, 422),
     "job_events": (404, 422),
@@ -50,6 +51,7 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
 }
 EVERYWHERE = (400, 421, 500, 503)
 _DOCUMENTS = ("trace_answer", "trace_file")
+_TABLES = ("trace_nodes", "trace_edges")
 
 
 @cache
@@ -119,6 +121,10 @@ def _complete_operation(operation: Json) -> None:
     responses = operation["responses"]
     if name in _DOCUMENTS:
         responses["200"]["content"] = _document_content()
+        responses["304"] = {"description": "Not Modified"}
+    if name in _TABLES:
+        table = {"schema": {"type": "string", "format": "binary"}}
+        responses["200"]["content"][ARROW] = table
         responses["304"] = {"description": "Not Modified"}
     if name == "job_events":
         responses["200"]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}

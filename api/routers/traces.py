@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Literal, cast
@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse
 from api import names, whole
 from api.archive import Stored
 from api.deps import Engine, Language, Traces, Work, json_only
-from api.errors import InvalidBody, RefusedRequest
+from api.errors import ArrowMissing, InvalidBody, RefusedRequest
 from api.jobs import Jobs
-from api.negotiation import acceptable
+from api.negotiation import acceptable, best_of
 from api.openapi import described
 from api.routers import jobs
 from api.schemas.jobs import Job
@@ -31,6 +31,7 @@ from api.schemas.traces import (
 from api.shelf import Shelf
 from genealogy.bootstrap import Lotgraph
 from genealogy.errors import InvalidQuery, NotFound
+from genealogy.exports import as_arrow
 from genealogy.exports.records import (
     Record,
     completeness_record,
@@ -117,9 +118,16 @@ def summary(traces: Traces, trace_id: TraceId, response: Response) -> Record:
 
 @router.get("/{trace_id}/nodes", response_model=NodesPage, **described("trace_nodes"))
 def nodes(
-    traces: Traces, trace_id: TraceId, response: Response, cursor: Cursor = None, limit: Limit = 100
-) -> Record:
-    """The nodes of an answer, a page at a time."""
+    traces: Traces,
+    trace_id: TraceId,
+    request: Request,
+    response: Response,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Record | Response:
+    """The nodes of an answer: a page at a time, or all of them as an Arrow stream."""
+    if _wants_arrow(request):
+        return _table(traces, trace_id, "nodes", request)
     stored = traces.find(trace_id)
     trace = traces.answer(stored)
     response.headers.update(_proof(stored))
@@ -130,9 +138,16 @@ def nodes(
 
 @router.get("/{trace_id}/edges", response_model=EdgesPage, **described("trace_edges"))
 def edges(
-    traces: Traces, trace_id: TraceId, response: Response, cursor: Cursor = None, limit: Limit = 100
-) -> Record:
-    """The movements of an answer, a page at a time."""
+    traces: Traces,
+    trace_id: TraceId,
+    request: Request,
+    response: Response,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Record | Response:
+    """The movements of an answer: a page at a time, or all of them as an Arrow stream."""
+    if _wants_arrow(request):
+        return _table(traces, trace_id, "edges", request)
     stored = traces.find(trace_id)
     trace = traces.answer(stored)
     response.headers.update(_proof(stored))
@@ -284,14 +299,52 @@ def _answered(traces: Shelf, trace_id: str, export: Export, request: Request) ->
     stored = traces.find(trace_id)
     # The digest is that of the JSON document; every other format follows from it.
     tag = f'"{stored.digest}"' if export.name == "json" else f'"{stored.digest}.{export.name}"'
+
+    def pieces(trace: Trace) -> whole.Pieces:
+        return whole.pieces_of(export, trace, stored.digest)
+
+    kind = f"{export.media_type}; charset=utf-8" if export.name == "csv" else export.media_type
+    return _whole(traces, stored, pieces, tag, kind, f"{trace_id}{export.suffix}", request)
+
+
+def _wants_arrow(request: Request) -> bool:
+    """Whether a table is wanted rather than a page. Raises RefusedRequest for anything else."""
+    known = ("application/json", as_arrow.MEDIA_TYPE)
+    wanted = best_of(request.headers.get("accept", ""), known)
+    if wanted is None:
+        raise RefusedRequest(HTTPStatus.NOT_ACCEPTABLE, known=", ".join(known))
+    if wanted == as_arrow.MEDIA_TYPE and not as_arrow.is_to_be_had():
+        raise ArrowMissing()
+    return wanted == as_arrow.MEDIA_TYPE
+
+
+def _table(traces: Shelf, trace_id: str, part: as_arrow.Part, request: Request) -> Response:
+    stored = traces.find(trace_id)
+
+    def pieces(trace: Trace) -> whole.Pieces:
+        return as_arrow.parts(trace, part, stored.digest)
+
+    # Its bytes depend on the version of Arrow, so it is only the same for all that matters.
+    tag, name = f'W/"{stored.digest}.arrow.{part}"', f"{trace_id}.{part}.arrows"
+    return _whole(traces, stored, pieces, tag, as_arrow.MEDIA_TYPE, name, request)
+
+
+def _whole(
+    traces: Shelf,
+    stored: Stored,
+    pieces: Callable[[Trace], whole.Pieces],
+    tag: str,
+    kind: str,
+    name: str,
+    request: Request,
+) -> Response:
     shared = {"etag": tag, "vary": "Accept", "cache-control": "private, no-cache"}
-    if known_already(request.headers.get("if-none-match", ""), tag):
+    if known_already(request.headers.get("if-none-match", ""), tag.removeprefix("W/")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shared)
     trace = traces.answer(stored)
-    named = {"content-disposition": f'inline; filename="{trace_id}{export.suffix}"'}
+    named = {"content-disposition": f'inline; filename="{name}"'}
     headers = {**shared, **named, **_stated(trace), **_proof(stored)}
-    kind = f"{export.media_type}; charset=utf-8" if export.name == "csv" else export.media_type
-    return whole.response(whole.pieces_of(export, trace, stored.digest), kind, headers, request)
+    return whole.response(pieces(trace), kind, headers, request)
 
 
 def known_already(header: str, tag: str) -> bool:

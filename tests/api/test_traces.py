@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from genealogy.exports.as_arrow import MEDIA_TYPE as ARROW
 from genealogy.exports.digest import digest_of_document
 from genealogy.exports.registry import EXPORTS
 from genealogy.model.facts import NodeId
@@ -245,6 +247,62 @@ def test_pages_add_up_to_the_whole(part: str) -> None:
         assert page.json()["completeness"]["state"] == "gaps"
         url = page.links["next"]["url"] if "next" in page.links else ""
     assert found == api.get(address).json()[part]
+
+
+@pytest.mark.parametrize("part", ["nodes", "edges"])
+def test_a_table_in_arrow_is_the_whole_whatever_page_was_asked_for(part: str) -> None:
+    api = client()
+    made = asked(api, SUPPLIER).json()
+    address, wanted = f"{made['self']}/{part}", {"accept": ARROW}
+    answer = api.get(address, params={"limit": 2}, headers=wanted)
+    assert answer.headers["content-type"] == ARROW
+    table = pa.ipc.open_stream(answer.content).read_all()
+    assert table.column("id").to_pylist() == [r["id"] for r in api.get(made["self"]).json()[part]]
+    told = {"lotgraph-digest": made["digest"], "lotgraph-watermark": str(WATERMARK)}
+    assert told.items() <= dict(answer.headers).items()
+    assert answer.headers["lotgraph-completeness"].startswith("gaps;")
+    assert f".{part}.arrows" in answer.headers["content-disposition"]
+    tag = answer.headers["etag"]
+    again = api.get(address, headers={**wanted, "if-none-match": tag})
+    assert (again.status_code, again.headers["vary"]) == (304, "Accept")
+
+
+@pytest.mark.parametrize("part", ["nodes", "edges"])
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        (f"{ARROW};q=0.5, application/json;q=0.4", ARROW),
+        (f"application/json;q=0, {ARROW}", ARROW),
+    ],
+)
+def test_a_page_or_a_table_as_the_accept_header_has_it(part: str, accept: str, kind: str) -> None:
+    api = client()
+    address = f"{asked(api, SUPPLIER).json()['self']}/{part}"
+    assert api.get(address, headers={"accept": accept}).headers["content-type"] == kind
+
+
+@pytest.mark.parametrize("part", ["nodes", "edges"])
+def test_a_table_in_a_format_that_there_is_not_is_a_problem(part: str) -> None:
+    api = client()
+    address = f"{asked(api, SUPPLIER).json()['self']}/{part}"
+    problem = assert_problem(
+        api.get(address, headers={"accept": "text/csv"}), 406, "not_acceptable"
+    )
+    assert ARROW in problem["detail"] + problem["hint"]
+
+
+def test_without_pyarrow_a_table_is_a_problem_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("genealogy.exports.as_arrow.is_to_be_had", lambda: False)
+    api = client()
+    address = f"{asked(api, SUPPLIER).json()['self']}/nodes"
+    problem = assert_problem(api.get(address, headers={"accept": ARROW}), 406, "arrow_missing")
+    assert "lotgraph[arrow]" in problem["hint"]
+    assert api.get(address).status_code == 200
 
 
 def test_a_page_beyond_the_end_is_empty() -> None:
