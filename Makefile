@@ -2,6 +2,8 @@
 
 PYTHON ?=
 ARGS ?=
+# Tests wait for servers more than they work, so two processes take little over half the time.
+WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
 READY_DEV := .venv/ready-dev
@@ -20,7 +22,7 @@ demo: $(READY) ## load the demo company and trace it, with all set-up (ARGS= for
 	@$(BIN)/lotgraph demo run $(ARGS)
 
 test: $(READY_DEV) ## run the tests, with all set-up (ARGS="tests/unit -k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: lint test ## what CI asks for: format, lint, types, layers, tests
 

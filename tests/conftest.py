@@ -3,7 +3,7 @@
 ``database`` is an empty graph on each database in turn, ``store`` the store on it;
 ``shared_database`` lives as long as a module, ``bare_database`` has no schema either.
 ``LOTGRAPH_REQUIRE_NEO4J=1`` makes a missing Neo4j a failure instead of a skip.
-With ``-n`` each process has an embedded server of its own, and Neo4j is left out.
+With ``-n`` each process has an embedded server of its own, and they take turns on Neo4j.
 """
 
 from __future__ import annotations

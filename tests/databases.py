@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import secrets
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -23,10 +24,12 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from genealogy.settings import read_settings
 from genealogy.store import embedded
+from genealogy.store.server import locks
 
 IMAGE = "neo4j:5.26"
 PULL_SECONDS = 300.0
 UP_SECONDS = 60.0
+TURN_SECONDS = 900.0
 WIPE_BATCH = 5_000
 HEAP = "256m"
 
@@ -109,13 +112,17 @@ def arcadedb(folder: Path) -> Iterator[ArcadeServer]:
 
 
 class Neo4jServer:
-    """One Neo4j database, lent to one test at a time and emptied before each."""
+    """One Neo4j database, lent to one test at a time and emptied before each.
+
+    Processes that test beside each other take turns.
+    """
 
     engine: EngineName = "neo4j"
 
     def __init__(self, endpoint: Endpoint, driver: Driver, origin: str) -> None:
         self._endpoint = endpoint
         self._driver = driver
+        self._turns = Path(tempfile.gettempdir(), f"lotgraph-tests-{_file_name(endpoint.uri)}.lock")
         self._lent = False
         self.description = f"{_version(driver)} at {endpoint.uri}, {origin}"
 
@@ -129,12 +136,25 @@ class Neo4jServer:
             )
         self._lent = True
         try:
-            self.wipe()
-            if bare:
-                self._drop_schema()
-            yield self._endpoint
+            with self.turn():
+                self.wipe()
+                if bare:
+                    self._drop_schema()
+                try:
+                    yield self._endpoint
+                finally:
+                    # A process that comes later must not take it for somebody's data.
+                    self.wipe()
         finally:
             self._lent = False
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Have the database to oneself."""
+        with locks.holding(self._turns, wait=TURN_SECONDS) as is_ours:
+            if not is_ours:
+                raise Misconfigured(f"another process keeps {self._turns} to itself")
+            yield
 
     def wipe(self) -> None:
         """Delete every node and edge, in batches that fit a small heap."""
@@ -156,6 +176,10 @@ class Neo4jServer:
                 self._driver.execute_query(f"DROP {kind} `{record['name']}`")
 
 
+def _file_name(uri: str) -> str:
+    return "".join(sign if sign.isalnum() else "-" for sign in uri)
+
+
 @unit_of_work(timeout=120)
 def _delete_some(tx: ManagedTransaction) -> int:
     result = tx.run("MATCH (n) WITH n LIMIT $batch DETACH DELETE n", batch=WIPE_BATCH)
@@ -175,13 +199,11 @@ def neo4j() -> Iterator[Neo4jServer]:
     Raises Skipped when there is neither, Misconfigured when the one named does not
     answer or holds data, for the tests would erase it.
     """
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        raise Skipped("its one database cannot be shared between processes (run without -n)")
     if os.environ.get("NEO4J_URI"):
         with _connected(_given(), "named by NEO4J_URI") as server:
-            _refuse_data(server)
+            with server.turn():
+                _refuse_data(server)
             yield server
-            server.wipe()
     else:
         with _container() as endpoint, _connected(endpoint, f"container of {image()}") as server:
             yield server

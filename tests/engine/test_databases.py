@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from neo4j import Driver, GraphDatabase
 
+from tests import databases
 from tests.databases import Endpoint, Misconfigured, Server, image_and_tag
 
 
@@ -50,6 +51,18 @@ def test_a_bare_graph_has_no_constraint_left(server: Server) -> None:
 def test_the_one_database_of_neo4j_is_never_lent_twice(neo4j_server: Server) -> None:
     with neo4j_server.empty_graph(), pytest.raises(Misconfigured):
         neo4j_server.empty_graph().__enter__()
+
+
+def test_processes_take_turns_on_the_one_database_of_neo4j(
+    neo4j_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(neo4j_server, databases.Neo4jServer)
+    monkeypatch.setattr(databases, "TURN_SECONDS", 0.2)
+    # A lock that is taken twice shuts out its own process as it does others.
+    with neo4j_server.turn(), pytest.raises(Misconfigured), neo4j_server.turn():
+        pytest.fail("had by two at once")
+    with neo4j_server.turn():
+        pass
 
 
 @pytest.mark.parametrize(
