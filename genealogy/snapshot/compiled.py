@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,11 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from genealogy.snapshot import sweep
 from genealogy.trace.kernel import arrivals, labels, rounds, state
 from genealogy.trace.kernel.state import Run, Ways
 
 Through = Callable[..., int]
 _MODULES: tuple[ModuleType, ...] = (arrivals, labels, rounds)
+#: Compiled functions, by their name.
+Compiled = dict[str, Callable[..., Any]]
 
 
 def is_to_be_had() -> bool:
@@ -32,7 +35,8 @@ def is_to_be_had() -> bool:
 
 def cache_folder() -> Path:
     """Where compiled code is kept: ``$XDG_CACHE_HOME/lotgraph``, or as NUMBA_CACHE_DIR says."""
-    texts = b"".join(Path(str(m.__file__)).read_bytes() for m in (*_MODULES, state))
+    modules = (*_MODULES, sweep, state)
+    texts = b"".join(Path(str(m.__file__)).read_bytes() for m in modules)
     digest = hashlib.sha256(texts).hexdigest()[:16]
     named = os.environ.get("NUMBA_CACHE_DIR")
     home = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
@@ -46,6 +50,17 @@ def through() -> Through:
 
     Raises ImportError without numba.
     """
+    compiled: Through = _compiled(_MODULES)["through"]
+    return compiled
+
+
+@cache
+def sweeps() -> Compiled:
+    """The functions of ``genealogy.snapshot.sweep``, compiled. Raises ImportError without numba."""
+    return _compiled((sweep,))
+
+
+def _compiled(modules: Sequence[ModuleType]) -> Compiled:
     import numba
 
     folder = cache_folder()
@@ -53,7 +68,7 @@ def through() -> Through:
     if keep:
         numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     bound: dict[str, Any] = {"np": np}
-    for module in _MODULES:
+    for module in modules:
         bound |= {name: value for name, value in vars(module).items() if name[:2] != "__"}
     bound["__name__"] = __name__
     functions = [f for f in bound.values() if isinstance(f, FunctionType)]
@@ -61,8 +76,7 @@ def through() -> Through:
         text = _ordered if function is labels.ordered else function
         rebound = FunctionType(text.__code__, bound, function.__name__, text.__defaults__)
         bound[function.__name__] = numba.njit(nogil=True, cache=keep)(rebound)
-    compiled: Through = bound["through"]
-    return compiled
+    return bound
 
 
 def _writable(folder: Path) -> bool:

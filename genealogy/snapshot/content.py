@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from genealogy.trace import room
 from genealogy.trace.kernel.state import FOUND, OTHERS, REACHED, STOPS, Column, Run
 
 Ints = npt.NDArray[Any]
+T = TypeVar("T")
 _KEPT_RUNS = 4
 
 
@@ -62,7 +63,16 @@ class Content:
     state: DataState
     still: frozenset[NodeId] = frozenset()
     _spare: list[Run] = field(default_factory=list, repr=False)
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
+
+    def made(self, name: str, make: Callable[[], T]) -> T:
+        """What is worked out of the columns when it is first asked for, and then kept."""
+        if name not in self._made:
+            # Twice at worst: both times the same.
+            self._made[name] = make()
+        found: T = self._made[name]
+        return found
 
     @property
     def watermark(self) -> int:
