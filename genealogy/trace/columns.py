@@ -9,6 +9,8 @@ from operator import itemgetter
 from genealogy.model.names import LASTING
 from genealogy.ports import FlowRows
 
+#: Stands between the id of a node or edge and what tells a state or copy of it from others.
+MARK = "\x1e"
 NAMES = tuple(column.name for column in fields(FlowRows))
 
 

@@ -20,14 +20,12 @@ from genealogy.model.names import LASTING, Flow, Label
 from genealogy.ports import Direction, FlowRows, FlowSource, Reading
 from genealogy.trace.beside import Beside
 from genealogy.trace.clocks import Times, times_at, widen
-from genealogy.trace.columns import append, as_of, joined, select
+from genealogy.trace.columns import MARK, append, as_of, joined, select
 from genealogy.trace.result import Seed
 from genealogy.trace.tanks import Tanks
 from genealogy.trace.whereabouts import Whereabouts
 from genealogy.trace.windows import BEGIN, END, windows
 
-#: Stands between the id of a node or edge and what tells a state or copy of it from others.
-MARK = "\x1e"
 _INTO: dict[Direction, Flow] = {"forward": Flow.LOADED_INTO, "backward": Flow.DRAWN_FROM}
 _AT_VESSELS = frozenset(_INTO.values())
 _PARTS = frozenset({Flow.PART_OF})

@@ -9,6 +9,7 @@ from datetime import datetime
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, VesselPolicy
 from genealogy.ports import Cleaning, Direction, FlowRows, FlowSource, Vessel
+from genealogy.trace.columns import MARK
 from genealogy.trace.vessels import Division, Move, Passage, full_mix, in_order
 from genealogy.trace.windows import windows
 
@@ -54,7 +55,9 @@ class Tanks:
         division = None if vessel is None else self._known[vessel]
         if division is None:
             return [(0, opens, closes)]
-        move = Move(rows.edge_id[i], opens, closes, rows.quantity[i], rows.uom[i])
+        # The edge may be the copy that a state of a lot or batch has of it.
+        edge_id = rows.edge_id[i].partition(MARK)[0]
+        move = Move(edge_id, opens, closes, rows.quantity[i], rows.uom[i])
         return division.loaded(move) if rows.type[i] == Flow.LOADED_INTO else division.drawn(move)
 
     def lasted(self, vessel: NodeId, number: int, since: int, until: int) -> bool:

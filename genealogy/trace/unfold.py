@@ -12,7 +12,7 @@ from dataclasses import replace
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows
 from genealogy.trace.clocks import Times
-from genealogy.trace.columns import select
+from genealogy.trace.columns import MARK, select
 from genealogy.trace.completeness import in_order
 from genealogy.trace.result import (
     Completeness,
@@ -25,7 +25,7 @@ from genealogy.trace.result import (
     Trace,
 )
 from genealogy.trace.seeds import Found
-from genealogy.trace.states import MARK, States, whole
+from genealogy.trace.states import States, whole
 
 
 def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
