@@ -191,7 +191,8 @@ class _Finder:
         revisions = self._revisions(rows) if window.revision else {}
         for row in made:
             spans, batches = came.get(row.node_id, ([], []))
-            spans = spans or [_lasted(row.properties, "produced_at", "produced_at")]
+            if not spans or row.properties.get("produced_at"):
+                spans = [*spans, _lasted(row.properties, "produced_at", "produced_at")]
             told = {revisions.get(batch, window.revision) for batch in batches}
             if any(span.meets(*one) for one in spans) and (not told or window.revision in told):
                 yield Seed(row.node_id, 0)

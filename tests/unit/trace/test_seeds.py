@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -118,6 +119,28 @@ def test_a_vessel_stands_for_what_was_drawn_until_it_was_cleaned() -> None:
     assert reached(ask(facts, "place", TANK, 6, 6, way="backward")) == set()
 
 
+def test_what_lay_in_a_store_goes_on_through_a_vessel_that_is_drawn_in_turn() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.STORED_AT, "lot:A", COLD, 0, start=0, end=1),
+            *(replace(flow(*f), quantity=Decimal(10), uom="KGM") for f in IN_TURN),
+        ],
+        more=[LINE],
+        properties={TANK: {"vessel_policy": "fifo"}, "batch:2": {"started_at": day(4)}},
+    )
+    facts = [*drawn.facts, link(Link.MADE_ON, "batch:2", LINE, "line")]
+    assert reached(ask(facts, "place", COLD, 0, 1)) == {TANK, "batch:1"}
+    assert reached(ask(facts, "equipment", LINE, 3, 5, way="backward")) == {TANK, "lot:B"}
+
+
+IN_TURN = [
+    (Flow.LOADED_INTO, "lot:A", TANK, 1),
+    (Flow.LOADED_INTO, "lot:B", TANK, 2),
+    (Flow.DRAWN_FROM, TANK, "batch:1", 3),
+    (Flow.DRAWN_FROM, TANK, "batch:2", 4),
+]
+
+
 SUPPLIES = genealogy(
     [
         flow(Flow.SUPPLIED, "party:S", "lot:A", 1),
@@ -160,6 +183,13 @@ def test_a_product_stands_for_its_lots_made_then_by_a_revision(
     days: tuple[int | None, int | None], revision: str | None, found: set[str]
 ) -> None:
     assert seeds(ask(MADE, "product", PRODUCT, *days, revision=revision)) == found
+
+
+def test_a_lot_made_in_a_window_is_found_whenever_it_was_supplied() -> None:
+    supplied = [*MADE, *genealogy([flow(Flow.SUPPLIED, "party:S", "lot:bought", 5)]).flows]
+    assert "lot:bought" in seeds(ask(supplied, "product", PRODUCT, 1, 3))
+    assert "lot:bought" in seeds(ask(supplied, "product", PRODUCT, 5, 6))
+    assert "lot:bought" not in seeds(ask(supplied, "product", PRODUCT, 3, 4))
 
 
 def test_an_event_stands_for_its_place_then_or_for_the_thing_itself() -> None:
