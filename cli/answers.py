@@ -235,7 +235,7 @@ def _note(node: Record) -> str:
     frontier = [node["frontier"]] if node["frontier"] else []
     windows = [f"window {told['window']}" for told in node.get("found_in", ())]
     taken_out = [f"exposed until {told['until']}" for told in node.get("exposed", ())]
-    guessed = ["hypothetical"] if node.get("hypothetical") else []
+    guessed = [word for word in ("hypothetical", "inferred") if node.get(word)]
     return ", ".join([*guessed, *taken_out, *dict.fromkeys(windows), *frontier, *node["gaps"]])
 
 

@@ -200,6 +200,10 @@ class FlowSource(Protocol):
         """The products by whose material nothing is passed on."""
         ...
 
+    def unlotted(self) -> set[NodeId]:
+        """The nodes that stand for material of a product of which no lot is known."""
+        ...
+
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended, each once and in order."""
         ...

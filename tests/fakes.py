@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
+from genealogy.model.identifiers import is_unlotted
 from genealogy.model.names import Flow, Link, Mixing
 from genealogy.model.times import to_micros
 from genealogy.ports import (
@@ -190,6 +191,9 @@ class MemoryFlows:
 
     def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
         return {n for n, row in self._nodes.items() if row.properties.get("non_propagating")}
+
+    def unlotted(self) -> set[NodeId]:
+        return {node_id for node_id in self._nodes if is_unlotted(node_id)}
 
     def unfinished_loads(self) -> list[str]:
         return sorted(set(self.unfinished))

@@ -14,7 +14,8 @@ from itertools import count
 from hypothesis import strategies as st
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Value
-from genealogy.model.names import FLOW_ENDS, WALKED, Flow, Label, Link, Mixing, latest_of
+from genealogy.model.identifiers import is_unlotted
+from genealogy.model.names import FLOW_ENDS, WALKED, Flow, Label, Link, Mixing, Role, latest_of
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 LAST_DAY = 6
@@ -102,8 +103,9 @@ def genealogy(
     named = [i for f in flows for i in (f.source_id, f.target_id)]
     nodes = dict.fromkeys([*named, *map(NodeId, more)])
     told = properties or {}
+    roles = {n: (Role.UNLOTTED,) if is_unlotted(n) else () for n in nodes}
     return Genealogy(
-        tuple(NodeFact(kind_of(n), n, SOURCE, properties=told.get(n, {})) for n in nodes), flows
+        tuple(NodeFact(kind_of(n), n, SOURCE, roles[n], told.get(n, {})) for n in nodes), flows
     )
 
 

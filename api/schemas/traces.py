@@ -198,6 +198,7 @@ class ReachedNode(Node):
     amounts: list[SeedAmount] | None = Field(default=None, exclude_if=is_unset)
     exposed: list[ExposedBy] | None = Field(default=None, exclude_if=is_unset)
     hypothetical: bool | None = Field(default=None, exclude_if=is_unset)
+    inferred: bool | None = Field(default=None, exclude_if=is_unset)
     found_in: list[FoundIn] | None = Field(default=None, exclude_if=is_unset)
 
 

@@ -33,6 +33,7 @@ class Obstacle(BaseModel):
         "time",
         "interval",
         "vessel",
+        "on_hand",
         "non_propagating",
         "stop",
         "max_depth",

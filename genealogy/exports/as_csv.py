@@ -87,7 +87,7 @@ def _rows(trace: Trace) -> Iterator[Record]:
     yield _trace_row(trace)
     for node in node_records(trace):
         properties, amounts = node.pop("properties"), node.pop("amounts", [])
-        for name in ("found_in", "hypothetical", "exposed"):
+        for name in ("found_in", "hypothetical", "inferred", "exposed"):
             node.pop(name, None)
         yield {
             "record": "node",

@@ -36,7 +36,9 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
  xsi:schemaLocation="http://graphml.graphdrawing.org/xmlns
  http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd">
 """
-_APART = frozenset({"id", "properties", "amounts", "found_in", "hypothetical", "exposed"})
+_APART = frozenset(
+    {"id", "properties", "amounts", "found_in", "hypothetical", "inferred", "exposed"}
+)
 _NODE_TYPES = {"distance": "int"}
 _EDGE_TYPES = {"quantity_value": "double"}
 _GRAPH_TYPES = {"completeness_masked": "int", "node_count": "int", "edge_count": "int"}

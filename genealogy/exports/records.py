@@ -16,7 +16,7 @@ from genealogy.exports.windows import found_in, window_records
 from genealogy.model.durations import CarryOver, ClockTolerance, spell_duration
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import spellings
-from genealogy.model.names import Confidence, Label
+from genealogy.model.names import RECORDED, Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import Direction, FlowRows, NodeRow
 from genealogy.trace.hosts import exposed_hosts
@@ -126,6 +126,7 @@ def node_records(trace: Trace) -> Iterator[Record]:
             "gaps": gaps.get(node_id, []),
             **({} if amounts is None else {"amounts": amounts}),
             **({"hypothetical": True} if node_id in trace.hypothetical else {}),
+            **({"inferred": True} if node_id in trace.inferred else {}),
             **({"exposed": hosts[node_id]} if node_id in hosts else {}),
             **({"found_in": origins[node_id]} if node_id in origins else {}),
             "properties": properties_record(row.properties),
@@ -148,7 +149,7 @@ def edge_records(trace: Trace) -> Iterator[Record]:
 def edge_record(edges: FlowRows, i: int) -> Record:
     """The flow edge at position ``i`` of the columns."""
     offset = edges.occurred_offset[i]
-    guessed = edges.confidence[i] == Confidence.HYPOTHETICAL
+    recorded = edges.type[i] in RECORDED
     return {
         "id": edges.edge_id[i],
         "type": edges.type[i],
@@ -160,7 +161,7 @@ def edge_record(edges: FlowRows, i: int) -> Record:
         "occurred_at": _micros(edges.occurred_at[i], offset),
         "valid_from": _micros(edges.valid_from[i], offset),
         "valid_to": _micros(edges.valid_to[i], offset),
-        "recorded_at": None if guessed else _micros(edges.recorded_at[i]),
+        "recorded_at": _micros(edges.recorded_at[i]) if recorded else None,
         "retracted_at": _micros(edges.retracted_at[i]),
         "place_id": edges.place_id[i],
         "source_system": edges.source_system[i],

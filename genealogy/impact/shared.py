@@ -144,6 +144,14 @@ class SharedFlows:
         """The products by whose material nothing is passed on."""
         return self._source.non_propagating(known_at=known_at)
 
+    def unlotted(self) -> set[NodeId]:
+        """The nodes that stand for material of a product of which no lot is known."""
+        return self._unlotted
+
+    @cached_property
+    def _unlotted(self) -> set[NodeId]:
+        return self._source.unlotted()
+
     def unfinished_loads(self) -> list[str]:
         """The sources of the loads that had not ended when this was first asked."""
         return self._unfinished

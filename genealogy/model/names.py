@@ -45,6 +45,7 @@ class Role(StrEnum):
     STORAGE_EXCURSION = "StorageExcursion"
     CLEANING = "Cleaning"
     EMPTYING = "Emptying"
+    UNLOTTED = "Unlotted"
 
 
 class Flow(StrEnum):
@@ -64,6 +65,7 @@ class Flow(StrEnum):
     SERIALISED_AS = "SERIALISED_AS"
     STORED_AT = "STORED_AT"
     CARRIED_OVER = "CARRIED_OVER"
+    MAY_BE = "MAY_BE"
 
 
 class Link(StrEnum):
@@ -151,17 +153,19 @@ FLOW_ENDS: dict[Flow, tuple[frozenset[Label], frozenset[Label]]] = {
     ),
     # From run to run on one line: never recorded, made only when a trace asks for it.
     Flow.CARRIED_OVER: (frozenset({Label.BATCH}), frozenset({Label.BATCH})),
+    # From a lot to what of its product has no lot number: never recorded, made by a trace.
+    Flow.MAY_BE: (frozenset({Label.LOT}), frozenset({Label.LOT})),
 }
 
 #: Flows that are kept in the graph.
-RECORDED = frozenset(Flow) - {Flow.CARRIED_OVER}
+RECORDED = frozenset(Flow) - {Flow.CARRIED_OVER, Flow.MAY_BE}
 #: Those that a trace follows. A stay tells where material was, and leads nowhere by itself.
 WALKED = RECORDED - {Flow.STORED_AT}
 
 #: Flows that last: what they join stays so until ``valid_to``. Begun at a time known in part,
 #: they have the earliest moment in ``valid_from`` and the latest in ``occurred_at``; any other
 #: flow has them in ``occurred_at`` and ``valid_to``.
-LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF, Flow.STORED_AT})
+LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF, Flow.STORED_AT, Flow.MAY_BE})
 
 #: Times of a flow edge, UTC.
 FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
@@ -206,4 +210,5 @@ FEW_AT: dict[Flow, Literal["source", "target"]] = {
     Flow.SERIALISED_AS: "target",
     Flow.STORED_AT: "source",
     Flow.CARRIED_OVER: "source",
+    Flow.MAY_BE: "source",
 }

@@ -10,7 +10,7 @@ from genealogy.model.names import Label
 from genealogy.ports import GraphSource, NodeColumns
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.make import Maker
-from genealogy.snapshot.prepared import apart, still
+from genealogy.snapshot.prepared import apart, special, still
 
 #: Told after each page: nodes whose flows were read, and nodes there are.
 Progress = Callable[[int, int], None]
@@ -26,7 +26,7 @@ def build(source: GraphSource, progress: Progress | None = None) -> Content:
     nodes = NodeColumns()
     for page in source.all_nodes():
         nodes.append(page)
-    products = frozenset(source.non_propagating())
+    products = special(source)
     divided = apart(source, list(of_kinds(nodes, Label.PLACE)))
     halting = still(source, products, of_kinds(nodes, Label.LOT, Label.ITEM))
     maker = Maker(nodes, divided, halting, products)

@@ -1,8 +1,9 @@
 """What a trace prepares before it walks, and a snapshot leaves to the database.
 
 Nodes that exact traces walk in states: vessels that were cleaned or have a policy, and what
-was kept in a store. And material of products that pass nothing on. They are marked, so that
-an answer that would come to them is told apart from one that does not.
+was kept in a store. And material of products that pass nothing on, or of which some has no lot
+number. They are marked, so that an answer that would come to them is told apart from one
+that does not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import product_of
 from genealogy.model.names import Link, VesselPolicy
 from genealogy.ports import FlowSource, Vessel
+from genealogy.trace.unlotted import products_of
 
 
 def apart(source: FlowSource, places: Sequence[NodeId]) -> set[NodeId]:
@@ -28,10 +30,16 @@ def _is_divided(vessel: Vessel) -> bool:
     return bool(vessel.cleaned) or vessel.policy is not VesselPolicy.FULL_MIX
 
 
+def special(source: FlowSource) -> frozenset[NodeId]:
+    """The products that pass nothing on, or of which some material has no lot number."""
+    nameless = products_of(source, sorted(source.unlotted()))
+    return frozenset(source.non_propagating()).union(product for _, product in nameless)
+
+
 def still(
     source: FlowSource, products: frozenset[NodeId], material: Iterable[NodeId]
 ) -> set[NodeId]:
-    """Those of these lots and items that are of products by which nothing is passed on."""
+    """Those of these lots and items that are of such products."""
     lots = list(material) if products else []
     if not lots:
         return set()

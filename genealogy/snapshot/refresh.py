@@ -27,7 +27,7 @@ from genealogy.snapshot.graph import (
     rows_of,
 )
 from genealogy.snapshot.make import by_id, edges_of, frozen
-from genealogy.snapshot.prepared import apart, still
+from genealogy.snapshot.prepared import apart, special, still
 from genealogy.snapshot.records import RecordsBuilder
 from genealogy.snapshot.texts import Names, Texts
 from genealogy.trace.columns import append, select
@@ -59,8 +59,9 @@ def refreshed(
     grown = _with_nodes(content, new, source)
     numbers = grown.nodes.number(named)
     kinds = {int(grown.nodes.kind[numbers[node]]) for node in read.touched}
-    if _PRODUCT in kinds and source.non_propagating() != content.still:
-        return None
+    if _PRODUCT in kinds or any(map(is_unlotted, read.touched)):
+        if special(source) != content.still:
+            return None
     return _with_rows(_in_scale(grown, read, numbers), read, numbers, source, state)
 
 

@@ -18,7 +18,7 @@ from genealogy.trace.known import refuse_still, with_seed_gaps
 from genealogy.trace.loads import with_load_gaps
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.run import check, directions, followed
-from genealogy.trace.signs import APART, KIND_CODES, STILL
+from genealogy.trace.signs import APART, KIND_CODES, STILL, UNLOTTED
 from genealogy.trace.walk import Progress, Through, Walk
 
 _KINDS = {code: Label(kind) for kind, code in KIND_CODES.items()}
@@ -73,9 +73,7 @@ def _needs_preparation(content: Content, answer: Answer) -> bool:
     """Whether a walk came to what is prepared from more than flows (see ``prepared``)."""
     book, reached = answer.walk.book, answer.walk.reached
     mark = content.nodes.mark[reached]
-    if book.exact and (mark & APART).any():
-        return True
-    return not set(reached[(mark & STILL) != 0].tolist()) <= set(book.seeds)
+    return bool((mark & (STILL | UNLOTTED | APART * book.exact)).any())
 
 
 @contextmanager

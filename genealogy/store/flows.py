@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any, cast
 
 from genealogy.errors import StoreForeign
@@ -25,6 +24,7 @@ from genealogy.ports import (
     Vessel,
 )
 from genealogy.store.bolt import GraphStore
+from genealogy.store.claimed import ClaimedProperties
 from genealogy.store.codec import iso_or_null
 from genealogy.store.queries import (
     AHEAD,
@@ -43,6 +43,7 @@ from genealogy.store.queries import (
     STAYS_AT,
     STAYS_OF,
     UNFINISHED_LOADS,
+    UNLOTTED,
     WITHDRAWN,
     Level,
     Query,
@@ -66,36 +67,6 @@ _FEW = 64
 _NEAREST = 10_000
 #: Edges in one answer: ArcadeDB collects half a million values at most, and keeps its heap.
 MOST_EDGES = 100_000
-
-
-class ClaimedProperties(Mapping[str, Any]):
-    """The properties that follow from a node's claims, read when first asked for.
-
-    Most nodes of a trace are counted and named but not opened.
-    """
-
-    def __init__(self, told: list[str], known_at: datetime | None = None) -> None:
-        self._told = told
-        self._known_at = known_at
-
-    @cached_property
-    def _values(self) -> dict[str, Any]:
-        return dict(sorted(claims.properties(self._told, self._known_at).items()))
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapping) and self._values == dict(other)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
 
 
 def node_row(
@@ -315,6 +286,11 @@ class GraphFlows:
         [found] = self._store.run(NON_PROPAGATING)
         products = self.nodes(list(map(NodeId, found.ids)), known_at=known_at)
         return {row.node_id for row in products if row.properties.get("non_propagating")}
+
+    def unlotted(self) -> set[NodeId]:
+        """The nodes that stand for material of a product of which no lot is known."""
+        [found] = self._store.run(UNLOTTED)
+        return set(map(NodeId, found.ids))
 
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended."""

@@ -190,6 +190,7 @@ KINDS = _read("trace/kinds.cypher", Rows, "ids")
 STAYS_OF = _read("trace/stays_of.cypher", Stay, "ids", "known_at")
 STAYS_AT = _read("trace/stays_at.cypher", Stay, "ids", "since", "until", "known_at")
 NON_PROPAGATING = _read("trace/non_propagating.cypher", Ids)
+UNLOTTED = _read("trace/unlotted.cypher", Ids)
 CLEANINGS = _read("trace/cleanings.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 

@@ -70,6 +70,10 @@ class Beside:
         """The products by whose material nothing is passed on."""
         return self.source.non_propagating(known_at=known_at)
 
+    def unlotted(self) -> set[NodeId]:
+        """The nodes that stand for material of a product of which no lot is known."""
+        return self.source.unlotted()
+
     def unfinished_loads(self) -> list[str]:
         """The sources of all loads that have begun and not ended."""
         return self.source.unfinished_loads()

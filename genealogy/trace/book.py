@@ -260,9 +260,11 @@ class FlowBook:
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
         """Those of these nodes from which anything had moved on by the times asked for."""
-        if not node_ids:
+        known = self.source.unlotted() if node_ids else set()
+        asked = [node_id for node_id in node_ids if node_id in known]
+        if not asked:
             return set()
-        return self.source.moving(node_ids, known_at=self.known_at, until=self.until)
+        return self.source.moving(asked, known_at=self.known_at, until=self.until)
 
     def edges(self, taken: Ints, near: Ints) -> tuple[FlowRows, Ints]:
         """The columns of edges; the columns read themselves where that is all of them."""

@@ -19,7 +19,7 @@ from genealogy.model.names import Confidence, Flow, Label, Link, latest_of
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow, Reading
 from genealogy.trace.beside import Beside
-from genealogy.trace.columns import joined
+from genealogy.trace.columns import append_unrecorded, joined
 from genealogy.trace.windows import BEGIN, END
 
 #: Stands for every class of equipment.
@@ -165,27 +165,9 @@ def _rows(pairs: Iterable[tuple[NodeId, Run, Run]]) -> FlowRows:
     """The flow from each run to the other, while that lasted."""
     rows = FlowRows()
     for place, one, other in dict.fromkeys(pairs):
-        rows.source.append(one.batch)
-        rows.target.append(other.batch)
-        rows.type.append(Flow.CARRIED_OVER)
-        rows.edge_id.append(f"carried over {place} {one.batch} {other.batch}")
         since, until = max(one.since, other.since), other.until
-        ends = until != END
         begun = None if since == BEGIN else since
-        rows.occurred_at.append(begun if ends else None)
-        rows.valid_from.append(None if ends else begun)
-        rows.valid_to.append(until if ends else None)
-        rows.recorded_at.append(0)
-        rows.place_id.append(place)
-        rows.source_system.append("lotgraph")
-        rows.source_record.append("carry_over")
-        rows.confidence.append(Confidence.HYPOTHETICAL)
-        for unknown in (
-            rows.retracted_at,
-            rows.quantity,
-            rows.uom,
-            rows.base_quantity,
-            rows.occurred_offset,
-        ):
-            unknown.append(None)
+        times = (begun, None, until) if until != END else (None, begun, None)
+        ends = one.batch, other.batch
+        append_unrecorded(rows, Flow.CARRIED_OVER, ends, times, Confidence.HYPOTHETICAL, place)
     return rows

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from operator import itemgetter
 
-from genealogy.model.names import LASTING
+from genealogy.model.facts import NodeId
+from genealogy.model.names import LASTING, Confidence, Flow
 from genealogy.ports import FlowRows
 
 #: Stands between the id of a node or edge and what tells a state or copy of it from others.
@@ -23,6 +24,36 @@ def append(rows: FlowRows, more: FlowRows) -> None:
 def joined(rows: FlowRows, more: FlowRows) -> FlowRows:
     """The edges of both, in new columns."""
     return FlowRows(*(getattr(rows, name) + getattr(more, name) for name in NAMES))
+
+
+def append_unrecorded(
+    rows: FlowRows,
+    flow: Flow,
+    ends: tuple[NodeId, NodeId],
+    times: tuple[int | None, int | None, int | None],
+    confidence: Confidence,
+    place: NodeId | None = None,
+) -> None:
+    """Put an edge behind the others that nobody recorded.
+
+    ``times`` are occurred_at, valid_from and valid_to in microseconds UTC.
+    """
+    source, target = ends
+    named = " ".join((flow.lower().replace("_", " "), *([place] if place else []), source, target))
+    known = {
+        "source": source,
+        "target": target,
+        "type": flow,
+        "edge_id": named,
+        "recorded_at": 0,
+        "place_id": place,
+        "source_system": "lotgraph",
+        "source_record": flow.lower(),
+        "confidence": confidence,
+        **dict(zip(("occurred_at", "valid_from", "valid_to"), times, strict=True)),
+    }
+    for name in NAMES:
+        getattr(rows, name).append(known.get(name))
 
 
 def select(rows: FlowRows, picks: Sequence[int]) -> FlowRows:

@@ -148,15 +148,20 @@ def _node_gaps(walk: Walk, walked: _Walked) -> Iterator[Gap]:
 
 
 def _unlotted(walk: Walk) -> Iterator[Gap]:
-    """Material of unknown lot; forward also such as may be of a reached lot or item, and moved."""
+    """Material of unknown lot; forward also such as may be a reached item, and moved."""
     known = set(walk.book.unlotted(walk.reached))
     for node_id in known:
         yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
     if walk.book.direction == "backward":
         return
     nameless = set(map(unlotted_id, walk.book.products(walk.reached))) - known
-    for node_id in walk.book.moving(sorted(nameless)):
-        yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
+    moving = walk.book.moving(sorted(nameless))
+    if moving:
+        # What may be a reached lot was reached itself (``genealogy.trace.unlotted``).
+        codes = walk.book.kind_codes(walk.reached)
+        items = [n for n, c in zip(walk.reached, codes, strict=True) if c == KIND_CODES[Label.ITEM]]
+        for node_id in moving.intersection(map(unlotted_id, walk.book.products(items))):
+            yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
 
 
 def _open_ends(walk: Walk, closed: Mapping[Label, Flags]) -> list[int]:

@@ -21,6 +21,7 @@ from genealogy.ports import Direction, FlowSource
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.revised import HOLDS, RevisedFlows
 from genealogy.trace.run import trace as run_trace
+from genealogy.trace.run import with_unrecorded
 from genealogy.trace.windows import BEGIN
 from genealogy.trace.witness import Hop, hops
 
@@ -49,6 +50,7 @@ class _Search:
     trace: Trace
     node_id: NodeId
     direction: Direction
+    whole: FlowSource = field(init=False)
     found: list[Path] = field(default_factory=list)
     _next: list[tuple[_Ranked, int]] = field(default_factory=list)
     _known: list[tuple[Path, int]] = field(default_factory=list)
@@ -56,6 +58,10 @@ class _Search:
     _dead: set[int] = field(default_factory=set)
     _place: dict[str, int] = field(default_factory=dict)
     _fixed: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        # One for all traces, so that what is left out changes no flow that nobody recorded.
+        self.whole = with_unrecorded(self.source, self.trace.query)
 
     def paths(self, count: int) -> list[Path]:
         """The best paths, in order."""
@@ -127,11 +133,11 @@ class _Search:
 
     def _shortest(self, root: Path, off: set[int]) -> Path | None:
         ids = self.trace.edges.edge_id
-        source = RevisedFlows(self.source, frozenset(ids[i] for i in off))
+        source = RevisedFlows(self.whole, frozenset(ids[i] for i in off))
         query = self._query()
         if root:
             query = self._from(root[0].before)
-        found = run_trace(source, query)
+        found = run_trace(source, query, unrecorded=False)
         try:
             path = hops(found, self.node_id, self.direction)
         except NotFound:
@@ -166,8 +172,8 @@ class _Search:
         on_it = {hop.edge for hop in path} | self._fixed
         off = {i for i in range(len(self.trace.edges.edge_id)) if i not in on_it}
         ids = self.trace.edges.edge_id
-        source = RevisedFlows(self.source, frozenset(ids[i] for i in off))
-        found = run_trace(source, self._from(path[0].before))
+        source = RevisedFlows(self.whole, frozenset(ids[i] for i in off))
+        found = run_trace(source, self._from(path[0].before), unrecorded=False)
         sign = 1 if self.direction == "forward" else -1
         at = (r.exposure for r in found.reached if r.node_id == self.node_id)
         return min((sign * to_micros(moment) for moment in at if moment), default=BEGIN)

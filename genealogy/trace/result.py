@@ -292,7 +292,8 @@ class Trace:
     ``amounts`` are those of the nodes reached forward, where they were asked for, one
     for each product that seeds are of; ``genealogy.trace.shares`` fills it. ``seeds`` are
     those that were found for the windows of the query. ``hypothetical`` nodes are reached
-    by hypothetical flows alone. ``watermark`` is that of the snapshot that answered; null
+    by way of hypothetical flows alone, ``inferred`` ones by way of material without lot
+    number that may be of a lot. ``watermark`` is that of the snapshot that answered; null
     where the database did.
     """
 
@@ -305,6 +306,7 @@ class Trace:
     amounts: Mapping[NodeId, tuple[Amount, ...]] | None = field(default=None, repr=False)
     seeds: tuple[Seed, ...] = field(default=(), repr=False)
     hypothetical: frozenset[NodeId] = field(default=frozenset(), repr=False)
+    inferred: frozenset[NodeId] = field(default=frozenset(), repr=False)
     watermark: int | None = None
 
     def node_ids(self) -> Iterator[NodeId]:

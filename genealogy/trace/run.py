@@ -33,6 +33,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from genealogy.errors import InvalidQuery, NotFound
+from genealogy.model.names import Flow
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.answer import Answer, assemble
@@ -48,18 +49,26 @@ from genealogy.trace.seeds import Found, find_seeds
 from genealogy.trace.states import States
 from genealogy.trace.still import Propagating
 from genealogy.trace.unfold import unfold, with_halted
+from genealogy.trace.unlotted import Candidates
 from genealogy.trace.walk import Progress, Walk
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = None) -> Trace:
+def trace(
+    source: FlowSource,
+    query: TraceQuery,
+    *,
+    progress: Progress | None = None,
+    unrecorded: bool = True,
+) -> Trace:
     """Follow the material from the seeds, with what the answer lacks.
 
     Raises InvalidQuery for a question without seeds, with a negative depth, with a time
     without zone or from what does not move (a product, a complaint), and NotFound for a
     seed that the source does not know, or did not know at the record time asked for.
-    ``progress`` is told after each level: nodes reached, edges read.
+    ``progress`` is told after each level: nodes reached, edges read. Without ``unrecorded``
+    there are no flows but those of the source.
     """
     check(query)
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
@@ -68,17 +77,22 @@ def trace(source: FlowSource, query: TraceQuery, *, progress: Progress | None = 
     found = find_seeds(source, query)
     started = frozenset((*query.seeds, *(seed.node_id for seed in found.seeds)))
     until = None if query.as_of is None else to_micros(query.as_of)
-    whole = _with_carry_over(source, query)
+    whole = with_unrecorded(source, query) if unrecorded else source
     moving = [Propagating(whole, way, started, until, query.known_at) for way in directions(query)]
     states = [_prepared(one, query, one.direction) for one in moving]
     answers = [followed(_read(one, _begun(query, one, found)), progress) for one in states]
     answer = unfold(assemble(query, answers), states, found)
     answer = with_halted(answer, {node for one in moving for node in one.halted})
     answer = with_load_gaps(with_seed_gaps(source, answer), unfinished)
-    if not query.carry_over:
-        return answer
-    certain = set(trace(source, replace(query, carry_over=())).node_ids())
-    return replace(answer, hypothetical=frozenset(answer.node_ids()) - certain)
+    return _marked(source, query, answer) if unrecorded else answer
+
+
+def with_unrecorded(source: FlowSource, query: TraceQuery, *, only_used: bool = True) -> FlowSource:
+    """The flows of a source, and those that nobody recorded and a trace makes."""
+    exact, slack = query.mode is Mode.EXACT, slack_of(query)
+    until = None if query.as_of is None else to_micros(query.as_of)
+    whole = _with_carry_over(source, query)
+    return Candidates(whole, exact, until, query.known_at, slack, only_used)
 
 
 def _with_carry_over(source: FlowSource, query: TraceQuery) -> FlowSource:
@@ -86,6 +100,18 @@ def _with_carry_over(source: FlowSource, query: TraceQuery) -> FlowSource:
         return source
     longest = {name: length // _MICROSECOND for name, length in query.carry_over}
     return CarriedOver(source, longest, query.known_at)
+
+
+def _marked(source: FlowSource, query: TraceQuery, answer: Trace) -> Trace:
+    """The answer with the nodes that are reached by flows alone that nobody recorded."""
+    reached = frozenset(answer.node_ids())
+    if query.carry_over:
+        certain = trace(source, replace(query, carry_over=()))
+        answer = replace(answer, hypothetical=reached.difference(certain.node_ids()))
+    if Flow.MAY_BE in answer.edges.type:
+        certain = trace(_with_carry_over(source, query), query, unrecorded=False)
+        answer = replace(answer, inferred=reached.difference(certain.node_ids()))
+    return answer
 
 
 def _begun(query: TraceQuery, states: States, found: Found) -> TraceQuery:

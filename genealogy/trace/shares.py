@@ -150,6 +150,9 @@ class _Run:
     def _tell(self, move: Move, parcel: Parcel) -> None:
         """Write down what a movement carries, as it is measured where it arrives."""
         total = self.total
+        if move.type == Flow.MAY_BE:
+            # Of what may be of a lot nobody knows that any of it is.
+            parcel = unknown(parcel.most)
         if not (self._broken or self._is_pure(move)):
             total = smaller(total, self._limit(move.source))
         told = converted(bounded(parcel, total), *_size(move, parcel))

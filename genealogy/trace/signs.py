@@ -27,20 +27,23 @@ NO_FLOW = FLOW_BITS
 #: Bits of a node's mark: every input may reach every output; all its edges are known; things
 #: were contained in it; it stands for material of which no lot is known; in exact mode it is
 #: no node of its own but several states (``genealogy.trace.states``).
-#: Of a product whose material passes nothing on (``genealogy.trace.still``).
+#: Of a product whose material passes nothing on (``genealogy.trace.still``), or of which
+#: some has no lot number (``genealogy.trace.unlotted``).
 MIXED, READ, BOX, UNLOTTED, APART, STILL = 1, 2, 4, 8, 16, 32
 
 #: Codes of kinds of node; 0 stands for a node that is not known.
 KIND_CODES: dict[str, int] = {kind: code for code, kind in enumerate(Label, start=1)}
 
-#: Flows that lie in their target, and come to it in pieces.
-INTO_BOX = frozenset({Flow.CONTAINED_IN})
+#: Flows that lie in their target, and come to it in pieces. What of a product has no lot
+#: number holds each lot of it as long as that was on hand.
+INTO_BOX = frozenset({Flow.CONTAINED_IN, Flow.MAY_BE})
 BOXES = FLOW_ENDS[Flow.CONTAINED_IN][1]
 #: Flows of what a container or shipment stands for.
 HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 STANDS_FOR_CONTENTS = BOXES | {Label.SHIPMENT}
 # Flows that may leave something that holds other things.
-_FROM_BOX = frozenset(flow for flow, (sources, _) in FLOW_ENDS.items() if sources & BOXES)
+_MAY_HOLD = BOXES | FLOW_ENDS[Flow.MAY_BE][1]
+_FROM_BOX = frozenset(flow for flow, (sources, _) in FLOW_ENDS.items() if sources & _MAY_HOLD)
 
 #: How to look at an edge with care: it comes to no passage, comes in pieces, or comes
 #: (backward) to what may hold things, which shows when its own edges are read.

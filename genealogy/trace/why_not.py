@@ -24,7 +24,7 @@ from genealogy.trace.columns import joined, select
 from genealogy.trace.missing import Missing, missing_link
 from genealogy.trace.result import Frontier, FrontierReason, Trace, TraceQuery
 from genealogy.trace.revised import RevisedFlows, is_withdrawn, plain_id
-from genealogy.trace.run import trace
+from genealogy.trace.run import trace, with_unrecorded
 from genealogy.trace.witness import Hop, hops
 
 _PASSED_BY = {"forward": (Flow.LOADED_INTO, "target"), "backward": (Flow.DRAWN_FROM, "source")}
@@ -36,6 +36,7 @@ class ObstacleKind(StrEnum):
     TIME = "time"
     INTERVAL = "interval"
     VESSEL = "vessel"
+    ON_HAND = "on_hand"
     NON_PROPAGATING = "non_propagating"
     STOP = "stop"
     MAX_DEPTH = "max_depth"
@@ -48,6 +49,7 @@ class ObstacleKind(StrEnum):
 _KINDS: dict[str, ObstacleKind] = {
     Flow.CONTAINED_IN: ObstacleKind.INTERVAL,
     Flow.LOADED_INTO: ObstacleKind.VESSEL,
+    Flow.MAY_BE: ObstacleKind.ON_HAND,
 }
 
 
@@ -55,10 +57,11 @@ _KINDS: dict[str, ObstacleKind] = {
 class Obstacle:
     """One thing that would have to be otherwise.
 
-    TIME, INTERVAL, VESSEL: material came to ``node_id`` by the edge ``came``, at ``at`` at the
-    earliest (backward: left for the seed at the latest), but would have had to leave by
-    the edge ``left``: that was before (TIME), after it was taken out (INTERVAL), or before,
-    after a cleaning or out of turn (VESSEL). Edges are positions in those of the answer.
+    TIME, INTERVAL, VESSEL, ON_HAND: material came to ``node_id`` by the edge ``came``, at ``at``
+    at the earliest (backward: left for the seed at the latest), but would have had to leave by
+    the edge ``left``: that was before (TIME), after it was taken out (INTERVAL) or used up
+    (ON_HAND), or before, after a cleaning or out of turn (VESSEL). Edges are positions in
+    those of the answer.
     NON_PROPAGATING: the same, where the node is of material that passes nothing on.
     STOP: the node.
     AS_OF, NOT_RECORDED: the moment to ask for at least. WITHDRAWN: the edge ``left``, and when.
@@ -287,7 +290,8 @@ class _Search:
         # A node from which to go on does not stand for what it held, as a seed would.
         shut = again and self.direction == "forward"
         source = RevisedFlows(self.source, (), back, lifts.withdrawn, shut=shut)
-        return trace(source, asked)
+        whole = with_unrecorded(source, asked, only_used=False)
+        return trace(whole, asked, unrecorded=False)
 
     def _passages(self, found: Trace) -> frozenset[NodeId]:
         """The nodes of a trace that material passes: parties are ends, and places but vessels."""

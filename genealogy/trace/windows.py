@@ -59,6 +59,11 @@ class Spans:
         self._starts: list[int] = []
         self._ends: list[int] = []
 
+    def meet(self, start: int, end: int) -> bool:
+        """Whether any of them has a moment in an interval."""
+        at = bisect_left(self._ends, start)
+        return start <= end and at < len(self._starts) and self._starts[at] <= end
+
     def add(self, start: int, end: int) -> bool:
         """Take an interval in; False when all of it was there already."""
         left = bisect_left(self._ends, start)

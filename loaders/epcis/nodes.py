@@ -126,7 +126,7 @@ def _thing(known: Known, part: str, thing: Identifier) -> Iterator[Fact]:
     node_id, label = material(thing)
     if thing.kind is Label.PRODUCT:
         yield mention(thing, source)
-        yield NodeFact(label, node_id, source, properties={"unlotted": True})
+        yield NodeFact(label, node_id, source, (Role.UNLOTTED,), {"unlotted": True})
         yield _of_product(node_id, label, thing.node_id, source)
     else:
         yield mention(thing, source, roles=_roles(event, part, label))

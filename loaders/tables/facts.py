@@ -8,7 +8,7 @@ from typing import Any
 
 from genealogy.model.facts import Fact, LinkFact, NodeFact, Source, Value
 from genealogy.model.identifiers import Identifier
-from genealogy.model.names import Label, Link, Role, latest_of
+from genealogy.model.names import Link, Role, latest_of
 from genealogy.model.units import factor_property
 from loaders.tables.dictionary import COMMON, RECORD_ID, Column, Type
 from loaders.tables.mentions import Told, other_spelling, sources_of
@@ -93,9 +93,7 @@ def _of_product(told: Told, rows: Rows, nodes: list[Identifier], sources: list[S
     for node, named, source in zip(nodes, rows.references("product_id"), sources, strict=True):
         product = named.node_id if named else node.product
         if product is not None:
-            told.state(Label.PRODUCT, product, source)
-            ends = (node.node_id, node.kind, product, Label.PRODUCT)
-            told.facts.append(LinkFact(Link.OF_PRODUCT, *ends, source))
+            told.of_product(node, product, source)
 
 
 def _roles(rows: Rows) -> Iterable[tuple[Role, ...]]:

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genealogy.model.facts import Fact, NodeFact, NodeId, Source
-from genealogy.model.identifiers import Identifier
-from genealogy.model.names import Label, Role
+from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId, Source
+from genealogy.model.identifiers import Identifier, is_unlotted
+from genealogy.model.names import Label, Link, Role
 from loaders.tables.rows import Rows
 
 _LOT_ROLES = (Role.SUPPLIER_LOT, Role.PRODUCT_LOT)
@@ -16,10 +16,14 @@ _LOT_ROLES = (Role.SUPPLIER_LOT, Role.PRODUCT_LOT)
 
 @dataclass(slots=True)
 class Told:
-    """Facts as they are told; ``mentions`` are nodes of which nothing but a name is known."""
+    """Facts as they are told; ``mentions`` are nodes of which nothing but a name is known.
+
+    ``links`` tell of what products the lots among them are, by their own identifiers.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     mentions: dict[tuple[Any, ...], NodeFact] = field(default_factory=dict)
+    links: dict[tuple[NodeId, NodeId, str], LinkFact] = field(default_factory=dict)
 
     def mention(
         self, rows: Rows, name: str, sources: list[Source], role: Role | None = None
@@ -33,6 +37,8 @@ class Told:
             if node is not None:
                 roles = _roles(node, role)
                 self.state(node.kind, node.node_id, source, roles, other_spelling(node))
+                if node.kind is Label.LOT and node.product is not None:
+                    self.of_product(node, node.product, source)
 
     def state(
         self,
@@ -47,9 +53,17 @@ class Told:
         if key not in self.mentions:
             self.mentions[key] = NodeFact(label, node_id, source, roles, {}, identifiers)
 
+    def of_product(self, node: Identifier, product: NodeId, source: Source) -> None:
+        """State the product that a node is of, once for each system that tells it."""
+        key = (node.node_id, product, source.system)
+        if key not in self.links:
+            ends = (node.node_id, node.kind, product, Label.PRODUCT)
+            self.links[key] = LinkFact(Link.OF_PRODUCT, *ends, source)
+            self.state(Label.PRODUCT, product, source)
+
     def all(self) -> list[Fact]:
         """Everything told, nodes that are only mentioned first."""
-        return [*self.mentions.values(), *self.facts]
+        return [*self.mentions.values(), *self.links.values(), *self.facts]
 
 
 def sources_of(rows: Rows, system: str) -> list[Source]:
@@ -78,5 +92,7 @@ def _firsts(keys: Sequence[Hashable]) -> Iterable[int]:
 
 
 def _roles(node: Identifier, role: Role | None) -> tuple[Role, ...]:
+    if is_unlotted(node.node_id):
+        return (Role.UNLOTTED,)
     fits = role is not None and (node.kind is Label.LOT or role not in _LOT_ROLES)
     return (role,) if role is not None and fits else ()

@@ -29,6 +29,8 @@ _RULES = """\
 GS1 keys in any spelling: `(01)09506000134352(10)A1`, EPC URN, Digital Link. Own numbers get
 the kind in front: `lot:SUP-017:RM-204:24A0871` (assigner, product, code), `item:PUMP-1:000123`
 (product, serial), `batch:WO-1`. A column that takes one kind may leave the prefix out.
+Material of which no lot number was recorded, such as a backflushed part, is `unlotted:RM-204` in
+the place of a lot: traces take it for any lot of the product that was [on hand](trace.md).
 
 ## Times
 

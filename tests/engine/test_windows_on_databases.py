@@ -22,6 +22,7 @@ from tests.databases import Endpoint
 from tests.engine.test_trace_on_databases import answer, in_memory, load, own_ids
 from tests.genealogies import LAST_DAY, Genealogy, day, genealogies
 from tests.oracle.test_stays import PLACES, companies, some_day
+from tests.oracle.test_unlotted import companies as unlotted
 from tests.unit.trace.test_seeds import LINE, MADE, PRODUCT, RUNS, STORE, SUPPLIES
 from tests.unit.trace.test_still import MIXED
 
@@ -111,6 +112,20 @@ def test_material_that_passes_nothing_on_is_alike(shared_store: GraphStore) -> N
         found = engine.trace(query)
         assert answer(found) == answer(in_memory(own, query))
         assert [f.node_id for f in found.completeness.frontiers] == [water]
+
+
+@settings(ENOUGH, max_examples=12)
+@given(drawn=unlotted(), way=ways, mode=st.sampled_from(Mode), data=st.data())
+def test_material_without_lot_number_is_alike(
+    shared_store: GraphStore, drawn: Genealogy, way: Any, mode: Mode, data: st.DataObject
+) -> None:
+    facts = own_ids(drawn)
+    nodes = [f.node_id for f in facts if isinstance(f, NodeFact)]
+    seed = data.draw(st.sampled_from([n for n in nodes if n.startswith(("lot", "batch"))]))
+    query = TraceQuery((seed,), way, mode, day(data.draw(known)))
+    found = load(shared_store, facts).trace(query)
+    assert answer(found) == answer(in_memory(facts, query))
+    assert found.inferred == in_memory(facts, query).inferred
 
 
 def nodes_at_ends(facts: list[Fact]) -> list[NodeId]:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import networkx as nx
 
 from genealogy.model.facts import FlowFact, NodeId
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import Flow, Label, Link
 from tests.fakes import edge_id
 from tests.genealogies import DAY_ZERO, LAST_DAY, SOURCE, Genealogy
 
@@ -123,6 +123,8 @@ def cleanings(genealogy: Genealogy) -> dict[NodeId, list[tuple[int, int]]]:
     told = {n.node_id: n.properties for n in genealogy.nodes}
     found: dict[NodeId, list[tuple[int, int]]] = {}
     for link in genealogy.links:
+        if link.type != Link.ABOUT:
+            continue
         said = told[link.source_id]
         days = [number(said.get(k)) for k in ("occurred_at", "occurred_at_latest")]
         found.setdefault(link.target_id, []).append((days[0], days[-1] or days[0]))

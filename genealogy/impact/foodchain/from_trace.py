@@ -34,6 +34,8 @@ _MAKES = frozenset(
         Flow.SERIALISED_AS,
         Flow.LOADED_INTO,
         Flow.DRAWN_FROM,
+        Flow.CARRIED_OVER,
+        Flow.MAY_BE,
     }
 )
 _CARRIES = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})

@@ -255,7 +255,7 @@ def test_unlotted_material_is_told() -> None:
 
 
 @pytest.mark.parametrize("made", ["lot:S:P-1:A", "item:P-1:7"])
-def test_material_without_lot_that_may_be_of_a_reached_lot_is_told(made: str) -> None:
+def test_material_without_lot_that_may_be_what_was_reached_is_told(made: str) -> None:
     nameless = "unlotted:product:P-1"
     drawn = genealogy(
         [

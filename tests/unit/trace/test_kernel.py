@@ -20,6 +20,7 @@ from genealogy.trace.signs import (
     ENDING,
     FLOW_BITS,
     FLOW_CODES,
+    INTO_BOX,
     KIND_CODES,
     LASTING,
     TIMELESS,
@@ -142,9 +143,9 @@ def test_codes_fit_their_bits_and_are_told_apart() -> None:
 
 def test_care_is_taken_where_pieces_and_ends_may_come() -> None:
     ahead, back = careful("forward"), careful("backward")
-    assert {f for f in Flow if ahead[FLOW_CODES[f]] == IN_PIECES} == {Flow.CONTAINED_IN}
+    assert {f for f in Flow if ahead[FLOW_CODES[f]] == IN_PIECES} == INTO_BOX
     assert {f for f in Flow if ahead[FLOW_CODES[f]] == ENDING} == {Flow.DELIVERED_TO}
-    holders = {f for f in Flow if FLOW_ENDS[f][0] & {Label.UNIT, Label.ITEM}}
+    holders = {f for f in Flow if FLOW_ENDS[f][0] & {Label.UNIT, Label.ITEM, Label.LOT}}
     assert {f for f in Flow if back[FLOW_CODES[f]] == UNSURE} == holders
 
 
