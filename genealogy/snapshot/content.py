@@ -51,8 +51,8 @@ class Nodes:
 class Content:
     """A flow graph in both directions, as the database held it in ``state``.
 
-    ``still`` are the products that pass nothing on, or of which some has no lot number. ``open_records`` gets the columns
-    that answers alone need, when first asked for.
+    ``still`` are the products that pass nothing on, or of which some has no lot number.
+    ``open_records`` gets the columns that answers alone need, when first asked for.
     """
 
     nodes: Nodes

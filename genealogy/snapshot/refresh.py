@@ -59,9 +59,9 @@ def refreshed(
     grown = _with_nodes(content, new, source)
     numbers = grown.nodes.number(named)
     kinds = {int(grown.nodes.kind[numbers[node]]) for node in read.touched}
-    if _PRODUCT in kinds or any(map(is_unlotted, read.touched)):
-        if special(source) != content.still:
-            return None
+    may_differ = _PRODUCT in kinds or any(map(is_unlotted, read.touched))
+    if may_differ and special(source) != content.still:
+        return None
     return _with_rows(_in_scale(grown, read, numbers), read, numbers, source, state)
 
 

@@ -28,6 +28,7 @@ from genealogy.trace.windows import BEGIN, END, windows
 from tests.genealogies import SOURCE, Genealogy, day, genealogies
 from tests.oracle.test_stays import companies
 from tests.oracle.test_trace_against_oracles import questions, shown
+from tests.oracle.test_unlotted import companies as unlotted
 from tests.oracle.test_vessels import AT_VESSELS
 from tests.snapshots import flows_of
 
@@ -101,7 +102,7 @@ def more_facts(draw: st.DrawFn, drawn: Genealogy) -> list[Fact]:
 
 @ENOUGH
 @given(
-    drawn=genealogies() | genealogies(only=AT_VESSELS, size=10) | companies(),
+    drawn=genealogies() | genealogies(only=AT_VESSELS, size=10) | companies() | unlotted(),
     way=ways,
     mode=modes,
     data=st.data(),
