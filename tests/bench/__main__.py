@@ -1,8 +1,13 @@
-"""Measures loads and traces on both databases: ``make bench``.
+"""Measures loads, traces and snapshots on both databases: ``make bench``.
 
-    LOTGRAPH_BENCH_SCALE   size of the plant (default 1: 193,000 nodes, 460,000 flows);
-                           0.1 takes about two minutes, and leaves the largest answers out
+    LOTGRAPH_BENCH_SCALE   size of the data (default 1: a plant of 193,000 nodes and 460,000
+                           flows, a layered graph of a million lots and four million edges);
+                           0.1 takes some minutes, and leaves the largest answers out
+    LOTGRAPH_BENCH_FILL    size of the layered graph that is written into graph databases
+                           (default 0.1; 1 takes a quarter of an hour for each to be filled)
+    LOTGRAPH_BENCH_PARTS   which parts, by comma: plant, walks, tables, growth, graphs
     LOTGRAPH_BENCH_ONLY    arcadedb or neo4j: that database alone
+    LOTGRAPH_BENCH_HEAP    heap of the embedded server (default 1g)
     NEO4J_URI and so on    the Neo4j to use, see tests/databases.py; it is erased
 
 Tables go to the screen, everything to out/bench.json. docs/performance.md explains
@@ -13,27 +18,34 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from genealogy.bootstrap import engine_on
+from genealogy.snapshot import compiled
 from tests import databases
+from tests.bench import causes, snapshots, walks
+from tests.bench.bare_walk import BareWalk
+from tests.bench.figures import Figure
 from tests.bench.in_memory import as_networkx
+from tests.bench.layered import mix, snapshot_of
 from tests.bench.loads import load_tables, measure_loads, store_on
 from tests.bench.machine import about, load
 from tests.bench.outcome import Outcome
 from tests.bench.plant import Plant
+from tests.bench.stopwatch import Yardstick
 from tests.bench.traces import Graph, measure_traces, questions
 from tests.databases import Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TARGET = REPOSITORY / "out" / "bench.json"
-HEAP = "1g"
 #: A load is measured on a part of the plant: its rate does not depend on the size.
 LOADED_PART = 0.2
+PARTS = ("plant", "walks", "tables", "growth", "graphs")
 
 
 @dataclass(frozen=True)
@@ -44,34 +56,113 @@ class Times:
     repetitions: int = 5
 
 
-def main(scale: float, only: str | None, folder: Path) -> Outcome:
-    """Measure everything on the databases that are to be had."""
-    plant, part = Plant(scale), Plant(scale * LOADED_PART)
-    say("writing the plant")
-    plant.write(folder / "whole")
-    part.write(folder / "part")
-    graph = as_networkx(plant.tables())
-    outcome = Outcome({**about(REPOSITORY), "scale": scale, "databases": {}})
+@dataclass(frozen=True)
+class Asked:
+    """What is to be measured: at which size, how much of it, on which databases."""
+
+    scale: float = 1.0
+    fill: float = 0.1
+    parts: tuple[str, ...] = PARTS
+    only: str | None = None
+    heap: str = "1g"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Asked:
+        """As the environment says."""
+        given = {
+            name: environment[f"LOTGRAPH_BENCH_{name.upper()}"]
+            for name in ("scale", "fill", "parts", "only", "heap")
+            if environment.get(f"LOTGRAPH_BENCH_{name.upper()}")
+        }
+        parts = tuple(given.pop("parts", ",".join(PARTS)).split(","))
+        sizes = {name: float(given.pop(name)) for name in ("scale", "fill") if name in given}
+        if unknown := set(parts) - set(PARTS):
+            raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+        return cls(parts=parts, **sizes, **given)
+
+
+def main(asked: Asked, folder: Path) -> Outcome:
+    """Measure everything that is asked for."""
+    told = {**about(REPOSITORY), "scale": asked.scale, "fill": asked.fill, "databases": {}}
+    outcome = Outcome(told)
+    if {"walks", "tables", "growth"} & set(asked.parts):
+        outcome.figures.extend(in_memory(asked, folder, outcome.skipped))
+        outcome.save(TARGET)
+    if {"plant", "graphs"} & set(asked.parts):
+        on_databases(outcome, asked, folder)
+    return outcome
+
+
+def in_memory(asked: Asked, folder: Path, skipped: dict[str, str]) -> Iterator[Figure]:
+    """Measure what needs no graph database."""
+    say("making the layered graph")
+    graph = mix(asked.scale)
+    bare, content = BareWalk.over(graph), snapshot_of(graph)
+    questions_asked = walks.questions(bare, graph.lots)
+    yardstick = yardstick_on(bare, questions_asked[-1])
+    compiled.through()
+    if "walks" in asked.parts:
+        yield from walks.measure_memory(content)
+        yield from walks.measure_traces(
+            graph, content, questions_asked, bare, yardstick, skipped, say
+        )
+        for some in (causes.narrow(graph), causes.wide(graph)):
+            yield from causes.measure_causes(some, None, "", yardstick, skipped)
+    if "tables" in asked.parts:
+        yield from walks.measure_arrivals(
+            graph, content, questions_asked, folder, yardstick, skipped, say
+        )
+    if "growth" in asked.parts:
+        yield from walks.measure_flatness(yardstick, say, asked.scale)
+
+
+def yardstick_on(bare: BareWalk, question: walks.Question) -> Yardstick:
+    """What tells how busy the machine is."""
+    return Yardstick(partial(bare.in_time, question.seed))
+
+
+def on_databases(outcome: Outcome, asked: Asked, folder: Path) -> None:
+    """Measure what is asked for on the databases that are to be had."""
     for name in ("arcadedb", "neo4j"):
-        if only not in (None, name):
+        if asked.only not in (None, name):
             outcome.skipped[name] = "not asked for"
             continue
         try:
-            with server(name, folder) as found:
-                measure(outcome, found, plant, graph, folder, Times())
+            with server(name, asked.heap, folder) as found:
+                outcome.about["databases"][found.engine] = found.description
+                if "plant" in asked.parts:
+                    measure_plant(outcome, found, asked.scale, folder)
+                if "graphs" in asked.parts:
+                    outcome.figures.extend(with_layers(outcome, found, asked.fill, folder / name))
         except databases.Skipped as why:
             outcome.skipped[name] = str(why)
         # What one database took minutes to tell must not be lost with the next one.
         outcome.about["load_after"] = load()
         outcome.save(TARGET)
-    return outcome
+
+
+def measure_plant(outcome: Outcome, found: Server, scale: float, folder: Path) -> None:
+    """Measure loads and traces of the plant on one database."""
+    plant, part = Plant(scale), Plant(scale * LOADED_PART)
+    say("writing the plant")
+    plant.write(folder / "whole")
+    part.write(folder / "part")
+    measure(outcome, found, plant, as_networkx(plant.tables()), folder, Times())
+
+
+def with_layers(outcome: Outcome, found: Server, fill: float, folder: Path) -> Iterator[Figure]:
+    """Measure snapshots of the layered graph on one database."""
+    graph = mix(fill)
+    bare = BareWalk.over(graph)
+    compiled.through()
+    yardstick = yardstick_on(bare, walks.questions(bare, graph.lots)[-1])
+    yield from snapshots.measure_on(found, graph, folder, yardstick, outcome.skipped, say)
 
 
 def measure(
     outcome: Outcome, found: Server, plant: Plant, graph: Graph[str], folder: Path, times: Times
 ) -> None:
     """Measure one database."""
-    outcome.about["databases"][found.engine] = found.description
     outcome.loads.extend(measure_loads(found, folder / "part", times.rounds, say))
     asked = questions(plant, graph)
     with found.empty_graph() as endpoint, store_on(endpoint) as store:
@@ -84,9 +175,9 @@ def measure(
 
 
 @contextmanager
-def server(name: str, folder: Path) -> Iterator[Server]:
+def server(name: str, heap: str, folder: Path) -> Iterator[Server]:
     """A database server to measure on, with a heap that fits the work."""
-    databases.HEAP = HEAP
+    databases.HEAP = heap
     started = databases.neo4j() if name == "neo4j" else databases.arcadedb(folder / "server")
     with started as found:
         yield found
@@ -98,7 +189,6 @@ def say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    asked_scale = float(os.environ.get("LOTGRAPH_BENCH_SCALE") or 1)
     with TemporaryDirectory(prefix="lotgraph-bench.") as temporary:
-        result = main(asked_scale, os.environ.get("LOTGRAPH_BENCH_ONLY"), Path(temporary))
+        result = main(Asked.of(os.environ), Path(temporary))
     print("\n".join(result.lines()), f"\nEverything: {TARGET}", sep="\n")

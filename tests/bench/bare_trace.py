@@ -42,20 +42,20 @@ def _collected(name: str) -> str:
     return f"collect({value})" if name in _ALWAYS else f"collect(coalesce({value}, ''))"
 
 
-_COLUMNS = ", ".join(
+COLUMNS = ", ".join(
     [
         "collect(a.node_id), collect(c.node_id), collect(type(r)), collect(r.fact_id)",
         *map(_collected, (*_TIMES, *_PLAIN)),
     ]
 )
-_FLOWS = "|".join(Flow)
+FLOWS = "|".join(Flow)
 _EDGES = " ".join(
-    ["MATCH (a)-[r:", _FLOWS, "]->(c) WHERE r.retracted_at IS NULL RETURN [", _COLUMNS, "]"]
+    ["MATCH (a)-[r:", FLOWS, "]->(c) WHERE r.retracted_at IS NULL RETURN [", COLUMNS, "]"]
 )
 WITHIN_REACH = " ".join(
     [
         "MATCH (s:Entity {node_id: $seed}) CALL (s) { MATCH (s)-[:",
-        _FLOWS,
+        FLOWS,
         f"*0..{DEEPEST}]->(b) RETURN DISTINCT b }} WITH b AS a",
         _EDGES,
     ]

@@ -9,6 +9,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.bench.figures import (
+    FIGURE_HEADER,
+    GOAL_HEADER,
+    Figure,
+    content,
+    figure_rows,
+    goal_rows,
+)
+from tests.bench.goals import GOALS
+
 LOAD_LEAST = 0.8
 TRACE_MOST = 1.3
 #: A trace and its yardstick: the edges. With nodes told: the edges and what is known of nodes.
@@ -54,11 +64,12 @@ class Outcome:
     loads: list[LoadResult] = field(default_factory=list)
     traces: list[TraceResult] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    figures: list[Figure] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Write everything, single measurements and medians with their ratios, as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = {
+        told = {
             **self.about,
             "skipped": self.skipped,
             "loads": [
@@ -69,21 +80,35 @@ class Outcome:
                 asdict(r) | {"median": median(r.seconds), "ratio": trace_ratio(r, self.traces)}
                 for r in self.traces
             ],
+            **content(self.figures, GOALS),
         }
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
     def lines(self) -> list[str]:
         """The tables."""
-        loads = [_load_line(r, self.loads) for r in self.loads]
-        traces = [_trace_line(r, self.traces) for r in self.traces]
         return [
-            f"Bulk load (to reach: {LOAD_LEAST} of the bare driver's rate)",
-            *_table(("database", "way", "nodes/s", "edges/s", "whole s", "of bare"), loads),
-            "",
-            f"Forward trace (to reach: {TRACE_MOST} times the bare driver)",
-            *_table(("database", "mode", "nodes", "edges", "way", "ms", "max", "of bare"), traces),
+            *self._loads(),
+            *self._traces(),
+            *self._figures(),
             *(f"Left out: {name}: {reason}" for name, reason in self.skipped.items()),
         ]
+
+    def _loads(self) -> list[str]:
+        header = ("database", "way", "nodes/s", "edges/s", "whole s", "of bare")
+        title = f"Bulk load (to reach: {LOAD_LEAST} of the bare driver's rate)"
+        return titled(title, header, [_load_line(r, self.loads) for r in self.loads])
+
+    def _traces(self) -> list[str]:
+        header = ("database", "mode", "nodes", "edges", "way", "ms", "max", "of bare")
+        title = f"Forward trace (to reach: {TRACE_MOST} times the bare driver)"
+        return titled(title, header, [_trace_line(r, self.traces) for r in self.traces])
+
+    def _figures(self) -> list[str]:
+        return [
+            *titled("Layered graph: what is to be reached", GOAL_HEADER,
+                    list(goal_rows(self.figures, GOALS))),
+            *titled("Layered graph: all figures", FIGURE_HEADER, list(figure_rows(self.figures))),
+        ]  # fmt: skip
 
 
 def load_ratio(result: LoadResult, results: Sequence[LoadResult]) -> float | None:
@@ -122,6 +147,11 @@ def _trace_line(r: TraceResult, results: Sequence[TraceResult]) -> tuple[str, ..
 
 def _ratio(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def titled(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """A table with its title; nothing where nothing was measured."""
+    return [title, *_table(header, rows), ""] if rows else []
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
