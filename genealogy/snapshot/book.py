@@ -22,6 +22,7 @@ from genealogy.trace.signs import (
     HOLDS,
     KIND_CODES,
     STANDS_FOR_CONTENTS,
+    TIMELESS,
     UNLOTTED,
     careful,
 )
@@ -111,10 +112,14 @@ class SnapshotBook:
                 edge, inner = int(side.edge[at]), int(side.head[at])
                 yield Held(edge, inner, -int(side.closes[at]), -int(side.opens[at]))
 
-    def kind_codes(self, nodes: Sequence[int]) -> list[int]:
-        """The codes of the kinds of these nodes."""
-        codes: list[int] = self.content.nodes.kind[np.asarray(nodes, dtype=np.int64)].tolist()
-        return codes
+    @property
+    def has_timeless(self) -> bool:
+        """Whether there is any edge of which no time is known."""
+        return bool(self.content.signs & TIMELESS)
+
+    def kind_codes(self, nodes: Any) -> Any:
+        """The codes of the kinds of these nodes, as an array."""
+        return self.content.nodes.kind[np.asarray(nodes, dtype=np.int64)]
 
     def stands_for_contents(self, nodes: Sequence[int]) -> list[int]:
         """Those of these nodes that are of a kind that stands for its contents."""
@@ -124,13 +129,18 @@ class SnapshotBook:
 
     def unlotted(self, nodes: Sequence[int]) -> Iterable[NodeId]:
         """The ids of those of these nodes that stand for material of unknown lot."""
+        if not self.content.marks & UNLOTTED:
+            return ()
         asked = np.asarray(nodes)
         return self.ids(asked[(self.content.nodes.mark[asked] & UNLOTTED) != 0])
 
     def products(self, nodes: Sequence[int]) -> set[NodeId]:
         """The products that the ids of these nodes name."""
-        named = np.unique(self.content.nodes.product[np.asarray(nodes)])
-        return set(map(NodeId, self.content.nodes.products.pick(named[named >= 0])))
+        products = self.content.nodes.products
+        # The last place is that of nodes whose id names none: their number is -1.
+        named = np.zeros(len(products) + 1, dtype=bool)
+        named[self.content.nodes.product[np.asarray(nodes)]] = True
+        return set(map(NodeId, products.pick(np.flatnonzero(named[:-1]))))
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
         """Those of these nodes that any flow leaves."""

@@ -22,6 +22,8 @@ from genealogy.trace.kernel.state import FOUND, OTHERS, REACHED, STOPS, Column, 
 Ints = npt.NDArray[Any]
 T = TypeVar("T")
 _KEPT_RUNS = 4
+# One place is written in the time in which so many are that lie side by side.
+_MANY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Content:
     scale: Scale
     state: DataState
     still: frozenset[NodeId] = frozenset()
+    _met: dict[str, int] = field(default_factory=dict, repr=False)
     _spare: list[Run] = field(default_factory=list, repr=False)
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=Lock, repr=False)
@@ -78,6 +81,21 @@ class Content:
     def watermark(self) -> int:
         """How many writes the database had accepted."""
         return self.state.watermark
+
+    @property
+    def marks(self) -> int:
+        """All bits that any node has in its mark."""
+        return self._all("marks", self.nodes.mark)
+
+    @property
+    def signs(self) -> int:
+        """All bits that any edge has in its sign."""
+        return self._all("signs", self.forward.sign)
+
+    def _all(self, name: str, column: Ints) -> int:
+        if name not in self._met:
+            self._met[name] = int(np.bitwise_or.reduce(column)) if len(column) else 0
+        return self._met[name]
 
     @property
     def records(self) -> Layers:
@@ -111,7 +129,7 @@ class Lent:
 
 def clean(run: Run, tally: Column, latest: int) -> None:
     """Take out of the columns what a walk wrote, so that they are as new."""
-    nodes = run.reached[: tally[REACHED]]
+    nodes = _few(run.reached[: tally[REACHED]], len(run.first))
     run.arrival[nodes] = latest
     run.first[nodes] = -1
     run.settled[nodes] = 0
@@ -121,4 +139,9 @@ def clean(run: Run, tally: Column, latest: int) -> None:
         run.cursor[nodes] = -1
     if tally[STOPS]:
         run.shut.fill(0)
-    run.kept[run.found[: tally[FOUND]]] = 0
+    run.kept[_few(run.found[: tally[FOUND]], len(run.kept))] = 0
+
+
+def _few(places: Ints, count: int) -> Any:
+    """Places to clean, or all there are where that is faster."""
+    return slice(None) if len(places) > count // _MANY else places.astype(np.int64)

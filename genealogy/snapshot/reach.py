@@ -7,7 +7,7 @@ are stored, ids and records by the block.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from genealogy.trace.result import Completeness, TraceQuery
 from genealogy.trace.walk import Progress
 
 Ints = npt.NDArray[Any]
+_FIRST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +100,25 @@ def reach(
             keep_edges_among_reached(answer.walk)
         ways = tuple(_columns(content, answer) for answer in answers)
         lacking = completeness((answer.walk, answer.contents) for answer in answers)
-    bare = _bare(content, ways, query.seeds)
+    bare = _bare(content, ways, dict.fromkeys(query.seeds))
     lacking = lacking_flows(flows, query, lacking, bare)
     return Reach(query, content, ways, lacking_loads(lacking, flows.unfinished_loads()))
 
 
-def _bare(content: Content, ways: Sequence[OneWay], seeds: Sequence[NodeId]) -> list[NodeId]:
+def _bare(content: Content, ways: Sequence[OneWay], seeds: Collection[NodeId]) -> list[NodeId]:
     """The seeds that no flow of the answer led to or from."""
     numbers = content.nodes.number(seeds)
+    # The edges of seeds are walked before all others, and most have some.
+    most = 4 * len(seeds) + _FIRST
+    begun = set[int]()
+    for way in ways:
+        begun.update(way.source[:most].tolist(), way.target[:most].tolist())
+    if begun.issuperset(numbers.values()):
+        return []
     carried = np.zeros(len(content.nodes), dtype=bool)
     for way in ways:
         carried[way.source] = carried[way.target] = True
-    return [seed for seed in dict.fromkeys(seeds) if not carried[numbers[seed]]]
+    return [seed for seed in seeds if not carried[numbers[seed]]]
 
 
 def _columns(content: Content, answer: Answer) -> OneWay:
@@ -121,12 +129,12 @@ def _columns(content: Content, answer: Answer) -> OneWay:
     exposure = run.arrival[nodes]
     if walk.tally[OTHERS]:
         exposure = np.minimum(exposure, run.passing[nodes])
-    via, far = run.edge[run.first[nodes]], side.head[taken]
-    opens = side.opens[taken]
-    closes = opens if side.closes is side.opens else side.closes[taken]
-    walked = (nodes, run.distance[nodes])
+    places = taken.astype(np.int64)
+    far, opens = side.head.take(places), side.opens.take(places)
+    closes = opens if side.closes is side.opens else side.closes.take(places)
+    via, walked = run.edge[run.first[nodes]], (nodes, run.distance[nodes])
     if side.edge is None:
         return OneWay("forward", *walked, exposure, via, taken, near, far, opens, closes)
-    led, edges = via >= 0, side.edge[taken]
+    led, edges = via >= 0, side.edge.take(places)
     via[led] = side.edge[via[led]]
     return OneWay("backward", *walked, -exposure, via, edges, far, near, -closes, -opens)

@@ -21,6 +21,7 @@ from genealogy.snapshot.content import Content, Nodes
 from genealogy.snapshot.graph import (
     ANY_TIME,
     Side,
+    alike,
     backward_side,
     forward_order,
     forward_side,
@@ -151,11 +152,13 @@ def _in_scale(content: Content, read: _Read, numbers: Mapping[NodeId, int]) -> C
         return content
     forward, backward = content.forward, content.backward
     micros = content.scale.micros
+    ahead = alike(micros(forward.opens), micros(forward.closes))
+    # Mirrored: what is no limit is the same number with the other sign.
+    behind = alike(-micros(-backward.opens), -micros(-backward.closes))
     return _content(
         content.nodes,
-        replace(forward, opens=micros(forward.opens), closes=micros(forward.closes)),
-        # Mirrored: what is no limit is the same number with the other sign.
-        replace(backward, opens=-micros(-backward.opens), closes=-micros(-backward.closes)),
+        replace(forward, opens=ahead[0], closes=ahead[1]),
+        replace(backward, opens=behind[0], closes=behind[1]),
         content,
         scale=ANY_TIME,
     )

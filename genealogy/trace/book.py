@@ -97,8 +97,13 @@ class Book(Protocol):
         """What came into a node whose contents were read (forward)."""
         ...
 
-    def kind_codes(self, nodes: Sequence[int]) -> list[int]:
-        """The codes of the kinds of these nodes; 0 for one that is not known."""
+    @property
+    def has_timeless(self) -> bool:
+        """Whether there may be any edge of which no time is known."""
+        ...
+
+    def kind_codes(self, nodes: Any) -> Any:
+        """The codes of the kinds of these nodes, a column; 0 for one that is not known."""
         ...
 
     def stands_for_contents(self, nodes: Sequence[int]) -> list[int]:
@@ -154,6 +159,7 @@ class FlowBook:
     _held: dict[int, list[Held]] = field(default_factory=dict)
 
     whole = False
+    has_timeless = True
     unit = 1
     origin = 0
 
@@ -238,7 +244,7 @@ class FlowBook:
             self.kinds.update(self.source.kinds(missing))
         return self.kinds
 
-    def kind_codes(self, nodes: Sequence[int]) -> list[int]:
+    def kind_codes(self, nodes: Any) -> Any:
         """The codes of the kinds of these nodes; 0 for one that is not known."""
         asked = [self.names[node] for node in nodes]
         kinds = self.read_kinds(asked)

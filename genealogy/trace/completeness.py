@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from genealogy.model.names import FLOW_ENDS, Flow, Label
 from genealogy.ports import Direction
 from genealogy.trace.book import Ints
 from genealogy.trace.contents import Contents, can_open
-from genealogy.trace.kernel.state import FOUND
+from genealogy.trace.kernel.state import FOUND, Column
 from genealogy.trace.result import Completeness, Frontier, FrontierReason, Gap, GapKind
 from genealogy.trace.signs import FLOW_BITS, FLOW_CODES, KIND_CODES, TIMELESS, UNDATED
 from genealogy.trace.walk import Walk
@@ -85,25 +85,26 @@ def _halted_contents(walk: Walk, contents: Contents) -> Iterator[Frontier]:
 
 
 class _Walked:
-    """The edges that the trace took as arrays: near end, far end and sign.
+    """The edges that the trace took as arrays, and those it would have taken but for a limit.
 
-    ``more`` has those too that it would have taken but for a stop or the depth.
+    Of the latter, cut off by a stop or at the greatest depth, there are few or none.
     """
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        found = walk.run.found[: walk.tally[FOUND]]
-        near = walk.run.near[: walk.tally[FOUND]]
-        self.near, self.far, self.sign = self._of(found, near)
+        self.edges = _numbers(walk.run.found[: walk.tally[FOUND]])
+        self.near = _numbers(walk.run.near[: walk.tally[FOUND]])
         halted = [(e, walk.run.node[n]) for n, _ in walk.halted for e in walk.passable(n)]
-        more = self._of([e for e, _ in halted], [n for _, n in halted])
-        self.more_near = np.concatenate((self.near, more[0]))
-        self.more_sign = np.concatenate((self.sign, more[2]))
+        self.more_edges, self.more_near = self.edges, self.near
+        if halted:
+            edges, near = map(np.array, zip(*halted, strict=True))
+            self.more_edges = np.concatenate((self.edges, edges))
+            self.more_near = np.concatenate((self.near, near))
 
-    def _of(self, edges: Sequence[int], near: Sequence[int]) -> tuple[Ints, Ints, Ints]:
-        ways = self.walk.book.ways
-        at = np.asarray(edges, dtype=np.int64)
-        return np.asarray(near, dtype=np.int64), picked(ways.head, at), picked(ways.sign, at)
+    @cached_property
+    def more_sign(self) -> Ints:
+        """The signs of all these edges."""
+        return picked(self.walk.book.ways.sign, self.more_edges)
 
     def closed(self, closing: frozenset[Flow]) -> Flags:
         """For each node whether a flow closes a gap; a delivery does only at a known time.
@@ -112,16 +113,29 @@ class _Walked:
         there the data then say no more than if there were no flow.
         """
         nodes = np.zeros(len(self.walk.book.names), dtype=bool)
-        near, sign = self.more_near, self.more_sign
+        near = self.more_near
         if closing:
             codes = np.zeros(FLOW_BITS + 1, dtype=bool)
             codes[[FLOW_CODES[flow] for flow in closing]] = True
-            closes = codes[sign & FLOW_BITS]
+            closes = codes[self.more_sign & FLOW_BITS]
             if closing == {Flow.DELIVERED_TO}:
-                closes &= (sign & UNDATED) == 0
+                closes &= (self.more_sign & UNDATED) == 0
             near = near[closes]
         nodes[near] = True
         return nodes
+
+    def targets_without_time(self) -> Ints:
+        """The targets of edges that were taken and of which no time is known."""
+        ways, book = self.walk.book.ways, self.walk.book
+        timeless = np.flatnonzero(picked(ways.sign, self.edges) & TIMELESS)
+        if book.direction == "forward":
+            return picked(ways.head, self.edges[timeless])
+        return self.near[timeless]
+
+
+def _numbers(column: Column) -> Ints:
+    """Numbers of nodes or edges as an array."""
+    return column if isinstance(column, np.ndarray) else np.array(column, dtype=np.int64)
 
 
 def picked(column: Any, at: Ints) -> Ints:
@@ -138,13 +152,22 @@ def picked(column: Any, at: Ints) -> Ints:
 def _node_gaps(walk: Walk, walked: _Walked) -> Iterator[Gap]:
     book = walk.book
     rules = _CLOSED_BY[book.direction]
+    if book.whole:
+        nodes = _numbers(walk.reached)
+        codes = book.kind_codes(nodes)
+        for kind, (gap, closing) in rules.items():
+            ends = nodes[codes == KIND_CODES[kind]]
+            if len(ends):
+                open_ends = ends[~walked.closed(closing)[ends]]
+                yield from (Gap(gap, node_id) for node_id in book.ids(open_ends))
+        return
     closed = {kind: walked.closed(closing) for kind, (_, closing) in rules.items()}
-    ends = _open_ends(walk, closed)
-    codes = {KIND_CODES[kind]: kind for kind in rules}
-    for node, code in zip(ends, book.kind_codes(ends), strict=True):
-        kind = codes.get(code)
-        if kind is not None and not closed[kind][node]:
-            yield Gap(rules[kind][0], book.names[node])
+    nodes = _open_ends(walk, closed)
+    kinds = {KIND_CODES[kind]: kind for kind in rules}
+    for node, code in zip(nodes.tolist(), book.kind_codes(nodes), strict=True):
+        known = kinds.get(code)
+        if known is not None and not closed[known][node]:
+            yield Gap(rules[known][0], book.names[node])
 
 
 def _unlotted(walk: Walk) -> Iterator[Gap]:
@@ -164,8 +187,11 @@ def _unlotted(walk: Walk) -> Iterator[Gap]:
             yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
 
 
-def _open_ends(walk: Walk, closed: Mapping[Label, Flags]) -> list[int]:
-    """Reached nodes that may be of a kind whose gap is not closed, by the edge that led there."""
+def _open_ends(walk: Walk, closed: Mapping[Label, Flags]) -> Ints:
+    """Reached nodes that may be of a kind whose gap is not closed, by the edge that led there.
+
+    So that kinds are read of few nodes, where they have to be.
+    """
     run, ways = walk.run, walk.book.ways
     nodes = np.asarray(walk.reached, dtype=np.int64)
     label = picked(run.first, nodes)
@@ -180,8 +206,7 @@ def _open_ends(walk: Walk, closed: Mapping[Label, Flags]) -> list[int]:
     open_end = seeds.copy()
     for kind, known in closed.items():
         open_end |= _may_be(kind)[is_target, sign & FLOW_BITS] & ~known[nodes]
-    ends: list[int] = nodes[open_end].tolist()
-    return ends
+    return nodes[open_end]
 
 
 @cache
@@ -196,7 +221,6 @@ def _may_be(kind: Label) -> Flags:
 def _time_gaps(walked: _Walked) -> Iterator[Gap]:
     """In exact mode, where an edge that carried the trace has no time at all."""
     book = walked.walk.book
-    if book.exact:
-        targets = walked.far if book.direction == "forward" else walked.near
-        for node in np.unique(targets[(walked.sign & TIMELESS) != 0]).tolist():
+    if book.exact and book.has_timeless:
+        for node in np.unique(walked.targets_without_time()).tolist():
             yield Gap(GapKind.UNKNOWN_TIME, book.names[node])
