@@ -12,7 +12,7 @@ import numpy.typing as npt
 from genealogy.model.facts import NodeId
 from genealogy.ports import Direction, FlowRows
 from genealogy.snapshot.content import Content
-from genealogy.snapshot.graph import Side
+from genealogy.snapshot.graph import Side, begins_of
 from genealogy.snapshot.records import flow_rows
 from genealogy.trace.book import Held
 from genealogy.trace.kernel.state import Ways
@@ -29,7 +29,8 @@ from genealogy.trace.signs import (
 
 Ints = npt.NDArray[Any]
 _HOLDS = frozenset(FLOW_CODES[flow] for flow in HOLDS)
-_STAND = np.array([KIND_CODES[kind] for kind in STANDS_FOR_CONTENTS])
+#: Whether a kind stands for its contents, by its code.
+_STAND = np.isin(np.arange(256), [KIND_CODES[kind] for kind in STANDS_FOR_CONTENTS])
 
 
 @dataclass(slots=True)
@@ -85,11 +86,12 @@ class SnapshotBook:
 
     def _begin(self, side: Side) -> Ints:
         """Where rows begin: before deliveries for a seed, after them for all others."""
-        at = np.isin(side.door, self.seeds)
-        if not at.any():
+        seeds = np.array(self.seeds, dtype=np.int64)
+        begins = begins_of(side, seeds)
+        if (begins == side.begin[seeds]).all():
             return side.begin
         begin = side.begin.copy()
-        begin[side.door[at]] = side.step[at]
+        begin[seeds] = begins
         begin.flags.writeable = False
         return begin
 
@@ -124,7 +126,7 @@ class SnapshotBook:
     def stands_for_contents(self, nodes: Sequence[int]) -> list[int]:
         """Those of these nodes that are of a kind that stands for its contents."""
         asked = np.asarray(nodes, dtype=np.int64)
-        found: list[int] = asked[np.isin(self.content.nodes.kind[asked], _STAND)].tolist()
+        found: list[int] = asked[_STAND[self.content.nodes.kind[asked]]].tolist()
         return found
 
     def unlotted(self, nodes: Sequence[int]) -> Iterable[NodeId]:

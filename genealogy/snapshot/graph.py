@@ -79,8 +79,8 @@ class Side:
 
     Where all edges are moments, ``opens`` and ``closes`` are one column.
 
-    ``door`` are nodes to which things were delivered (backward), and ``step`` where
-    those edges begin, which lie before the others of the row.
+    ``door`` are nodes to which things were delivered (backward), in order, and ``step``
+    where those edges begin, which lie before the others of the row.
     """
 
     begin: Ints
@@ -178,7 +178,7 @@ def alike(opens: Ints, closes: Ints) -> tuple[Ints, Ints]:
 
 def rows_of(side: Side, nodes: Ints) -> tuple[Ints, Ints]:
     """The places of all edges of nodes, deliveries too, and the node of each."""
-    begin = begins(side, nodes)
+    begin = begins_of(side, nodes)
     counts = side.stop[nodes] - begin
     near = np.repeat(nodes, counts)
     ends = np.cumsum(counts)
@@ -186,15 +186,13 @@ def rows_of(side: Side, nodes: Ints) -> tuple[Ints, Ints]:
     return places, near
 
 
-def begins(side: Side, nodes: Ints) -> Ints:
+def begins_of(side: Side, nodes: Ints) -> Ints:
     """Where the rows of nodes begin, deliveries included."""
     begin = side.begin[nodes].astype(np.int64)
     if len(side.door):
-        order = np.argsort(side.door, kind="stable")
-        doors = side.door[order]
-        at = np.minimum(np.searchsorted(doors, nodes), len(doors) - 1)
-        found = doors[at] == nodes
-        begin[found] = side.step[order[at[found]]]
+        at = np.minimum(np.searchsorted(side.door, nodes), len(side.door) - 1)
+        found = side.door[at] == nodes
+        begin[found] = side.step[at[found]]
     return begin
 
 

@@ -216,12 +216,15 @@ def _put_behind(side: Side, more: Side, touched: Ints, edge: Ints | None) -> Sid
     moments = side.closes is side.opens and more.closes is more.opens
     columns["closes"] = columns["opens"] if moments else np.concatenate((side.closes, more.closes))
     stay = ~np.isin(side.door, touched)
+    doors = np.concatenate((side.door[stay], more.door))
+    steps = np.concatenate((side.step[stay], more.step + np.int32(base)))
+    order = np.argsort(doors)
     return Side(
         **rows,
         **columns,
         edge=None if side.edge is None or edge is None else _joined(side.edge, edge),
-        door=np.concatenate((side.door[stay], more.door)),
-        step=np.concatenate((side.step[stay], more.step + np.int32(base))),
+        door=doors[order],
+        step=steps[order],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, overload
@@ -13,6 +13,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 Ints = npt.NDArray[Any]
 _SMALL_TABLE = 64
+_FEW = 64
+# Names of which it is kept where they are: the same few are looked for again and again.
+_MOST_KEPT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def _cut(texts: Texts, places: Ints, sizes: Ints) -> Ints:
     """The bytes of the texts at these places, which are so long, one behind the other."""
     starts = texts.offset[places]
     size = int(sizes[0]) if len(sizes) else 0
-    if size and (sizes == size).all():
+    if len(starts) > _FEW and size and (sizes == size).all():
         # Ids are often of one length: then whole rows are copied instead of bytes.
         rows: Ints = sliding_window_view(texts.block, size)[starts].reshape(-1)
         return rows
@@ -175,10 +178,14 @@ class Codes:
     def __init__(self) -> None:
         self._known: dict[str | None, int] = {None: -1}
 
-    def of(self, column: Iterable[str | None]) -> Ints:
+    def of(self, column: Sequence[str | None]) -> Ints:
         """The codes of texts, new ones for those not met before."""
         known = self._known
-        return np.array([known.setdefault(t, len(known) - 1) for t in column], dtype=np.int32)
+        if len(column) and column.count(column[0]) == len(column):
+            return np.full(len(column), known.setdefault(column[0], len(known) - 1), dtype=np.int32)
+        for text in set(column) - known.keys():
+            known[text] = len(known) - 1
+        return np.fromiter(map(known.__getitem__, column), dtype=np.int32, count=len(column))
 
     def table(self) -> Texts:
         """The texts by their codes."""
@@ -191,11 +198,11 @@ class Names(Sequence[str]):
 
     texts: Texts
     more: tuple[str, ...] = ()
-    _later: dict[str, int] = field(init=False, repr=False, compare=False)
+    _known: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        later = {name: number for number, name in enumerate(self.more, len(self.texts))}
-        object.__setattr__(self, "_later", later)
+        known = {name: number for number, name in enumerate(self.more, len(self.texts))}
+        object.__setattr__(self, "_known", known)
 
     @property
     def base(self) -> Texts:
@@ -233,8 +240,12 @@ class Names(Sequence[str]):
 
     def find(self, wanted: str) -> int:
         """The number of a name; -1 where it is not known."""
-        late = self._later.get(wanted)
-        return self.texts.find(wanted) if late is None else late
+        found = self._known.get(wanted)
+        if found is None:
+            found = self.texts.find(wanted)
+            if len(self._known) < _MOST_KEPT + len(self.more):
+                self._known[wanted] = found
+        return found
 
     def rank(self) -> Ints:
         """For each name how many come before it."""

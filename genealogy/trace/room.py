@@ -49,8 +49,9 @@ def arrays(nodes: int, edges: int, latest: int) -> Run:
     """
     sizes = dict.fromkeys((*BY_NODE, "reached", *_PLAIN), nodes)
     sizes |= dict.fromkeys(("kept", *_FOUND), edges)
+    moments = np.int32 if latest <= np.iinfo(np.int32).max else np.int64
     made: dict[str, Column] = {
-        name: np.zeros(sizes.get(name, 0), dtype=_kind(name)) for name in Run._fields
+        name: np.zeros(sizes.get(name, 0), dtype=_kind(name, moments)) for name in Run._fields
     }
     for name, nothing in BY_NODE.items():
         if nothing != 0:
@@ -58,8 +59,8 @@ def arrays(nodes: int, edges: int, latest: int) -> Run:
     return Run(**made)
 
 
-def _kind(name: str) -> type:
-    return np.int64 if name in _TIMES else np.uint8 if name in _BYTES else np.int32
+def _kind(name: str, moments: type) -> type:
+    return moments if name in _TIMES else np.uint8 if name in _BYTES else np.int32
 
 
 def fit_graph(run: Run, nodes: int, edges: int, latest: int) -> None:
