@@ -157,7 +157,8 @@ class SnapshotBook:
             source, target = target, source
         numbers = taken if side.edge is None else side.edge[taken]
         columns = self.content.records.columns(numbers)
-        rows = flow_rows(columns, self.ids(source), self.ids(target), side.sign[taken])
+        sources, targets = self.content.nodes.named(source, target)
+        rows = flow_rows(columns, sources, targets, side.sign[taken])
         return rows, np.arange(len(taken))
 
     def by_name(self, nodes: Ints) -> Ints:

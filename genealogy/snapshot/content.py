@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -47,6 +47,23 @@ class Nodes:
         """The numbers of those of these nodes that are known."""
         found = ((node_id, self.ids.find(node_id)) for node_id in node_ids)
         return {node_id: number for node_id, number in found if number >= 0}
+
+    def named(self, *columns: Ints) -> list[list[NodeId]]:
+        """The ids of the nodes in columns, each text made once however often it stands there."""
+        met = self._met(columns)
+        at = np.empty(len(self), dtype=np.int32)
+        at[met] = np.arange(len(met), dtype=np.int32)
+        names = np.array(self.ids.pick(met), dtype=object)
+        return [names[at[column]].tolist() for column in columns]
+
+    def _met(self, columns: Sequence[Ints]) -> Ints:
+        """The nodes in columns, each once."""
+        if sum(map(len, columns)) * _MANY < len(self):
+            return np.unique(np.concatenate(columns))
+        there = np.zeros(len(self), dtype=bool)
+        for column in columns:
+            there[column] = True
+        return np.flatnonzero(there)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,11 @@ class CopiedFlows(Beside, FlowSource):
         places, near = rows_of(side, numbers)
         ends = (near, side.head[places]) if is_forward else (side.head[places], near)
         edges = places if side.edge is None else side.edge[places]
-        ids = content.nodes.ids
-        source, target = (list(map(NodeId, ids.pick(end))) for end in ends)
-        rows = flow_rows(content.records.columns(edges), source, target, side.sign[places])
-        met = np.unique(near)
-        mixed = ids.pick(met[(content.nodes.mark[met] & MIXED) != 0])
-        return Reading(rows, frontier, set(map(NodeId, mixed)))
+        columns = content.records.columns(edges)
+        source, target = content.nodes.named(*ends)
+        rows = flow_rows(columns, source, target, side.sign[places])
+        mixed = near[(content.nodes.mark[near] & MIXED) != 0]
+        return Reading(rows, frontier, set(map(NodeId, content.nodes.ids.pick(np.unique(mixed)))))
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None

@@ -127,5 +127,5 @@ def _exposures(walk: Walk, nodes: Ints) -> list[int | None]:
     moments = np.minimum(picked(run.arrival, nodes), picked(run.passing, nodes))
     known = (moments != book.ways.earliest) & (moments != book.ways.latest)
     sign = -book.unit if book.ways.backward else book.unit
-    micros = (moments * known * sign + book.origin).tolist()
+    micros = (moments.astype(np.int64) * known * sign + book.origin).tolist()
     return [moment if known else None for moment, known in zip(micros, known.tolist(), strict=True)]

@@ -21,6 +21,7 @@ from genealogy.trace.result import Completeness, Gap, GapKind, Trace, TraceQuery
 _ENDS = frozenset({Label.PARTY, Label.PLACE})
 #: Kinds of node that material passes through.
 MOVING = frozenset[Label]().union(*(kind for ends in FLOW_ENDS.values() for kind in ends))
+_FEW = 8
 _BOTH: tuple[Direction, ...] = ("forward", "backward")
 
 
@@ -53,10 +54,19 @@ def with_seed_gaps(source: FlowSource, trace: Trace) -> Trace:
     That is one to which all that happened came after ``as_of``, and a Party or Place
     at which no flow begins or ends: what passed there is recorded otherwise, if at all.
     """
-    carried = {*trace.edges.source, *trace.edges.target}
-    bare = [seed for seed in dict.fromkeys(trace.query.seeds) if seed not in carried]
+    bare = _without(trace.query.seeds, trace.edges.source, trace.edges.target)
     lacking = lacking_flows(source, trace.query, trace.completeness, bare)
     return replace(trace, completeness=lacking)
+
+
+def _without(seeds: Iterable[NodeId], *columns: list[NodeId]) -> list[NodeId]:
+    """The seeds that are in none of these columns."""
+    left = list(dict.fromkeys(seeds))
+    for column in columns:
+        # Most seeds stand at the beginning, so for few the whole column is rarely looked at.
+        known = column if len(left) < _FEW else set(column)
+        left = [seed for seed in left if seed not in known]
+    return left
 
 
 def lacking_flows(
