@@ -234,7 +234,9 @@ class Lotgraph:
     def common_causes(self, query: CauseQuery) -> CommonCauses:
         """Rank what bad cases share upstream and good ones do not."""
         clocks = self._clocks(query.clock_tolerance)
-        return common_causes(self.flows, replace(query, clock_tolerance=clocks))
+        query = replace(query, clock_tolerance=clocks)
+        copied = self.keeper.flows() if self.keeper and self.uses_snapshot else None
+        return common_causes(self.flows, query, copied)
 
     def _clocks(self, asked: ClockTolerance) -> ClockTolerance:
         return merged(self.clock_tolerance, asked)

@@ -15,14 +15,15 @@ from datetime import datetime
 from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
 from genealogy.impact.compare import rows_with_products
+from genealogy.impact.cones import cones
 from genealogy.impact.evidence import Evidence, Timing, Volume, Weighing
 from genealogy.impact.question import CauseQuery
 from genealogy.impact.ranking import Ranked, rank
-from genealogy.impact.reach import merged, one_by_one, together
-from genealogy.impact.shared import SharedFlows
+from genealogy.impact.reach import merged
 from genealogy.impact.tally import Tally
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows, FlowSource, NodeRow
+from genealogy.snapshot.flows import CopiedFlows
 from genealogy.trace.result import Completeness
 
 
@@ -57,28 +58,27 @@ class CommonCauses:
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
 
 
-def common_causes(source: FlowSource, query: CauseQuery) -> CommonCauses:
+def common_causes(
+    source: FlowSource, query: CauseQuery, copied: CopiedFlows | None = None
+) -> CommonCauses:
     """Trace every case backward and rank what lies upstream.
 
-    Raises InvalidQuery without cases, and for a node that is both bad and good; and what
-    ``cases_of`` and ``trace`` raise.
+    The snapshot ``copied`` is walked where it tells the answer. Raises InvalidQuery without
+    cases, and for a node that is both bad and good; and what ``cases_of`` and ``trace`` raise.
     """
     cases = cases_of(source, query.cases, query.terms())
     goods = cases_of(source, query.goods, query.terms())
     _check(cases, goods)
     everyone = (*cases, *goods)
-    shared = SharedFlows(source)
-    union = together(shared, everyone, query.terms())
+    traced = cones(source, copied, everyone, query.terms())
+    union = traced.union
     nodes = rows_with_products(source, list(union.node_ids()), query.known_at)
-    tally = Tally.of(shared, union, nodes, len(cases))
-    parts = []
-    for number, found in enumerate(one_by_one(shared, everyone, query.terms())):
-        tally.count(number, found)
-        parts.append(found.completeness)
+    tally = Tally.of(source, union, nodes, len(cases))
+    parts = list(tally.count(union, traced.each(), len(everyone)))
     ranked, tested = rank(tally, len(cases), len(goods))
     told = ranked[: query.listed]
     weighing = Weighing.of(tally, [one.subject for one in told], union.edges)
-    for number, found in enumerate(one_by_one(shared, cases, query.terms())):
+    for number, found in enumerate(traced.traces(cases)):
         weighing.weigh(number, cases[number], found)
     return CommonCauses(
         query,

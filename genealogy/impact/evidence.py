@@ -16,7 +16,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.times import to_micros
 from genealogy.model.units import ProductUnits, base_quantity
 from genealogy.ports import FlowRows
-from genealogy.trace.result import Reached, Trace
+from genealogy.trace.result import Reached, ReachedColumns, Trace
 from genealogy.trace.witness import hops
 
 
@@ -112,13 +112,16 @@ class Weighing:
     def _nearest(self, trace: Trace) -> dict[int, Reached]:
         """The nearest node of each candidate in a trace."""
         nearest: dict[int, Reached] = {}
-        reached = {one.node_id: one for one in trace.reached}
-        for node_id, one in reached.items():
+        columns = trace.reached
+        named = columns.node_id if isinstance(columns, ReachedColumns) else trace.node_ids()
+        place = {node_id: at for at, node_id in enumerate(named)}
+        for node_id, at in place.items():
             for candidate in self.at_node.get(node_id, ()):
-                nearest.setdefault(candidate, one)
+                if candidate not in nearest:
+                    nearest[candidate] = columns[at]
         for edge_id, target in zip(trace.edges.edge_id, trace.edges.target, strict=True):
             for candidate in self.at_edge.get(edge_id, ()):
-                one = reached[target]
+                one = columns[place[target]]
                 known = nearest.setdefault(candidate, one)
                 if (one.distance, one.node_id) < (known.distance, known.node_id):
                     nearest[candidate] = one

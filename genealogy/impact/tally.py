@@ -1,18 +1,27 @@
-"""Which cases each candidate is upstream of, and how near: counted trace by trace."""
+"""Which cases each candidate is upstream of, and how near: counted cone by cone."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from genealogy.impact.attributes import TIMED, Attribute, Traits, of_edges, traits
+from genealogy.impact.cones import Cone
 from genealogy.impact.stretches import Passage
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers.forms import PREFIXES
 from genealogy.model.names import Label
 from genealogy.ports import FlowRows, FlowSource, NodeRow
-from genealogy.trace.result import Trace
+from genealogy.trace.result import Completeness, Trace
+
+Ints = npt.NDArray[Any]
+_WORD = 64
+_FAR = np.iinfo(np.int64).max
 
 
 @dataclass(slots=True)
@@ -39,29 +48,17 @@ class Tally:
         reached = {node_id: nodes[node_id] for node_id in union.node_ids() if node_id in nodes}
         return cls(nodes, union.edges, traits(source, reached, union.edges), (1 << bad) - 1)
 
-    def count(self, case: int, found: Trace) -> None:
-        """Count the trace of one case."""
-        bit = 1 << case
-        for edge_id in found.edges.edge_id:
-            self.over[edge_id] |= bit
-        for attribute, distance in self._nearest(found).items():
-            self.upstream[attribute] |= bit
-            if bit & self.bad:
-                self.distance[attribute] += distance
-
-    def _nearest(self, found: Trace) -> dict[Attribute, int]:
-        """Every candidate in a trace, and the least distance at which it has it."""
-        nearest: dict[Attribute, int] = {}
-        distance: dict[NodeId, int] = {}
-        # In order of distance, so that the first is the nearest.
-        for reached in found.reached:
-            distance[reached.node_id] = reached.distance
-            for attribute in self.of_node(reached.node_id):
-                nearest.setdefault(attribute, reached.distance)
-        for i, attribute in of_edges(found.edges):
-            far = distance[found.edges.source[i]]
-            nearest[attribute] = min(nearest.get(attribute, far), far)
-        return nearest
+    def count(self, union: Trace, cones: Iterable[Cone], cases: int) -> Iterator[Completeness]:
+        """Count the cones of so many cases, and say what each lacks; done when all are taken."""
+        counting = _Counting.of(self, list(union.node_ids()), cases)
+        for number, cone in enumerate(cones):
+            counting.count(number, cone, is_bad=bool(self.bad >> number & 1))
+            yield cone.completeness
+        for candidate, held in enumerate(_sets(counting.cases)):
+            if held:
+                self.upstream[counting.candidates[candidate]] = held
+                self.distance[counting.candidates[candidate]] = int(counting.distance[candidate])
+        self.over.update(zip(self.edges.edge_id, _sets(counting.over), strict=True))
 
     def of_node(self, node_id: NodeId) -> Iterator[Attribute]:
         """The candidates that a node is or has; a supplier is told by what it supplied."""
@@ -105,3 +102,86 @@ class Tally:
         """The cases that a node is upstream of."""
         own = Attribute(PREFIXES[Label(self.nodes[node_id].kind)], node_id)
         return self.upstream.get(own, 0)
+
+
+@dataclass(slots=True)
+class _Counting:
+    """Counts in columns: by candidate its cases and distances, and by edge its cases.
+
+    ``at_node`` are the candidates of each node, ``at_edge`` of each edge.
+    """
+
+    candidates: list[Attribute]
+    at_node: _Lists
+    at_edge: _Lists
+    source: Ints
+    cases: Ints
+    distance: Ints
+    over: Ints
+    nearest: Ints
+    far: Ints
+
+    @classmethod
+    def of(cls, tally: Tally, nodes: Sequence[NodeId], cases: int) -> _Counting:
+        """Nothing counted yet; ``nodes`` are those of the union, in order."""
+        number: dict[Attribute, int] = {}
+        at_node = _Lists.of(
+            [number.setdefault(held, len(number)) for held in tally.of_node(node_id)]
+            for node_id in nodes
+        )
+        stated: list[list[int]] = [[] for _ in tally.edges.edge_id]
+        for edge, attribute in of_edges(tally.edges):
+            stated[edge].append(number.setdefault(attribute, len(number)))
+        place = {node_id: at for at, node_id in enumerate(nodes)}
+        source = np.array([place[node_id] for node_id in tally.edges.source], dtype=np.int64)
+        words = -(-cases // _WORD)
+        held, over = (np.zeros((n, words), dtype=np.uint64) for n in (len(number), len(source)))
+        distance = np.zeros(len(number), dtype=np.int64)
+        nearest, far = np.full(len(number), _FAR), np.zeros(len(nodes), dtype=np.int64)
+        return cls(
+            list(number), at_node, _Lists.of(stated), source, held, distance, over, nearest, far
+        )
+
+    def count(self, case: int, cone: Cone, *, is_bad: bool) -> None:
+        """Count the cone of one case."""
+        column, bit = case // _WORD, np.uint64(1 << case % _WORD)
+        self.over[cone.edges, column] |= bit
+        at, held = self.at_node.of_all(cone.nodes)
+        # The last of what is written to a place stays: here the nearest.
+        self.nearest[held[::-1]] = cone.distance[at][::-1]
+        self.far[cone.nodes] = cone.distance
+        at, stated = self.at_edge.of_all(cone.edges)
+        np.minimum.at(self.nearest, stated, self.far[self.source[cone.edges[at]]])
+        found = np.unique(np.concatenate((held, stated)))
+        self.cases[found, column] |= bit
+        if is_bad:
+            self.distance[found] += self.nearest[found]
+        self.nearest[found] = _FAR
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """A list of numbers for each place, one behind the other."""
+
+    first: Ints
+    values: Ints
+
+    @classmethod
+    def of(cls, lists: Iterable[Sequence[int]]) -> _Lists:
+        """These lists."""
+        known = list(lists)
+        first = np.cumsum([0, *map(len, known)])
+        return cls(first, np.array([value for one in known for value in one], dtype=np.int64))
+
+    def of_all(self, places: Ints) -> tuple[Ints, Ints]:
+        """The values of all these places; of each by which of the places it is."""
+        counts = self.first[places + 1] - self.first[places]
+        at = np.repeat(np.arange(len(places)), counts)
+        begin = np.cumsum(counts) - counts
+        within = np.arange(len(at)) - begin[at]
+        return at, self.values[self.first[places][at] + within]
+
+
+def _sets(rows: Ints) -> Iterator[int]:
+    """Each row of bits as one number."""
+    return (int.from_bytes(row.tobytes(), "little") for row in rows.astype("<u8", copy=False))

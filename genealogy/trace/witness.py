@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genealogy.errors import NotFound
@@ -50,10 +51,16 @@ def hops(trace: Trace, node_id: NodeId, direction: Direction | None = None) -> t
 
 def _reached(trace: Trace, node_id: NodeId, direction: Direction | None) -> tuple[Steps, int]:
     """The steps of the direction in which a node was reached nearest, and its step there."""
-    wanted = (direction,) if direction else ("forward", "backward")
+    for way in (direction,) if direction else _nearest_first(trace, node_id):
+        steps = trace.steps.get(way)
+        if steps is not None and node_id in steps.first:
+            return steps, steps.first[node_id]
+    raise NotFound("not_reached", node=node_id)
+
+
+def _nearest_first(trace: Trace, node_id: NodeId) -> Iterator[Direction]:
     for reached in trace.reached:
         if reached.node_id == node_id:
-            for way in wanted if reached.direction == "seed" else (reached.direction,):
-                if way in wanted and way in trace.steps:
-                    return trace.steps[way], trace.steps[way].first[node_id]
-    raise NotFound("not_reached", node=node_id)
+            yield from (
+                ("forward", "backward") if reached.direction == "seed" else (reached.direction,)
+            )

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genealogy.impact.causes import common_causes
+from genealogy.errors import InvalidQuery
+from genealogy.impact.causes import CommonCauses, common_causes
 from genealogy.impact.compare import compare
+from genealogy.impact.evidence import Evidence
 from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.impact.shared import SharedFlows
 from genealogy.impact.statistics import benjamini_hochberg, fisher
@@ -23,6 +25,7 @@ from tests.fakes import MemoryFlows
 from tests.genealogies import Genealogy, day, flow, genealogies, genealogy
 from tests.oracle.expanded import expected
 from tests.oracle.test_trace_against_oracles import ENOUGH, modes, now, some_days, ways
+from tests.snapshots import flows_of
 
 Cones = dict[NodeId, dict[NodeId, int]]
 
@@ -166,6 +169,53 @@ def test_every_proof_is_a_walk_of_recorded_edges_from_the_case_to_the_candidate(
             assert len(proof.path) == proof.distance
             if candidate.ranked.subject.value in drawn.ids(Label.LOT):
                 assert at == candidate.ranked.subject.value
+
+
+@ENOUGH
+@given(several(), st.integers(1, 4), modes, st.none() | st.integers(0, 3))
+def test_over_a_snapshot_causes_are_those_over_the_database(
+    question: tuple[Genealogy, tuple[NodeId, ...]], cut: int, mode: Mode, depth: int | None
+) -> None:
+    drawn, seeds = question
+    query = CauseQuery(seeds[:cut], seeds[cut:], mode, max_depth=depth, listed=10_000)
+    flows, copied = MemoryFlows(drawn.facts), flows_of(drawn.facts)
+    try:
+        asked = common_causes(flows, query)
+    except InvalidQuery as why:
+        with pytest.raises(InvalidQuery, match=why.error_code):
+            common_causes(flows, query, copied)
+        return
+    assert proven(common_causes(flows, query, copied)) == proven(asked)
+
+
+def proven(found: CommonCauses) -> object:
+    """All that an answer says, edges by their ids: their places are not promised."""
+    return (
+        [
+            (one.ranked, one.volume, one.timing, [steps(found, proof) for proof in one.evidence])
+            for one in found.candidates
+        ],
+        (found.cases, found.goods, found.found, found.tested, found.parts, found.completeness),
+        sorted(found.edges.edge_id),
+        found.rows,
+    )
+
+
+def steps(found: CommonCauses, proof: Evidence) -> tuple[object, ...]:
+    path = [(node, found.edges.edge_id[edge]) for node, edge in proof.path]
+    return proof.case, proof.node_id, proof.distance, proof.contributed, path
+
+
+def test_a_question_of_what_is_in_force_is_answered_from_the_snapshot_alone() -> None:
+    drawn = cut_and_whole()
+    flows = MemoryFlows(drawn.facts)
+    cases = (NodeId("lot:a"), NodeId("lot:b"))
+    common_causes(flows, CauseQuery(cases, ()), flows_of(drawn.facts))
+    assert not [name for name, _ in flows.calls if name.startswith("edges")]
+    known = CauseQuery(cases, (), known_at=day(9))
+    assert proven(common_causes(flows, known, flows_of(drawn.facts))) == proven(
+        common_causes(flows, known)
+    )
 
 
 @ENOUGH

@@ -1,0 +1,136 @@
+"""What lies upstream of each of many cases, as places in what lies upstream of them all.
+
+The trace of all cases at once holds every node and edge of those of the single cases. So
+these need no objects of their own: columns of places in it are enough to count by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from genealogy.impact.cases import Case, all_at_once
+from genealogy.impact.reach import one_by_one, together
+from genealogy.impact.shared import SharedFlows
+from genealogy.ports import FlowSource
+from genealogy.snapshot.flows import CopiedFlows
+from genealogy.snapshot.reach import Reach, reach
+from genealogy.snapshot.trace import trace as trace_on
+from genealogy.trace.result import Completeness, Trace, TraceQuery
+
+Ints = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """What the trace of one case found: nodes by rising distance, and edges.
+
+    Both as places in the trace of all cases: among its nodes, each once, and its edges.
+    """
+
+    nodes: Ints
+    distance: Ints
+    edges: Ints
+    completeness: Completeness
+
+
+class Cones(Protocol):
+    """The traces of cases backward, and that of all of them at once."""
+
+    @property
+    def union(self) -> Trace:
+        """The trace of all cases at once."""
+        ...
+
+    def each(self) -> Iterator[Cone]:
+        """The cone of each case in order."""
+        ...
+
+    def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
+        """The whole traces of some of the cases."""
+        ...
+
+
+class WalkedCones:
+    """Cones by one reading of the graph."""
+
+    def __init__(self, source: FlowSource, cases: Sequence[Case], terms: TraceQuery) -> None:
+        self._shared, self._cases, self._terms = SharedFlows(source), cases, terms
+        self.union = together(self._shared, cases, terms)
+
+    def each(self) -> Iterator[Cone]:
+        """The cone of each case in order."""
+        node = {node_id: place for place, node_id in enumerate(self.union.node_ids())}
+        edge = {edge_id: place for place, edge_id in enumerate(self.union.edges.edge_id)}
+        for found in self.traces(self._cases):
+            yield Cone(
+                np.array([node[one.node_id] for one in found.reached], dtype=np.int64),
+                np.array([one.distance for one in found.reached], dtype=np.int64),
+                np.array([edge[edge_id] for edge_id in found.edges.edge_id], dtype=np.int64),
+                found.completeness,
+            )
+
+    def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
+        """The whole traces of some of the cases."""
+        return one_by_one(self._shared, cases, self._terms)
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedCones:
+    """Cones over a snapshot."""
+
+    flows: CopiedFlows
+    cases: Sequence[Case]
+    terms: TraceQuery
+    union: Trace
+    whole: Reach
+
+    @classmethod
+    def over(
+        cls, flows: CopiedFlows, cases: Sequence[Case], terms: TraceQuery
+    ) -> CopiedCones | None:
+        """Cones over a snapshot; null where it does not tell the answer by itself."""
+        asked = all_at_once(cases, terms)
+        union, whole = trace_on(flows, asked), reach(flows, asked)
+        return None if union is None or whole is None else cls(flows, cases, terms, union, whole)
+
+    def each(self) -> Iterator[Cone]:
+        """The cone of each case in order."""
+        node, edge = self._places()
+        for case in self.cases:
+            found = reach(self.flows, case.question(self.terms))
+            assert found is not None, "what all cases reach at once can be told of each"
+            [way] = found.ways
+            yield Cone(node[way.nodes], way.distance, edge[way.edges], found.completeness)
+
+    def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
+        """The whole traces of some of the cases."""
+        for case in cases:
+            found = trace_on(self.flows, case.question(self.terms))
+            assert found is not None, "what all cases reach at once can be told of each"
+            yield found
+
+    def _places(self) -> tuple[Ints, Ints]:
+        """By number of a node or an edge its place in the union."""
+        [way], content = self.whole.ways, self.flows.content
+        at_node = {node_id: place for place, node_id in enumerate(self.union.node_ids())}
+        at_edge = {edge_id: place for place, edge_id in enumerate(self.union.edges.edge_id)}
+        node = np.full(len(content.nodes), -1, dtype=np.int64)
+        edge = np.full(len(content.forward.head), -1, dtype=np.int64)
+        node[way.nodes] = [at_node[name] for name in self.whole.names(way.nodes).listed()]  # type: ignore[index]
+        edge[way.edges] = [
+            at_edge[name] for name in self.whole.records.columns(way.edges)["edge_id"]
+        ]
+        return node, edge
+
+
+def cones(
+    source: FlowSource, copied: CopiedFlows | None, cases: Sequence[Case], terms: TraceQuery
+) -> Cones:
+    """The cones of cases: from the snapshot where it tells them."""
+    found = None if copied is None else CopiedCones.over(copied, cases, terms)
+    return found or WalkedCones(source, cases, terms)
