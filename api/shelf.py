@@ -54,7 +54,7 @@ class Shelf:
     def store(self, query: TraceQuery, progress: Progress | None = None) -> tuple[Stored, Trace]:
         """Answer a question and keep it; the same question of the same data is kept once."""
         watermark = self._engine.watermark()
-        unfinished = self._engine.flows.unfinished_loads()
+        unfinished = self._engine.flows.standing().unfinished
         for take in count():
             trace_id = id_of(query, watermark, take, unfinished)
             try:

@@ -101,6 +101,20 @@ class Vessel:
     cleaned: tuple[Cleaning, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for every question asked of the data.
+
+    ``unfinished`` are the sources of all loads that have begun and not ended, each once
+    and in order; ``still`` are the products by whose material nothing is passed on,
+    ``unlotted`` the nodes that stand for material of a product of which no lot is known.
+    """
+
+    unfinished: tuple[str, ...] = ()
+    still: frozenset[NodeId] = frozenset()
+    unlotted: frozenset[NodeId] = frozenset()
+
+
 class FlowSource(Protocol):
     """Where a trace reads flow edges and nodes."""
 
@@ -196,16 +210,8 @@ class FlowSource(Protocol):
         """How those of these places are used as vessels of which anything is known by then."""
         ...
 
-    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
-        """The products by whose material nothing is passed on."""
-        ...
-
-    def unlotted(self) -> set[NodeId]:
-        """The nodes that stand for material of a product of which no lot is known."""
-        ...
-
-    def unfinished_loads(self) -> list[str]:
-        """The sources of all loads that have begun and not ended, each once and in order."""
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        """What holds for every question asked of the data now."""
         ...
 
 

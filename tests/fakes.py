@@ -19,6 +19,7 @@ from genealogy.ports import (
     LinkRow,
     NodeRow,
     Reading,
+    Standing,
     Vessel,
 )
 from genealogy.trace.columns import as_of, select
@@ -189,14 +190,10 @@ class MemoryFlows:
                 found[node_id] = Vessel(policy_of(self._nodes[node_id]), cleaned)
         return found
 
-    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
-        return {n for n, row in self._nodes.items() if row.properties.get("non_propagating")}
-
-    def unlotted(self) -> set[NodeId]:
-        return {node_id for node_id in self._nodes if is_unlotted(node_id)}
-
-    def unfinished_loads(self) -> list[str]:
-        return sorted(set(self.unfinished))
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        still = (n for n, row in self._nodes.items() if row.properties.get("non_propagating"))
+        unlotted = frozenset(filter(is_unlotted, self._nodes))
+        return Standing(tuple(sorted(set(self.unfinished))), frozenset(still), unlotted)
 
     @contextmanager
     def loading(self, source: str) -> Iterator[None]:

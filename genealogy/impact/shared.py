@@ -10,12 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import TypeVar
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Link
-from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow, Reading, Vessel
+from genealogy.ports import (
+    Direction,
+    FlowRows,
+    FlowSource,
+    LinkRow,
+    NodeRow,
+    Reading,
+    Standing,
+    Vessel,
+)
 from genealogy.trace.columns import append, select
 
 V = TypeVar("V")
@@ -54,6 +62,7 @@ class SharedFlows:
         self._shelves: dict[tuple[Direction, datetime | None], _Shelf] = {}
         self._kinds: dict[NodeId, str | None] = {}
         self._first: dict[NodeId, datetime | None] = {}
+        self._standing: dict[datetime | None, Standing] = {}
         self._vessels: dict[Hashable, dict[NodeId, Vessel | None]] = defaultdict(dict)
         self._moving: dict[Hashable, dict[NodeId, bool | None]] = defaultdict(dict)
 
@@ -140,25 +149,11 @@ class SharedFlows:
             known, node_ids, lambda missing: self._source.vessels(missing, known_at=known_at)
         )
 
-    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
-        """The products by whose material nothing is passed on."""
-        return self._source.non_propagating(known_at=known_at)
-
-    def unlotted(self) -> set[NodeId]:
-        """The nodes that stand for material of a product of which no lot is known."""
-        return self._unlotted
-
-    @cached_property
-    def _unlotted(self) -> set[NodeId]:
-        return self._source.unlotted()
-
-    def unfinished_loads(self) -> list[str]:
-        """The sources of the loads that had not ended when this was first asked."""
-        return self._unfinished
-
-    @cached_property
-    def _unfinished(self) -> list[str]:
-        return self._source.unfinished_loads()
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        """What held for every question when this was first asked."""
+        if known_at not in self._standing:
+            self._standing[known_at] = self._source.standing(known_at=known_at)
+        return self._standing[known_at]
 
     def _shelf(self, direction: Direction, known_at: datetime | None) -> _Shelf:
         return self._shelves.setdefault((direction, known_at), _Shelf(direction))

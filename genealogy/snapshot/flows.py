@@ -8,7 +8,7 @@ nodes. The flows are those of the snapshot; all else is asked of the database.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
-from genealogy.ports import Direction, FlowSource, Reading
+from genealogy.ports import Direction, FlowSource, Reading, Standing
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.graph import rows_of
 from genealogy.snapshot.records import flow_rows
@@ -88,9 +88,9 @@ class CopiedFlows(Beside, FlowSource):
         numbers = {node: self._known[node] for node in node_ids if self._numbers([node])}
         return {node for node, at in numbers.items() if side.stop[at] > side.begin[at]}
 
-    def unfinished_loads(self) -> list[str]:
-        """The sources of all loads that had begun and not ended."""
-        return list(self.unfinished)
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        """What holds for every question asked of this snapshot."""
+        return replace(self.source.standing(known_at=known_at), unfinished=tuple(self.unfinished))
 
     def _numbers(self, node_ids: Sequence[NodeId]) -> list[int]:
         """The numbers of those of these nodes that are known."""

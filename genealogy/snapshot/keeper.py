@@ -126,7 +126,7 @@ class Keeper:
     def flows(self) -> CopiedFlows | None:
         """The snapshot as a source of flows, brought up to date; null where there is none."""
         # Asked first: of a load that ends meanwhile, part may be missing in the snapshot.
-        unfinished = self.source.unfinished_loads() if self.base.is_dir() else ()
+        unfinished = self.source.standing().unfinished if self.base.is_dir() else ()
         content = self.fresh()
         return None if content is None else CopiedFlows(self.source, content, unfinished)
 

@@ -32,8 +32,9 @@ def _is_divided(vessel: Vessel) -> bool:
 
 def special(source: FlowSource) -> frozenset[NodeId]:
     """The products that pass nothing on, or of which some material has no lot number."""
-    nameless = products_of(source, sorted(source.unlotted()))
-    return frozenset(source.non_propagating()).union(product for _, product in nameless)
+    standing = source.standing()
+    nameless = products_of(source, sorted(standing.unlotted))
+    return standing.still.union(product for _, product in nameless)
 
 
 def still(

@@ -102,7 +102,7 @@ def reach(
         lacking = completeness((answer.walk, answer.contents) for answer in answers)
     bare = _bare(content, ways, dict.fromkeys(query.seeds))
     lacking = lacking_flows(flows, query, lacking, bare)
-    return Reach(query, content, ways, lacking_loads(lacking, flows.unfinished_loads()))
+    return Reach(query, content, ways, lacking_loads(lacking, flows.unfinished))
 
 
 def _bare(content: Content, ways: Sequence[OneWay], seeds: Collection[NodeId]) -> list[NodeId]:

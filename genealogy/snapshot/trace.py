@@ -38,7 +38,7 @@ def trace(
             return None
         found = assemble(query, answers)
     found = replace(found, watermark=flows.content.watermark)
-    return with_load_gaps(with_seed_gaps(flows, found), flows.unfinished_loads())
+    return with_load_gaps(with_seed_gaps(flows, found), flows.unfinished)
 
 
 def prepared_trace(

@@ -21,6 +21,7 @@ from genealogy.ports import (
     LinkRow,
     NodeRow,
     Reading,
+    Standing,
     Vessel,
 )
 from genealogy.store.bolt import GraphStore
@@ -39,11 +40,9 @@ from genealogy.store.queries import (
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
-    NON_PROPAGATING,
+    STANDING,
     STAYS_AT,
     STAYS_OF,
-    UNFINISHED_LOADS,
-    UNLOTTED,
     WITHDRAWN,
     Level,
     Query,
@@ -281,21 +280,13 @@ class GraphFlows:
         places = self.nodes(node_ids, known_at=known_at)
         return {p.node_id: Vessel(policy_of(p), tuple(cleaned[p.node_id])) for p in places}
 
-    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
-        """The products by whose material nothing is passed on."""
-        [found] = self._store.run(NON_PROPAGATING)
-        products = self.nodes(list(map(NodeId, found.ids)), known_at=known_at)
-        return {row.node_id for row in products if row.properties.get("non_propagating")}
-
-    def unlotted(self) -> set[NodeId]:
-        """The nodes that stand for material of a product of which no lot is known."""
-        [found] = self._store.run(UNLOTTED)
-        return set(map(NodeId, found.ids))
-
-    def unfinished_loads(self) -> list[str]:
-        """The sources of all loads that have begun and not ended."""
-        [found] = self._store.run(UNFINISHED_LOADS)
-        return sorted(found.ids)
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        """What holds for every question asked of the data now."""
+        [found] = self._store.run(STANDING)
+        products = self.nodes(list(map(NodeId, found.still)), known_at=known_at)
+        still = (row.node_id for row in products if row.properties.get("non_propagating"))
+        unlotted = frozenset(map(NodeId, found.unlotted))
+        return Standing(tuple(sorted(found.unfinished)), frozenset(still), unlotted)
 
     def _as_known(self, reading: Reading, known_at: datetime | None) -> Reading:
         """With those batches mixed as a whole that were known by then to be so."""

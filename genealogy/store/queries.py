@@ -138,6 +138,15 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingRow:
+    """Sources of unfinished loads, products that pass nothing on, nodes of unknown lot."""
+
+    unfinished: list[str]
+    still: list[str]
+    unlotted: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """A single number."""
 
@@ -184,13 +193,11 @@ AHEAD = {
     for way in ("forward", "backward")
 }
 NODES = _read("trace/nodes.cypher", Rows, "ids")
-UNFINISHED_LOADS = _read("trace/unfinished_loads.cypher", Ids)
+STANDING = _read("trace/standing.cypher", StandingRow)
 FIRST_RECORDED = _read("trace/first_recorded.cypher", Rows, "ids")
 KINDS = _read("trace/kinds.cypher", Rows, "ids")
 STAYS_OF = _read("trace/stays_of.cypher", Stay, "ids", "known_at")
 STAYS_AT = _read("trace/stays_at.cypher", Stay, "ids", "since", "until", "known_at")
-NON_PROPAGATING = _read("trace/non_propagating.cypher", Ids)
-UNLOTTED = _read("trace/unlotted.cypher", Ids)
 CLEANINGS = _read("trace/cleanings.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 

@@ -16,13 +16,14 @@ from genealogy.store.bolt import GraphStore
 from genealogy.store.engines import Engine
 from genealogy.store.queries import SCHEMA_RECORD, SCHEMA_STATE, SchemaRow
 
-VERSION = 5
+VERSION = 6
 UNIQUE = ((Label.ENTITY, "node_id"), (Label.SCHEMA, "name"), (Label.LOAD, "load_id"))
 INDEXED = (
     (Label.ENTITY, "code_key"),
     (Label.ENTITY, "code_tail"),
     (Label.EVENT, "node_id"),
     (Label.LOAD, "state"),
+    (Label.PRODUCT, "non_propagating"),
     (Label.CHANGE, "watermark"),
 )
 

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Link
-from genealogy.ports import FlowRows, FlowSource, LinkRow, NodeRow, Vessel
+from genealogy.ports import (
+    Direction,
+    FlowRows,
+    FlowSource,
+    LinkRow,
+    NodeRow,
+    Reading,
+    Standing,
+    Vessel,
+)
 
 
 @dataclass(slots=True)
@@ -66,14 +75,33 @@ class Beside:
         """How these places are used as vessels."""
         return self.source.vessels(node_ids, known_at=known_at)
 
-    def non_propagating(self, *, known_at: datetime | None = None) -> set[NodeId]:
-        """The products by whose material nothing is passed on."""
-        return self.source.non_propagating(known_at=known_at)
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        """What holds for every question asked of the data now."""
+        return self.source.standing(known_at=known_at)
 
-    def unlotted(self) -> set[NodeId]:
-        """The nodes that stand for material of a product of which no lot is known."""
-        return self.source.unlotted()
 
-    def unfinished_loads(self) -> list[str]:
-        """The sources of all loads that have begun and not ended."""
-        return self.source.unfinished_loads()
+@dataclass(slots=True)
+class Pinned(Beside, FlowSource):
+    """A source as one question sees it: what stands for all of its steps is asked once."""
+
+    held: Standing
+
+    def edges(
+        self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> Reading:
+        """All flow edges leaving (forward) or entering (backward) the frontier."""
+        return self.source.edges(frontier, direction, known_at=known_at)
+
+    def closure(
+        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> Reading | None:
+        """What the source has at once."""
+        return self.source.closure(seeds, direction, known_at=known_at)
+
+    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
+        """The kind label of those of these nodes that exist."""
+        return self.source.kinds(node_ids)
+
+    def standing(self, *, known_at: datetime | None = None) -> Standing:
+        """What was told when the question was asked; ``known_at`` is that of the question."""
+        return self.held

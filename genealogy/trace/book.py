@@ -266,7 +266,7 @@ class FlowBook:
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
         """Those of these nodes from which anything had moved on by the times asked for."""
-        known = self.source.unlotted() if node_ids else set()
+        known = self.source.standing(known_at=self.known_at).unlotted if node_ids else ()
         asked = [node_id for node_id in node_ids if node_id in known]
         if not asked:
             return set()

@@ -37,6 +37,7 @@ from genealogy.model.names import Flow
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.answer import Answer, assemble
+from genealogy.trace.beside import Pinned
 from genealogy.trace.beyond import leading_on
 from genealogy.trace.book import FlowBook
 from genealogy.trace.carry_over import CarriedOver
@@ -72,18 +73,19 @@ def trace(
     """
     check(query)
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
-    unfinished = source.unfinished_loads()
+    standing = source.standing(known_at=query.known_at)
+    source = Pinned(source, standing)
     refuse_not_known_then(source, query)
     found = find_seeds(source, query)
     started = frozenset((*query.seeds, *(seed.node_id for seed in found.seeds)))
     until = None if query.as_of is None else to_micros(query.as_of)
     whole = with_unrecorded(source, query) if unrecorded else source
-    moving = [Propagating(whole, way, started, until, query.known_at) for way in directions(query)]
+    moving = [Propagating(whole, way, standing.still, started, until) for way in directions(query)]
     states = [_prepared(one, query, one.direction) for one in moving]
     answers = [followed(_read(one, _begun(query, one, found)), progress) for one in states]
     answer = unfold(assemble(query, answers), states, found)
     answer = with_halted(answer, {node for one in moving for node in one.halted})
-    answer = with_load_gaps(with_seed_gaps(source, answer), unfinished)
+    answer = with_load_gaps(with_seed_gaps(source, answer), standing.unfinished)
     return _marked(source, query, answer) if unrecorded else answer
 
 

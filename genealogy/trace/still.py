@@ -23,15 +23,15 @@ _OF_PRODUCTS = frozenset({Label.LOT, Label.ITEM})
 class Propagating(Beside, FlowSource):
     """A source of flows without those that lead on from material that passes nothing on.
 
-    ``halted`` are the nodes from which flows were left out, as of ``until``.
+    ``products`` are those of which it is, ``halted`` the nodes from which flows were left
+    out, as of ``until``.
     """
 
     direction: Direction
+    products: frozenset[NodeId]
     seeds: frozenset[NodeId]
     until: int | None = None
-    known_at: datetime | None = None
     halted: set[NodeId] = field(default_factory=set)
-    _products: set[NodeId] | None = None
     _still: dict[NodeId, bool] = field(default_factory=dict)
 
     def edges(
@@ -67,16 +67,14 @@ class Propagating(Beside, FlowSource):
 
     def _learn(self, nodes: Iterable[NodeId]) -> None:
         """Find out which of these nodes are of a product that passes nothing on."""
-        if self._products is None:
-            self._products = self.source.non_propagating(known_at=self.known_at)
-        if not self._products:
+        if not self.products:
             return
         new = [node for node in dict.fromkeys(nodes) if node not in self._still]
         self._still.update(dict.fromkeys(new, False))
         kinds = self.source.kinds([node for node in new if node not in self.seeds]) if new else {}
         lots = [node for node, kind in kinds.items() if kind in _OF_PRODUCTS]
         for node, product in self._products_of(lots):
-            if product in self._products:
+            if product in self.products:
                 self._still[node] = True
 
     def _products_of(self, lots: Sequence[NodeId]) -> Iterator[tuple[NodeId, NodeId | None]]:

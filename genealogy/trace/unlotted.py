@@ -49,7 +49,7 @@ class Candidates(Beside, FlowSource):
     known_at: datetime | None = None
     slack: Mapping[str, int] = field(default_factory=dict)
     only_used: bool = True
-    _nameless: set[NodeId] | None = None
+    _nameless: frozenset[NodeId] | None = None
     _by_product: dict[NodeId, list[NodeId]] = field(default_factory=dict)
     _goals: dict[NodeId, Collection[NodeId]] = field(default_factory=dict)
     _on_hand: dict[NodeId, Span] = field(default_factory=dict)
@@ -73,17 +73,17 @@ class Candidates(Beside, FlowSource):
         """The kind label of those of these nodes that exist."""
         return self.source.kinds(node_ids)
 
-    def unlotted(self) -> set[NodeId]:
+    def _unlotted(self) -> frozenset[NodeId]:
         """The nodes that stand for material of a product of which no lot is known."""
         if self._nameless is None:
-            self._nameless = self.source.unlotted()
+            self._nameless = self.source.standing(known_at=self.known_at).unlotted
             for node, product in products_of(self.source, sorted(self._nameless)):
                 known = self._by_product.setdefault(product, [])
                 known += [node] if node not in known else []
         return self._nameless
 
     def _with(self, reading: Reading, nodes: Sequence[NodeId], direction: Direction) -> Reading:
-        if not self.unlotted():
+        if not self._unlotted():
             return reading
         way = self._from if direction == "forward" else self._to
         pairs = [pair for pair in way(nodes) if self._may_be(*pair)]
@@ -98,7 +98,7 @@ class Candidates(Beside, FlowSource):
 
     def _to(self, nodes: Sequence[NodeId]) -> list[tuple[NodeId, NodeId]]:
         """The lots that nodes without lot number among these may be, each with such a node."""
-        asked = self.unlotted().intersection(nodes)
+        asked = self._unlotted().intersection(nodes)
         products = [p for p, known in self._by_product.items() if asked.intersection(known)]
         if not products:
             return []
@@ -107,7 +107,7 @@ class Candidates(Beside, FlowSource):
 
     def _learn(self, nodes: Iterable[NodeId]) -> None:
         """Find out which of these nodes are lots, and what they may be."""
-        nameless = self.unlotted()
+        nameless = self._unlotted()
         new = [n for n in dict.fromkeys(nodes) if n not in self._goals and n not in nameless]
         found = defaultdict[NodeId, dict[NodeId, None]](dict)
         for node, product in products_of(self.source, new):

@@ -75,9 +75,9 @@ def test_what_was_committed_before_a_kill_is_there_and_a_reload_completes(
             nodes, flows = counts(engine)
             assert nodes >= sum(w.nodes_new for w in committed)
             assert flows >= sum(w.flows_new for w in committed)
-            assert engine.flows.unfinished_loads() == [str(demo)]
+            assert engine.flows.standing().unfinished == (str(demo),)
             load(demo, engine.sink())
-            assert engine.flows.unfinished_loads() == []
+            assert engine.flows.standing().unfinished == ()
             finished = counts(engine)
         with open_engine(whole) as engine:
             load(demo, engine.sink())
