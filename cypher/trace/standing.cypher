@@ -1,5 +1,4 @@
-// What holds for every question: of which sources has a load begun and not ended, which
-// products pass nothing on, and which nodes stand for material of which no lot is known?
+// Which loads have not ended, which products pass nothing on, what stands for unknown lots?
 OPTIONAL MATCH (l:Load {state: 'unfinished'})
 WITH collect(DISTINCT l.source) AS unfinished
 OPTIONAL MATCH (p:Product {non_propagating: true})
