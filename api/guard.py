@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import REQUEST_ID, RefusedRequest, problem
 from api.language import preferred
 
-MOST_BODY_BYTES = 1 << 20
+MOST_BODY_BYTES = 1 << 23
 #: Seconds in which a body has to be there; a client may not hold a connection by trickling.
 BODY_SECONDS = 30.0
 

@@ -30,8 +30,10 @@ def resolve_all(
     engine: Lotgraph, field: str, given: Sequence[str], flaws: list[Record], language: str
 ) -> tuple[NodeId, ...]:
     """The nodes that the names in a list of the body mean, each once; ``flaws`` gets the rest."""
+    sure = engine.identified(given)
     found = [
-        resolve_one(engine, f"{field}/{i}", name, flaws, language) for i, name in enumerate(given)
+        sure.get(name) or resolve_one(engine, f"{field}/{i}", name, flaws, language)
+        for i, name in enumerate(given)
     ]
     return tuple(node for node in dict.fromkeys(found) if node)
 

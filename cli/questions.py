@@ -129,7 +129,9 @@ def resolve(engine: Lotgraph, name: str) -> NodeId:
 
 def resolve_all(engine: Lotgraph, names: Iterable[str]) -> tuple[NodeId, ...]:
     """The nodes that the names mean, each once; raises what ``resolve`` does."""
-    return tuple(dict.fromkeys(resolve(engine, name) for name in names))
+    asked = list(names)
+    sure = engine.identified(asked)
+    return tuple(dict.fromkeys(sure.get(name) or resolve(engine, name) for name in asked))
 
 
 def moment(words: str | None, option: str) -> datetime | None:

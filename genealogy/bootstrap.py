@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ from genealogy.trace.calling_off import Cancellation
 from genealogy.trace.details import with_details
 from genealogy.trace.dilution import refuse_amounts, without_diluted
 from genealogy.trace.paths import best_paths
-from genealogy.trace.resolve import Candidate, find, resolve
+from genealogy.trace.resolve import Candidate, find, identified, resolve
 from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
@@ -192,6 +192,10 @@ class Lotgraph:
     def resolve(self, text: str) -> NodeId:
         """The one node the text means. Raises NotFound or Ambiguous."""
         return resolve(self.index, text)
+
+    def identified(self, texts: Iterable[str]) -> dict[str, NodeId]:
+        """The nodes of those of the texts that are an identifier of just one."""
+        return identified(self.index, texts)
 
     def node(self, node_id: NodeId) -> NodeRow:
         """The node with this id. Raises NotFound."""

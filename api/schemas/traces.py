@@ -85,7 +85,7 @@ class TraceRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     direction: TraceDirection
-    seeds: list[Name] = Field(default=[], max_length=1_000)
+    seeds: list[Name] = Field(default=[], max_length=100_000)
     windows: list[WindowRequest] = Field(default=[], max_length=100)
     mode: Mode = Mode.EXACT
     as_of: Instant = None

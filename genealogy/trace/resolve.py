@@ -65,11 +65,29 @@ def find(index: NodeIndex, text: str, *, limit: int = 20) -> list[Candidate]:
     return ranked
 
 
+def identified(index: NodeIndex, texts: Iterable[str]) -> dict[str, NodeId]:
+    """The nodes of those of the texts that are an identifier of just one, read all at once."""
+    read = {text: _ids(text) for text in dict.fromkeys(texts)}
+    asked = dict.fromkeys(node_id for ids in read.values() for node_id in ids)
+    known = {row.node_id for row in index.nodes(list(asked))} if asked else set()
+    found = {text: known.intersection(ids) for text, ids in read.items()}
+    return {text: next(iter(ids)) for text, ids in found.items() if len(ids) == 1}
+
+
+def _ids(text: str) -> set[NodeId]:
+    try:
+        return {reading.node_id for reading in readings(text)}
+    except InvalidIdentifier:
+        return set()
+
+
 def resolve(index: NodeIndex, text: str) -> NodeId:
     """The one node the text means.
 
     Raises NotFound with near names, Ambiguous with the candidates.
     """
+    if found := identified(index, [text]):
+        return found[text]
     candidates = find(index, text, limit=_ALL)
     sure = [c for c in candidates if c.match <= Match.CODE]
     best = [c for c in sure if c.match == sure[0].match] or [
