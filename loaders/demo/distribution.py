@@ -88,7 +88,7 @@ def _excursion(run: Run, at: int) -> None:
         for lot in run.cell.stock.get(product.code, []):
             if lot.left > 0:
                 run.ledger.plant("excursion", lot, at)
-    run.event(
+    cause.about["event"] = run.event(
         "storage_excursion",
         store,
         at,
