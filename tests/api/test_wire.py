@@ -119,7 +119,7 @@ def test_a_second_head_on_the_same_connection_is_not_waited_for_either(port: int
 def test_a_body_that_is_too_large_is_refused_before_it_is_all_there(
     port: int, head: str, piece: str
 ) -> None:
-    problem = problem_of(sent(port, POST + head, *([piece] * 17)))
+    problem = problem_of(sent(port, POST + head, *([piece] * (MOST_BODY_BYTES // 65_536 + 1))))
     assert (problem["status"], problem["code"]) == (413, "body_too_large")
 
 
