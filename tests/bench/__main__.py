@@ -100,7 +100,7 @@ def in_memory(asked: Asked, folder: Path, skipped: dict[str, str]) -> Iterator[F
     bare, content = BareWalk.over(graph), snapshot_of(graph)
     questions_asked = walks.questions(bare, graph.lots)
     yardstick = yardstick_on(bare, questions_asked[-1])
-    compiled.through()
+    ready()
     if "walks" in asked.parts:
         yield from walks.measure_memory(content)
         yield from walks.measure_traces(
@@ -114,6 +114,12 @@ def in_memory(asked: Asked, folder: Path, skipped: dict[str, str]) -> Iterator[F
         )
     if "growth" in asked.parts:
         yield from walks.measure_flatness(yardstick, say, asked.scale)
+
+
+def ready() -> None:
+    """Have the compiled code at hand, as a server does."""
+    compiled.through()
+    compiled.sweeps()
 
 
 def yardstick_on(bare: BareWalk, question: walks.Question) -> Yardstick:
@@ -154,7 +160,7 @@ def with_layers(outcome: Outcome, found: Server, fill: float, folder: Path) -> I
     """Measure snapshots of the layered graph on one database."""
     graph = mix(fill)
     bare = BareWalk.over(graph)
-    compiled.through()
+    ready()
     yardstick = yardstick_on(bare, walks.questions(bare, graph.lots)[-1])
     yield from snapshots.measure_on(found, graph, folder, yardstick, outcome.skipped, say)
 

@@ -12,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from neo4j.exceptions import Neo4jError
 
+from genealogy.snapshot.cases import upstream
+from genealogy.snapshot.content import Content
+from genealogy.trace.result import Mode
 from tests.bench.bare_causes import MOST_CASES, BareCauses
 from tests.bench.figures import Figure
-from tests.bench.goals import CAUSES, KERNEL
+from tests.bench.goals import CAUSES, KERNEL, SNAPSHOT
 from tests.bench.graph_peers import GraphPeer
-from tests.bench.layered import GROWTH, LAYERS, Mix, mirrored
+from tests.bench.layered import GROWTH, LAYERS, Mix, mirrored, snapshot_of
 from tests.bench.stopwatch import Way, Yardstick
 from tests.bench.walks import in_order, timed
 
@@ -33,6 +36,7 @@ class Cases:
 
     graph: Mix
     kernel: BareCauses
+    content: Content
     lots: Ints
     upstream: Ints
     counts: Ints
@@ -42,7 +46,7 @@ class Cases:
     def of(cls, graph: Mix, lots: Ints, *, turned: bool) -> Cases:
         """These lots as cases."""
         kernel = BareCauses.over(graph)
-        return cls(graph, kernel, lots, *kernel.counts(lots), turned)
+        return cls(graph, kernel, snapshot_of(graph), lots, *kernel.counts(lots), turned)
 
     @property
     def case(self) -> str:
@@ -73,7 +77,7 @@ def measure_causes(
     skipped: dict[str, str],
 ) -> Iterator[Figure]:
     """One question by every way there is; the database has one turn, for it may take minutes."""
-    ways: dict[str, Way] = {KERNEL: partial(asked.kernel.counts, asked.lots)}
+    ways: dict[str, Way] = {KERNEL: partial(asked.kernel.counts, asked.lots), **ours(asked)}
     case = f"{asked.case} ({name})" if name else asked.case
     busy = yardstick.read()
     if peer is not None:
@@ -83,6 +87,24 @@ def measure_causes(
         except Neo4jError as refusal:
             skipped[case] = str(refusal.message or refusal).splitlines()[0]
     yield from timed(CAUSES, case, ways, yardstick, 9)
+
+
+def ours(asked: Cases) -> dict[str, Way]:
+    """The product's counts, whenever and in time, after a look that the first ones are right."""
+    cases = [[lot] for lot in asked.lots.tolist()]
+    found = upstream(asked.content, cases, Mode.CONSERVATIVE)
+    assert found is not None
+    theirs = in_order(asked.counts, asked.upstream)
+    assert np.array_equal(in_order(found.counts(), found.nodes), theirs), "not the same counts"
+
+    def counted(mode: Mode) -> Ints | None:
+        told = upstream(asked.content, cases, mode)
+        return None if told is None else told.counts()
+
+    return {
+        SNAPSHOT: partial(counted, Mode.CONSERVATIVE),
+        f"{SNAPSHOT}, in time": partial(counted, Mode.EXACT),
+    }
 
 
 def asked_of_database(asked: Cases, peer: GraphPeer) -> float:

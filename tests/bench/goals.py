@@ -34,6 +34,8 @@ GOALS = (
     Goal(TRACE, PLAIN, 2, (COMPILED_PLAIN,)),
     *(Goal(TRACE, EXACT, 1, (f"{name},",), faster=True) for name in LIBRARIES),
     *(Goal(ARRIVALS, EXACT, 20, (name,), faster=True, least=LARGE) for name in DATABASES),
+    Goal(CAUSES, SNAPSHOT, 3, (KERNEL,)),
+    *(Goal(CAUSES, SNAPSHOT, 100, (name,), faster=True) for name in ("Neo4j", "ArcadeDB")),
     Goal(BUILD, SNAPSHOT, 1 / 0.8, (READ,)),
     Goal(OPEN, SNAPSHOT, 10),
     Goal(EVENT, SNAPSHOT, 1000),
