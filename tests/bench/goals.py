@@ -7,16 +7,19 @@ from tests.bench.figures import Goal
 # What is measured.
 TRACE, ARRIVALS, FLAT = "trace in memory", "arrivals in time", "same answer"
 MEMORY, CAUSES = "memory", "common cause"
+HTTP = "answer over HTTP"
 BUILD, OPEN, EVENT = "snapshot built", "snapshot opened", "loaded event seen"
 # Our ways.
 EXACT, PLAIN, WHOLE = "exact", "conservative", "exact, whole answer"
 SNAPSHOT = "snapshot"
+OVER_HTTP, MEMORY_SENT = "to the last byte", "server's memory while sending"
 DIRECTIONS, WITH_ROWS = "both directions", "both directions, with rows of lots"
 # What they are held against.
 COMPILED, COMPILED_PLAIN = "compiled walk in time", "compiled plain walk"
 LIBRARIES = ("igraph", "rustworkx", "networkx")
 DATABASES = ("Neo4j", "PostgreSQL", "DuckDB", "SQLite")
 READ, KERNEL = "bare columnar read", "bare kernel"
+BARE_ANSWER = "engine, and bare serialisation"
 
 #: From this many lots on answers count as large.
 LARGE = 60_000
@@ -37,6 +40,8 @@ GOALS = (
     Goal(CAUSES, SNAPSHOT, 3, (KERNEL,)),
     *(Goal(CAUSES, SNAPSHOT, 100, (name,), faster=True) for name in ("Neo4j", "ArcadeDB")),
     Goal(BUILD, SNAPSHOT, 1 / 0.8, (READ,)),
+    Goal(HTTP, OVER_HTTP, 3, (BARE_ANSWER,)),
+    Goal(HTTP, MEMORY_SENT, 64),
     Goal(OPEN, SNAPSHOT, 10),
     Goal(EVENT, SNAPSHOT, 1000),
     Goal(MEMORY, DIRECTIONS, 30),

@@ -34,7 +34,7 @@ LEVEL: LiteralString = (
 )
 # Nothing is cut off at sixty: there are seven layers, and some rework within them.
 UPSTREAM: LiteralString = (
-    "UNWIND $cases AS c MATCH (s:W {id: c}) CALL (s) { MATCH (b)-[:WF*0..60]->(s) "
+    "UNWIND $cases AS c MATCH (s:W {id: c}) CALL (s) { MATCH (s)<-[:WF*0..60]-(b) "
     "RETURN DISTINCT b } WITH b.id AS i, count(*) AS n RETURN collect(i), collect(n)"
 )
 DOWNSTREAM: LiteralString = (

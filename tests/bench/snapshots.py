@@ -7,13 +7,13 @@ import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from time import perf_counter
 
 from neo4j import GraphDatabase
 
-from genealogy.bootstrap import Lotgraph, engine_on
+from genealogy.bootstrap import SNAPSHOTS, Lotgraph, engine_on
 from genealogy.model.facts import FlowFact, NodeFact, NodeId, Source
 from genealogy.model.names import Label
 from genealogy.snapshot import files
@@ -27,10 +27,11 @@ from tests.bench.goals import BUILD, EVENT, OPEN, READ, SNAPSHOT
 from tests.bench.graph_peers import GraphPeer
 from tests.bench.layered import FLOW, Mix, lot_id
 from tests.bench.loads import store_on
+from tests.bench.over_http import measure_http, served
 from tests.bench.product_graph import ProductGraph
 from tests.bench.sql_peers import Peer
 from tests.bench.stopwatch import Yardstick, once, repeated
-from tests.bench.walks import arrivals_by, check, questions
+from tests.bench.walks import Question, arrivals_by, check, questions
 from tests.databases import Server
 
 Say = Callable[[str], None]
@@ -50,7 +51,7 @@ def measure_on(
     name = NAMES[server.engine]
     with server.empty_graph() as endpoint, store_on(endpoint) as store:
         auth = (endpoint.user or "", endpoint.password or "")
-        engine = engine_on(store, folder)
+        engine = engine_on(store, folder / SNAPSHOTS)
         with GraphDatabase.driver(endpoint.uri, auth=auth) as driver:
             writers = store.engine.writers
             plain = GraphPeer(driver, endpoint.database, writers)
@@ -65,6 +66,9 @@ def measure_on(
             yield from measuring.built(full)
             yield from measuring.opened()
             yield from measuring.by_itself(plain)
+            say(f"{name}: answers over HTTP")
+            with served(endpoint, folder) as there:
+                yield from measure_http(there, engine, measuring.asked, name, yardstick, skipped)
             yield from measuring.followed()
 
 
@@ -85,6 +89,11 @@ class Measuring:
         """Which database, and what is in it."""
         return f"{self.name}, {self.graph}"
 
+    @cached_property
+    def asked(self) -> list[Question]:
+        """Questions with answers of growing size."""
+        return questions(self.bare, self.graph.lots)
+
     def built(self, full: ProductGraph) -> Iterator[Figure]:
         """A snapshot of all of it, against reading all of it."""
         lots, text = self.graph.lots, full.faster(self.graph.lots)
@@ -100,7 +109,7 @@ class Measuring:
 
     def opened(self) -> Iterator[Figure]:
         """The files that were made, opened."""
-        largest = questions(self.bare, self.graph.lots)[-1]
+        largest = self.asked[-1]
         check(self._keeper.reach(largest.asked()), largest.in_time)
         identity, busy = self._keeper.source.name(), self._busy()
         folder = files.current(self._keeper.base, identity)
@@ -112,7 +121,7 @@ class Measuring:
         """What the database does without us."""
         content, peer = self._content(), Peer(self.name, plain.arrivals)
         among = f"of {self.graph} ({self.name})"
-        for question in questions(self.bare, self.graph.lots):
+        for question in self.asked:
             self.say(f"{self.name}: trace of {question.case}")
             yield from arrivals_by([peer], content, question, self.yardstick, among)
         for some in (narrow(self.graph), wide(self.graph)):
@@ -121,7 +130,7 @@ class Measuring:
 
     def followed(self) -> Iterator[Figure]:
         """An event is written, and the snapshot's next answer has it."""
-        seed = lot_id(questions(self.bare, self.graph.lots)[0].seed)
+        seed = lot_id(self.asked[0].seed)
         busy = self._busy()
         times = {SNAPSHOT: [self._seen(seed, number) for number in range(EVENTS)]}
         yield from _figures(EVENT, self.case, times, busy)

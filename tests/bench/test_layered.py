@@ -8,11 +8,12 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from tests.bench import over_http, snapshots
 from tests.bench.__main__ import Asked, yardstick_on
 from tests.bench.bare_walk import BareWalk
 from tests.bench.causes import Cases, narrow, wide
 from tests.bench.figures import Figure, Goal, content, figure_rows, goal_rows, verdicts
-from tests.bench.goals import ARRIVALS, BUILD, CAUSES, EVENT, GOALS, OPEN
+from tests.bench.goals import ARRIVALS, BUILD, CAUSES, EVENT, GOALS, HTTP, OPEN
 from tests.bench.in_memory_peers import libraries
 from tests.bench.layered import lot_id, mirrored, mix, numbered, snapshot_of, within
 from tests.bench.snapshots import measure_on
@@ -185,14 +186,20 @@ def test_a_library_that_is_not_there_is_left_out_with_the_reason(
     assert "is not installed" in skipped["igraph"]
 
 
-def test_everything_is_measured_on_a_database(arcadedb_server: Server, tmp_path: Path) -> None:
+def test_everything_is_measured_on_a_database(
+    arcadedb_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, names in ((snapshots, ("ROUNDS", "EVENTS")), (over_http, ("ROUNDS",))):
+        for name in names:
+            monkeypatch.setattr(module, name, 1)
+    monkeypatch.setattr(over_http, "WARM_SECONDS", 0)
     smallest = mix(0.0005)
     walk = BareWalk.over(smallest)
     yardstick = yardstick_on(walk, questions(walk, smallest.lots)[-1])
 
     found = list(measure_on(arcadedb_server, smallest, tmp_path, yardstick, {}, lambda _: None))
 
-    assert {BUILD, OPEN, EVENT, CAUSES, ARRIVALS} == {figure.topic for figure in found}
+    assert {BUILD, OPEN, EVENT, CAUSES, ARRIVALS, HTTP} == {figure.topic for figure in found}
 
 
 # --- What is told -------------------------------------------------------------------------
