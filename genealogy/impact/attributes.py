@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
+from genealogy.model.identifiers import product_of
 from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import to_micros
 from genealogy.ports import FlowRows, FlowSource, NodeRow
+from genealogy.trace.columns import as_of
+from genealogy.trace.result import TraceQuery
 
 #: The kind of attribute that a link states, by its type and the part its target plays.
 _BY_LINK: dict[tuple[Link, str | None], str] = {
@@ -26,6 +29,7 @@ _BY_LINK: dict[tuple[Link, str | None], str] = {
 }
 #: Those of which a stretch of time may be the cause: one thing that material passes through.
 TIMED = frozenset({"supplier", "line", "equipment", "operator", "product"})
+_MATERIAL = frozenset({Label.LOT, Label.ITEM, Label.UNIT})
 #: Where a batch began and ended, if the source says so.
 _SPAN = ("started_at", "ended_at")
 
@@ -50,12 +54,17 @@ class Traits:
     spans: Mapping[NodeId, tuple[int, int]]
 
 
-def traits(source: FlowSource, nodes: Mapping[NodeId, NodeRow], edges: FlowRows) -> Traits:
-    """The attributes of nodes, read for all of them at once, and when they were active."""
+def traits(
+    source: FlowSource, nodes: Mapping[NodeId, NodeRow], edges: FlowRows, asked: TraceQuery
+) -> Traits:
+    """The attributes of nodes, read for all of them at once, and when they were active.
+
+    Where they were kept is told by the times of the question ``asked``.
+    """
     found: dict[NodeId, set[Attribute]] = defaultdict(set)
     for node_id, row in nodes.items():
         found[node_id].update(_told(row))
-    for node_id, attribute in _linked(source, nodes):
+    for node_id, attribute in (*_linked(source, nodes), *_kept(source, nodes, asked)):
         found[node_id].add(attribute)
     attributes = {node_id: tuple(sorted(held)) for node_id, held in found.items() if held}
     return Traits(attributes, _spans(nodes, edges))
@@ -72,8 +81,9 @@ def of_edges(edges: FlowRows) -> Iterator[tuple[int, Attribute]]:
 
 
 def _told(row: NodeRow) -> Iterable[Attribute]:
-    if row.product_id is not None:
-        yield Attribute("product", row.product_id)
+    # Many sources tell the product by the id of the lot alone.
+    if product := row.product_id or product_of(row.node_id):
+        yield Attribute("product", product)
     if row.kind != Label.BATCH:
         return
     told = row.properties
@@ -95,6 +105,19 @@ def _linked(
         for row in source.links(asked, link) if asked else ():
             if kind := _BY_LINK.get((link, row.part)):
                 yield row.source, Attribute(kind, row.target)
+
+
+def _kept(
+    source: FlowSource, nodes: Mapping[NodeId, NodeRow], asked: TraceQuery
+) -> Iterable[tuple[NodeId, Attribute]]:
+    """The places where material was kept."""
+    material = [node_id for node_id, row in nodes.items() if row.kind in _MATERIAL]
+    if not material:
+        return
+    until = None if asked.as_of is None else to_micros(asked.as_of)
+    stays = as_of(source.stays(material, known_at=asked.known_at), until)
+    for node_id, place in zip(stays.source, stays.target, strict=True):
+        yield node_id, Attribute("place", place)
 
 
 def _spans(nodes: Mapping[NodeId, NodeRow], edges: FlowRows) -> dict[NodeId, tuple[int, int]]:

@@ -46,7 +46,9 @@ class Tally:
     ) -> Tally:
         """An empty tally for the nodes of the trace of all cases together."""
         reached = {node_id: nodes[node_id] for node_id in union.node_ids() if node_id in nodes}
-        return cls(nodes, union.edges, traits(source, reached, union.edges), (1 << bad) - 1)
+        return cls(
+            nodes, union.edges, traits(source, reached, union.edges, union.query), (1 << bad) - 1
+        )
 
     def count(self, union: Trace, cones: Iterable[Cone], cases: int) -> Iterator[Completeness]:
         """Count the cones of so many cases, and say what each lacks; done when all are taken."""
