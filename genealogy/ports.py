@@ -287,6 +287,10 @@ class GraphSource(FlowSource, Protocol):
         """All nodes there are in pages, in rising order of their ids."""
         ...
 
+    def flows_from(self, node_ids: Sequence[NodeId]) -> FlowRows:
+        """All flow edges leaving these nodes that are in force."""
+        ...
+
     def changed(self, after: DataState, until: int, most: int) -> list[NodeId] | None:
         """The nodes that writes told of after a state until a watermark.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
 from genealogy.model.names import Mixing
-from genealogy.ports import DataState, NodeColumns
+from genealogy.ports import DataState, FlowRows, NodeColumns
 from genealogy.snapshot.build import build
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.flows import CopiedFlows
@@ -74,6 +74,9 @@ class MemoryGraph(MemoryFlows):
 
     def all_nodes(self) -> Iterator[NodeColumns]:
         yield node_columns(self.told)
+
+    def flows_from(self, node_ids: Sequence[NodeId]) -> FlowRows:
+        return self.edges(node_ids, "forward").rows
 
     def changed(self, after: DataState, until: int, most: int) -> list[NodeId] | None:
         rows = [(at, stamp, ids) for at, (stamp, ids) in enumerate(self.writes, 1)]

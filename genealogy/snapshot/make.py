@@ -71,13 +71,15 @@ class Maker:
 
         An edge to a node that is not known is left out: it came while nodes were read.
         """
-        if not all(map(self.numbers.__contains__, rows.target)):
+        try:
+            edges = edges_of(rows, self.numbers, self._lots)
+        except KeyError:
             known = [i for i, target in enumerate(rows.target) if target in self.numbers]
             rows = select(rows, known)
-        edges = edges_of(rows, self.numbers, self._lots)
+            edges = edges_of(rows, self.numbers, self._lots)
         places = by_id(*forward_order(edges), rows.edge_id)
         self._edges.append(edges.picked(places))
-        self._records.add(select(rows, places.tolist()))
+        self._records.add(rows, places)
 
     def done(self, state: DataState) -> Content:
         """The snapshot."""

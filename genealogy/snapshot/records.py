@@ -154,13 +154,13 @@ class RecordsBuilder:
         self._codes: dict[str, list[Ints]] = {name: [] for name in CODED}
         self._tables = {name: Codes() for name in CODED}
 
-    def add(self, rows: FlowRows) -> None:
-        """Put edges behind those that are there."""
-        self._ids.append(Texts.of(rows.edge_id))
+    def add(self, rows: FlowRows, order: Ints) -> None:
+        """Put edges behind those that are there, in this order."""
+        self._ids.append(Texts.of(rows.edge_id).picked(order))
         for name in TIMES:
-            self._times[name].append(times(getattr(rows, name)))
+            self._times[name].append(times(getattr(rows, name))[order])
         for name in CODED:
-            self._codes[name].append(self._tables[name].of(getattr(rows, name)))
+            self._codes[name].append(self._tables[name].of(getattr(rows, name))[order])
 
     def done(self) -> Records:
         """All columns."""

@@ -182,7 +182,7 @@ def _with_rows(
     places = by_id(*forward_order(edges), read.rows.edge_id)
     edges = edges.picked(places)
     records = RecordsBuilder()
-    records.add(select(read.rows, places.tolist()))
+    records.add(read.rows, places)
     layers = content.records.with_part(records.done())
     touched = np.array(sorted(numbers[node] for node in read.touched), dtype=np.int64)
     forward = _put_behind(content.forward, forward_side(edges, count), touched, None)

@@ -173,23 +173,43 @@ class Coded:
 
 
 class Codes:
-    """Gives codes to texts as they come."""
+    """Gives codes to texts as they come; the same one to the same text while many are alike."""
 
     def __init__(self) -> None:
+        self._texts: list[str] = []
         self._known: dict[str | None, int] = {None: -1}
+        self._alike = True
 
     def of(self, column: Sequence[str | None]) -> Ints:
         """The codes of texts, new ones for those not met before."""
-        known = self._known
         if len(column) and column.count(column[0]) == len(column):
-            return np.full(len(column), known.setdefault(column[0], len(known) - 1), dtype=np.int32)
-        for text in set(column) - known.keys():
-            known[text] = len(known) - 1
-        return np.fromiter(map(known.__getitem__, column), dtype=np.int32, count=len(column))
+            return np.full(len(column), self._code(column[0]), dtype=np.int32)
+        if self._alike:
+            new = set(column) - self._known.keys()
+            self._alike = 2 * len(new) <= max(len(column), _SMALL_TABLE)
+            if self._alike:
+                for text in new:
+                    self._code(text)
+                found = map(self._known.__getitem__, column)
+                return np.fromiter(found, dtype=np.int32, count=len(column))
+        # Numbers of records and the like: to look for each would be for nothing.
+        first = len(self._texts)
+        self._texts += ["" if text is None else text for text in column]
+        codes = np.arange(first, len(self._texts), dtype=np.int32)
+        codes[[at for at, text in enumerate(column) if text is None]] = -1
+        return codes
+
+    def _code(self, text: str | None) -> int:
+        code = self._known.get(text)
+        if text is None or code is not None:
+            return -1 if code is None else code
+        self._known[text] = len(self._texts)
+        self._texts.append(text)
+        return self._known[text]
 
     def table(self) -> Texts:
         """The texts by their codes."""
-        return Texts.of([text for text in self._known if text is not None])
+        return Texts.of(self._texts)
 
 
 @dataclass(frozen=True, slots=True)

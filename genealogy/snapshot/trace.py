@@ -72,7 +72,7 @@ def _can_answer(content: Content, query: TraceQuery) -> bool:
 def _needs_preparation(content: Content, answer: Answer) -> bool:
     """Whether a walk came to what is prepared from more than flows (see ``prepared``)."""
     book, reached = answer.walk.book, answer.walk.reached
-    if not content.marks & (APART | STILL):
+    if not content.marks & (APART | STILL | UNLOTTED):
         return False
     mark = content.nodes.mark[reached]
     return bool((mark & (STILL | UNLOTTED | APART * book.exact)).any())

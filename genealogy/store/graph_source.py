@@ -9,12 +9,13 @@ from uuid import uuid4
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Mixing
-from genealogy.ports import DataState, NodeColumns
-from genealogy.store.flows import GraphFlows, kind_of
+from genealogy.ports import DataState, FlowRows, NodeColumns
+from genealogy.store.flows import GraphFlows, flow_rows, kind_of
 from genealogy.store.queries import (
     CHANGES,
     CHANGES_SIZE,
     DATA_STATE,
+    FLOWS_FROM,
     NAME_DATABASE,
     NODE_COUNT,
     NODES_AFTER,
@@ -23,7 +24,7 @@ from genealogy.store.queries import (
     Query,
 )
 
-_PAGE = 5_000
+_PAGE = 25_000
 #: Writes of which the nodes are fetched without counting them first.
 _FEW_WRITES = 8
 
@@ -66,6 +67,14 @@ class GraphCopySource(GraphFlows):
             mixed = [value == Mixing.WHOLE for value in mixing]
             yield NodeColumns(list(map(NodeId, ids)), list(map(kind_of, labels)), mixed)
             after = max(ids)
+
+    def flows_from(self, node_ids: Sequence[NodeId]) -> FlowRows:
+        """All flow edges in force that leave these nodes, by one query unless they are many."""
+        asked = list(node_ids)
+        [found] = self._store.run(FLOWS_FROM, frontier=asked, most=self._most)
+        if len(found.columns[0]) < self._most:
+            return flow_rows(found.columns)
+        return self.edges(asked, "forward").rows
 
     def changed(self, after: DataState, until: int, most: int) -> list[NodeId] | None:
         """The nodes that writes told of after a state until a watermark; null if unsure."""

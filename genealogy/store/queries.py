@@ -203,6 +203,7 @@ MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 
 NODES_AFTER = _read("snapshot/nodes_after.cypher", Columns, "after", "size")
 NODES_AFTER_BY_INDEX = _read("snapshot/nodes_after_by_index.cypher", Columns, "after", "size")
+FLOWS_FROM = _read("snapshot/flows_from.cypher", Columns, "frontier", "most")
 CHANGES = _read("snapshot/changes.cypher", Rows, "after", "until")
 CHANGES_SIZE = _read("snapshot/changes_size.cypher", Count, "after", "until")
 DATA_STATE = _read("snapshot/data_state.cypher", DataState)
