@@ -49,7 +49,8 @@ class MemoryGraph(MemoryFlows):
 
     def write(self, facts: Iterable[Fact], *, known: bool = True) -> None:
         """Take facts in, the latest version of a flow for all before; ``known`` says where."""
-        facts = list(facts)
+        # Told twice at once, a flow is as it was told last.
+        facts = list({_key(number, f): f for number, f in enumerate(facts)}.values())
         ends = [end for f in facts for end in _ends(f)]
         again = {f.fact_id for f in facts if isinstance(f, FlowFact)}
         self.told = [f for f in self.told if getattr(f, "fact_id", None) not in again] + facts
@@ -82,6 +83,10 @@ class MemoryGraph(MemoryFlows):
         rows = [(at, stamp, ids) for at, (stamp, ids) in enumerate(self.writes, 1)]
         asked = [row for row in rows if after.watermark <= row[0] <= until]
         return told_of(asked, after, until, most)
+
+
+def _key(number: int, fact: Fact) -> object:
+    return (fact.type, fact.source_id, fact.fact_id) if isinstance(fact, FlowFact) else number
 
 
 def _ends(fact: Fact) -> tuple[NodeId, ...]:
