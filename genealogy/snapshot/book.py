@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
+from genealogy.model.identifiers import unlotted_id
 from genealogy.ports import Direction, FlowRows
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.graph import Side, begins_of
@@ -136,13 +137,13 @@ class SnapshotBook:
         asked = np.asarray(nodes)
         return self.ids(asked[(self.content.nodes.mark[asked] & UNLOTTED) != 0])
 
-    def products(self, nodes: Sequence[int]) -> set[NodeId]:
-        """The products that the ids of these nodes name."""
+    def nameless(self, nodes: Sequence[int]) -> set[NodeId]:
+        """What may stand for material of unknown lot of products that these nodes name."""
         products = self.content.nodes.products
         # The last place is that of nodes whose id names none: their number is -1.
         named = np.zeros(len(products) + 1, dtype=bool)
         named[self.content.nodes.product[np.asarray(nodes)]] = True
-        return set(map(NodeId, products.pick(np.flatnonzero(named[:-1]))))
+        return {unlotted_id(NodeId(one)) for one in products.pick(np.flatnonzero(named[:-1]))}
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
         """Those of these nodes that any flow leaves."""

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
-from genealogy.model.identifiers import is_unlotted, product_of
+from genealogy.model.identifiers import is_unlotted, product_of, unlotted_id
 from genealogy.model.names import Flow, Label
 from genealogy.ports import Direction, FlowRows, FlowSource, Reading
 from genealogy.trace import rows as filed
@@ -114,8 +114,8 @@ class Book(Protocol):
         """The ids of those of these nodes that stand for material of unknown lot."""
         ...
 
-    def products(self, nodes: Sequence[int]) -> set[NodeId]:
-        """The products that the ids of these nodes name."""
+    def nameless(self, nodes: Sequence[int]) -> set[NodeId]:
+        """What stands, or may, for material of unknown lot of products that these nodes name."""
         ...
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
@@ -259,18 +259,17 @@ class FlowBook:
         """The ids of those of these nodes that stand for material of unknown lot."""
         return filter(is_unlotted, map(self.names.__getitem__, nodes))
 
-    def products(self, nodes: Sequence[int]) -> set[NodeId]:
-        """The products that the ids of these nodes name."""
-        named = set(map(product_of, map(self.names.__getitem__, nodes)))
-        return {product for product in named if product}
+    def nameless(self, nodes: Sequence[int]) -> set[NodeId]:
+        """What stands for material of unknown lot of products that the ids of these nodes name."""
+        known = self.source.standing(known_at=self.known_at).unlotted
+        named = set(map(product_of, map(self.names.__getitem__, nodes))) if known else set()
+        return {unlotted_id(product) for product in named if product} & known
 
     def moving(self, node_ids: Sequence[NodeId]) -> set[NodeId]:
         """Those of these nodes from which anything had moved on by the times asked for."""
-        known = self.source.standing(known_at=self.known_at).unlotted if node_ids else ()
-        asked = [node_id for node_id in node_ids if node_id in known]
-        if not asked:
+        if not node_ids:
             return set()
-        return self.source.moving(asked, known_at=self.known_at, until=self.until)
+        return self.source.moving(node_ids, known_at=self.known_at, until=self.until)
 
     def edges(self, taken: Ints, near: Ints) -> tuple[FlowRows, Ints]:
         """The columns of edges; the columns read themselves where that is all of them."""

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from genealogy.model.identifiers import unlotted_id
 from genealogy.model.names import FLOW_ENDS, Flow, Label
 from genealogy.ports import Direction
 from genealogy.trace.book import Ints
@@ -177,13 +176,12 @@ def _unlotted(walk: Walk) -> Iterator[Gap]:
         yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
     if walk.book.direction == "backward":
         return
-    nameless = set(map(unlotted_id, walk.book.products(walk.reached))) - known
-    moving = walk.book.moving(sorted(nameless))
+    moving = walk.book.moving(sorted(walk.book.nameless(walk.reached) - known))
     if moving:
         # What may be a reached lot was reached itself (``genealogy.trace.unlotted``).
         codes = walk.book.kind_codes(walk.reached)
         items = [n for n, c in zip(walk.reached, codes, strict=True) if c == KIND_CODES[Label.ITEM]]
-        for node_id in moving.intersection(map(unlotted_id, walk.book.products(items))):
+        for node_id in moving & walk.book.nameless(items):
             yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
 
 

@@ -311,7 +311,11 @@ class Trace:
 
     def node_ids(self) -> Iterator[NodeId]:
         """Each reached node once, in order."""
-        return iter(dict.fromkeys(r.node_id for r in self.reached))
+        columns = self.reached
+        named = (
+            columns.node_id if isinstance(columns, ReachedColumns) else (r.node_id for r in columns)
+        )
+        return iter(dict.fromkeys(named))
 
     def edge_order(self) -> list[int]:
         """The positions of the edges by edge id: the order in which they are shown."""

@@ -106,13 +106,14 @@ def _with_carry_over(source: FlowSource, query: TraceQuery) -> FlowSource:
 
 def _marked(source: FlowSource, query: TraceQuery, answer: Trace) -> Trace:
     """The answer with the nodes that are reached by flows alone that nobody recorded."""
-    reached = frozenset(answer.node_ids())
     if query.carry_over:
         certain = trace(source, replace(query, carry_over=()))
-        answer = replace(answer, hypothetical=reached.difference(certain.node_ids()))
+        only_so = frozenset(answer.node_ids()).difference(certain.node_ids())
+        answer = replace(answer, hypothetical=only_so)
     if Flow.MAY_BE in answer.edges.type:
         certain = trace(_with_carry_over(source, query), query, unrecorded=False)
-        answer = replace(answer, inferred=reached.difference(certain.node_ids()))
+        only_so = frozenset(answer.node_ids()).difference(certain.node_ids())
+        answer = replace(answer, inferred=only_so)
     return answer
 
 

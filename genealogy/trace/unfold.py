@@ -34,8 +34,8 @@ def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
     mixed = {node for states in prepared for node in states.tanks.mixed_anyway}
     reached, edges = trace.reached, trace.edges
     assert isinstance(reached, ReachedColumns)
-    seen = {whole(node) for node in reached.node_id}
-    gaps = [*found.gaps, *(Gap(GapKind.VESSEL_MIXED, node) for node in mixed & seen)]
+    seen = mixed.intersection(map(whole, reached.node_id)) if mixed else mixed
+    gaps = [*found.gaps, *(Gap(GapKind.VESSEL_MIXED, node) for node in seen)]
     lacking = _of_nodes(trace.completeness, gaps)
     times = {edge: told for one in prepared for edge, told in one.times.items()}
     if not times and not any(MARK in node for node in reached.node_id):
