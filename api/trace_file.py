@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, TypeVar, cast
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from genealogy.model.facts import NodeId
 from genealogy.model.times import iso, to_micros
@@ -24,7 +24,6 @@ from genealogy.trace.result import Amount, Reached, ReachedColumns, Steps, Trace
 PIECE = 10_000
 
 _TRACE = TypeAdapter(Trace)
-_ROWS = TypeAdapter(list[NodeRow])
 _AMOUNTS = TypeAdapter(dict[NodeId, tuple[Amount, ...]])
 Columns = dict[str, list[Any]]
 Line = dict[str, Any]
@@ -56,7 +55,7 @@ def read(source: BinaryIO, digest: str) -> Trace | None:
     source.seek(0)
     try:
         return _read(source)
-    except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
@@ -71,7 +70,7 @@ def _lines(trace: Trace) -> Iterator[Line]:
         yield from ({"steps": piece, "way": way} for piece in _pieces(walked))
         yield from ({"first": piece, "way": way} for piece in _pieces(first))
     for rows in _cut(list(trace.rows.values())):
-        yield {"rows": _ROWS.dump_python([_plain(row) for row in rows], mode="json")}
+        yield {"rows": list(map(_told, rows))}
     if trace.amounts is not None:
         for amounts in _cut(list(trace.amounts.items())):
             yield {"amounts": _AMOUNTS.dump_python(dict(amounts), mode="json")}
@@ -95,7 +94,7 @@ def _read(source: BinaryIO) -> Trace:
             case {"first": piece, "way": way}:
                 steps[way].first.update(zip(piece["node"], piece["step"], strict=True))
             case {"rows": piece}:
-                rows.update((row.node_id, row) for row in _ROWS.validate_python(piece))
+                rows.update((row.node_id, row) for row in map(_row, piece))
             case {"amounts": piece}:
                 amounts = (amounts or {}) | _AMOUNTS.validate_python(piece)
     return replace(
@@ -140,7 +139,14 @@ def _extend(columns: Columns, piece: Columns) -> None:
         column.extend(piece[name])
 
 
-def _plain(row: NodeRow) -> NodeRow:
-    """The same node without anything that JSON cannot hold."""
+def _told(row: NodeRow) -> list[Any]:
+    """What is known of a node, without anything that JSON cannot hold."""
     told = {n: iso(v) if isinstance(v, datetime) else v for n, v in row.properties.items()}
-    return replace(row, properties=told)
+    known = (row.node_id, row.kind, row.roles, row.code, row.name, row.identifiers)
+    return [*known, told, row.product_id]
+
+
+def _row(told: Sequence[Any]) -> NodeRow:
+    node_id, kind, roles, code, name, identifiers, properties, product_id = told
+    known = (NodeId(node_id), kind, tuple(roles), code, name, tuple(identifiers))
+    return NodeRow(*known, properties, product_id)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from genealogy.exports.records import Record, completeness_record, node_records, query_record
-from genealogy.model.names import Confidence
+from genealogy.model.names import RECORDED
 from genealogy.trace.result import Trace
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def _picked(trace: Trace, name: str, picks: Sequence[int]) -> list[Any]:
     column = getattr(trace.edges, _EDGES[name])
     if name != "recorded_at":
         return [column[i] for i in picks]
-    guessed = trace.edges.confidence
-    return [None if guessed[i] == Confidence.HYPOTHETICAL else column[i] for i in picks]
+    flows = trace.edges.type
+    return [column[i] if flows[i] in RECORDED else None for i in picks]
 
 
 def _nodes(trace: Trace, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -66,6 +66,16 @@ EDGE_FIELDS = (
 )
 
 
+#: The columns of edges in the order of their fields, and the offset of their times.
+_COLUMNS = (
+    "edge_id",
+    *(name for name in EDGE_FIELDS if name != "id"),
+    "occurred_offset",
+)
+#: Edges that are picked from their columns at once.
+_PIECE = 500
+
+
 def query_record(query: TraceQuery) -> Record:
     """The question, with its seeds and stops as node ids."""
     return {
@@ -143,30 +153,55 @@ def _exposed(trace: Trace) -> dict[NodeId, list[Record]]:
 
 def edge_records(trace: Trace) -> Iterator[Record]:
     """The flow edges that carried the trace, by id; times in the source's own offset."""
-    return (edge_record(trace.edges, i) for i in trace.edge_order())
+    order = trace.edge_order()
+    columns = [getattr(trace.edges, name) for name in _COLUMNS]
+    for start in range(0, len(order), _PIECE):
+        picks = order[start : start + _PIECE]
+        yield from map(_edge, *([column[i] for i in picks] for column in columns))
 
 
 def edge_record(edges: FlowRows, i: int) -> Record:
     """The flow edge at position ``i`` of the columns."""
-    offset = edges.occurred_offset[i]
-    recorded = edges.type[i] in RECORDED
+    return _edge(*(getattr(edges, name)[i] for name in _COLUMNS))
+
+
+def _edge(
+    edge_id: str,
+    flow: str,
+    source: NodeId,
+    target: NodeId,
+    quantity: str | None,
+    uom: str | None,
+    base_quantity: str | None,
+    occurred_at: int | None,
+    valid_from: int | None,
+    valid_to: int | None,
+    recorded_at: int,
+    retracted_at: int | None,
+    place_id: str | None,
+    source_system: str,
+    source_record: str,
+    confidence: str,
+    offset: str | None,
+) -> Record:
+    # Looking for what is null here saves a call for each of most times.
     return {
-        "id": edges.edge_id[i],
-        "type": edges.type[i],
-        "source": edges.source[i],
-        "target": edges.target[i],
-        "quantity": edges.quantity[i],
-        "uom": edges.uom[i],
-        "base_quantity": edges.base_quantity[i],
-        "occurred_at": _micros(edges.occurred_at[i], offset),
-        "valid_from": _micros(edges.valid_from[i], offset),
-        "valid_to": _micros(edges.valid_to[i], offset),
-        "recorded_at": _micros(edges.recorded_at[i]) if recorded else None,
-        "retracted_at": _micros(edges.retracted_at[i]),
-        "place_id": edges.place_id[i],
-        "source_system": edges.source_system[i],
-        "source_record": edges.source_record[i],
-        "confidence": edges.confidence[i],
+        "id": edge_id,
+        "type": flow,
+        "source": source,
+        "target": target,
+        "quantity": quantity,
+        "uom": uom,
+        "base_quantity": base_quantity,
+        "occurred_at": None if occurred_at is None else _micros(occurred_at, offset),
+        "valid_from": None if valid_from is None else _micros(valid_from, offset),
+        "valid_to": None if valid_to is None else _micros(valid_to, offset),
+        "recorded_at": _micros(recorded_at) if flow in RECORDED else None,
+        "retracted_at": None if retracted_at is None else _micros(retracted_at),
+        "place_id": place_id,
+        "source_system": source_system,
+        "source_record": source_record,
+        "confidence": confidence,
     }
 
 
@@ -279,11 +314,12 @@ def _ways(trace: Trace) -> Iterable[tuple[NodeId, list[Reached]]]:
 
 def _reach(ways: list[Reached], edges: FlowRows) -> Record:
     times = {way.direction: way.exposure for way in ways}
+    forward, backward = times.get("forward"), times.get("backward")
     return {
         "direction": "both" if {"forward", "backward"} <= times.keys() else ways[0].direction,
-        "distance": min(way.distance for way in ways),
-        "first_exposure": _time(times.get("forward")),
-        "last_contribution": _time(times.get("backward")),
+        "distance": ways[0].distance if len(ways) == 1 else min(way.distance for way in ways),
+        "first_exposure": None if forward is None else iso(forward),
+        "last_contribution": None if backward is None else iso(backward),
         "via": [edges.edge_id[way.via] for way in ways if way.via is not None],
     }
 

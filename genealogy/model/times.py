@@ -120,7 +120,11 @@ def iso(moment: datetime, offset: str | None = None) -> str:
     if offset is None or offset == "+00:00":
         in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         return f"{in_utc.isoformat()[: -len('+00:00')]}Z"
+    return moment.astimezone(_zone(offset)).isoformat()
+
+
+@lru_cache(maxsize=256)
+def _zone(offset: str) -> timezone:
     sign = -1 if offset.startswith("-") else 1
     hours, minutes = offset[1:].split(":")
-    zone = timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
-    return moment.astimezone(zone).isoformat()
+    return timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))

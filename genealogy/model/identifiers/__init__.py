@@ -337,7 +337,8 @@ def spellings(node_id: str, aliases: Iterable[str] = ()) -> tuple[str, ...]:
     The URN is given only when an alias, itself a URN, tells the length of the
     company prefix. An own id has only itself.
     """
-    elements = keys.unbracketed(node_id)
+    # Most ids are own ones, and need no second look.
+    elements = keys.unbracketed(node_id) if node_id.startswith("(") else None
     if elements is None:
         return (node_id,)
     companies = {urn.company_prefix(alias) for alias in aliases} - {None}

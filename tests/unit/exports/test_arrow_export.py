@@ -13,7 +13,7 @@ import pytest
 from genealogy.exports import as_arrow
 from genealogy.exports.as_arrow import Part
 from genealogy.exports.records import edge_records, node_records
-from genealogy.model.names import Confidence
+from genealogy.model.names import RECORDED, Flow
 from genealogy.trace.result import Trace
 from tests.api.test_archive import rich
 from tests.unit.exports import samples
@@ -74,9 +74,9 @@ def test_the_rows_are_the_movements_of_the_document(
     assert rows == records
 
 
-def test_a_hypothetical_movement_was_never_recorded() -> None:
+def test_what_was_added_to_the_records_was_never_recorded() -> None:
     trace = samples.small()
-    trace.edges.confidence[0] = Confidence.HYPOTHETICAL
+    trace.edges.type[0] = next(flow for flow in Flow if flow not in RECORDED)
     found = table(trace, "edges").to_pylist()
     assert [row["recorded_at"] is None for row in found][:2] == [True, False]
 
