@@ -9,7 +9,7 @@ import typer
 
 from cli import options
 from cli.lookup import print_json
-from cli.questions import Asked, question, resolve
+from cli.questions import Asked, moment, question, resolve
 from cli.session import Session, session_of
 from cli.tables import print_table
 from genealogy.exports.records import Record
@@ -29,6 +29,12 @@ def why_not(
         Direction, typer.Option("--direction", help=text("option.why_not_direction"))
     ] = "both",
     mode: options.ModeOption = Mode.EXACT,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help=text("option.why_not_since"))
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help=text("option.why_not_until"))
+    ] = None,
     as_of: options.AsOf = None,
     known_at: options.KnownAt = None,
     stop: options.Stop = None,
@@ -49,7 +55,8 @@ def why_not(
     session = session_of(context)
     with session.open() as engine:
         target = resolve(engine, node)
-        told = why_not_record(engine.why_not(question(engine, asked), target))
+        times = moment(since, "--since"), moment(until, "--until")
+        told = why_not_record(engine.why_not(question(engine, asked), target, *times))
     if json:
         print_json(told)
     else:
@@ -63,7 +70,7 @@ def _print(session: Session, told: Record, *, headers: bool) -> None:
     if missing is None:
         print_table(OBSTACLES, _obstacle_rows(told), headers=headers)
         return
-    seed = told["query"]["seeds"][0]
+    seed = missing["seed"]["node"]
     session.warn(text("obstacle.missing", seed=seed, node=told["to"]))
     print_table(ENDS, _end_rows(missing), headers=headers, right=frozenset({"distance"}))
     for name, side in missing.items():

@@ -25,7 +25,7 @@ def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
     """What would have to be otherwise for a trace to reach a node."""
     query, node = _question(engine, asked, language)
     try:
-        told = why_not_record(engine.why_not(query, node))
+        told = why_not_record(engine.why_not(query, node, asked.since, asked.until))
     except NotFound as error:
         raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:

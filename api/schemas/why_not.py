@@ -11,7 +11,10 @@ from genealogy.trace.result import Mode, TraceDirection
 
 
 class WhyNotRequest(BaseModel):
-    """From which seed a node is not reached, under the terms of a trace."""
+    """From which seed a node is not reached, under the terms of a trace.
+
+    The seed may be a quality event, or with ``since`` or ``until`` a place, supplier or product.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,6 +24,8 @@ class WhyNotRequest(BaseModel):
     mode: Mode = Mode.EXACT
     as_of: Instant = None
     known_at: Instant = None
+    since: Instant = None
+    until: Instant = None
     stops: list[Name] = Field(default=[], max_length=10)
     max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
     clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
@@ -34,6 +39,10 @@ class Obstacle(BaseModel):
         "interval",
         "vessel",
         "on_hand",
+        "left_before",
+        "came_after",
+        "never_there",
+        "elsewhere",
         "non_propagating",
         "stop",
         "max_depth",
@@ -46,6 +55,7 @@ class Obstacle(BaseModel):
     steps: int | None
     came: Edge | None
     left: Edge | None
+    place: str | None
     message: str
 
 

@@ -14,7 +14,7 @@ from genealogy.messages import text
 from genealogy.model.facts import NodeId
 from genealogy.model.times import iso, parse_instant
 from genealogy.trace.missing import Missing, Side
-from genealogy.trace.why_not import Obstacle, WhyNot
+from genealogy.trace.obstacles import Obstacle, WhyNot
 
 
 def why_not_record(found: WhyNot) -> Record:
@@ -38,6 +38,7 @@ def obstacle_words(told: Record, query: Record, language: str | None = None) -> 
         node=told["node"],
         at=_utc(told["at"]) or text("obstacle.unknown", language),
         steps=told["steps"],
+        place=told["place"] or "",
         most=query["max_depth"],
         came=_movement(told["came"], language),
         left=_movement(told["left"], language),
@@ -53,6 +54,7 @@ def _obstacle(found: WhyNot, obstacle: Obstacle) -> Record:
         "steps": obstacle.steps,
         "came": _edge(found, obstacle.came),
         "left": _edge(found, obstacle.left),
+        "place": obstacle.place,
     }
 
 

@@ -115,7 +115,7 @@ class _Finder:
 
     def _place(self, window: Window, span: Span) -> Iterator[Seed]:
         """What was kept there, ran there, was in a vessel there, or was delivered meanwhile."""
-        places = self._within(window.node_id)
+        places = places_within(self.source, window.node_id)
         stays = self.source.stays_at(places, *_limits(span), known_at=self.known_at)
         stays = as_of(stays, self.until)
         if not stays.source and not self.source.stays_at(places, known_at=self.known_at).source:
@@ -129,7 +129,7 @@ class _Finder:
         yield from self._delivered(places, span)
 
     def _equipment(self, window: Window, span: Span) -> Iterator[Seed]:
-        return self._runs(self._within(window.node_id), span, (Link.MADE_ON,))
+        return self._runs(places_within(self.source, window.node_id), span, (Link.MADE_ON,))
 
     def _runs(self, places: Sequence[NodeId], span: Span, links: Sequence[Link]) -> Iterator[Seed]:
         """The batches that may have run at places then."""
@@ -221,16 +221,6 @@ class _Finder:
                 there = NodeId(place) if stored and place else None
                 yield _seed(row.node_id, span if stored else Span(BEGIN, END), there)
 
-    def _within(self, place: NodeId) -> list[NodeId]:
-        """A place and all places in it."""
-        found, new = {place: None}, [place]
-        while new:
-            ties = self.source.links_to(new, Link.AT)
-            inside = [tie.source for tie in ties if tie.part == "parent"]
-            new = [node for node in dict.fromkeys(inside) if node not in found]
-            found.update(dict.fromkeys(new))
-        return list(found)
-
     def _nodes(self, ids: Sequence[NodeId]) -> list[NodeRow]:
         return self.source.nodes(ids, known_at=self.known_at) if ids else []
 
@@ -239,6 +229,24 @@ class _Finder:
             return FlowRows()
         rows = self.source.edges(ids, way, known_at=self.known_at).rows
         return as_of(rows, self.until)
+
+
+def places_within(source: FlowSource, place: NodeId) -> list[NodeId]:
+    """A place and all places in it."""
+    found, new = {place: None}, [place]
+    while new:
+        ties = source.links_to(new, Link.AT)
+        inside = [tie.source for tie in ties if tie.part == "parent"]
+        new = [node for node in dict.fromkeys(inside) if node not in found]
+        found.update(dict.fromkeys(new))
+    return list(found)
+
+
+def span_of(window: Window, row: NodeRow) -> Span:
+    """From when until when a window lasts, or the event that it is; ``row`` is what it is about."""
+    if window.kind is WindowKind.EVENT:
+        return Span(*_lasted(row.properties, "occurred_at", "ended_at"))
+    return _span(window)
 
 
 def _came(rows: FlowRows) -> dict[NodeId, tuple[list[tuple[int, int]], list[NodeId]]]:

@@ -10,10 +10,9 @@ nodes. None of the obstacles told can be left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import combinations
 
 from genealogy.model.facts import NodeId
@@ -21,7 +20,8 @@ from genealogy.model.names import Flow, Label
 from genealogy.model.times import from_micros
 from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
 from genealogy.trace.columns import joined, select
-from genealogy.trace.missing import Missing, missing_link
+from genealogy.trace.missing import missing_link
+from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.result import Frontier, FrontierReason, Trace, TraceQuery
 from genealogy.trace.revised import RevisedFlows, is_withdrawn, plain_id
 from genealogy.trace.run import trace, with_unrecorded
@@ -30,73 +30,12 @@ from genealogy.trace.witness import Hop, hops
 _PASSED_BY = {"forward": (Flow.LOADED_INTO, "target"), "backward": (Flow.DRAWN_FROM, "source")}
 
 
-class ObstacleKind(StrEnum):
-    """What keeps material, or a trace, from going on."""
-
-    TIME = "time"
-    INTERVAL = "interval"
-    VESSEL = "vessel"
-    ON_HAND = "on_hand"
-    NON_PROPAGATING = "non_propagating"
-    STOP = "stop"
-    MAX_DEPTH = "max_depth"
-    AS_OF = "as_of"
-    NOT_RECORDED = "not_recorded"
-    WITHDRAWN = "withdrawn"
-
-
 #: What is in the way at a node, by how the material came there.
 _KINDS: dict[str, ObstacleKind] = {
     Flow.CONTAINED_IN: ObstacleKind.INTERVAL,
     Flow.LOADED_INTO: ObstacleKind.VESSEL,
     Flow.MAY_BE: ObstacleKind.ON_HAND,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """One thing that would have to be otherwise.
-
-    TIME, INTERVAL, VESSEL, ON_HAND: material came to ``node_id`` by the edge ``came``, at ``at``
-    at the earliest (backward: left for the seed at the latest), but would have had to leave by
-    the edge ``left``: that was before (TIME), after it was taken out (INTERVAL) or used up
-    (ON_HAND), or before, after a cleaning or out of turn (VESSEL). Edges are positions in
-    those of the answer.
-    NON_PROPAGATING: the same, where the node is of material that passes nothing on.
-    STOP: the node.
-    AS_OF, NOT_RECORDED: the moment to ask for at least. WITHDRAWN: the edge ``left``, and when.
-    MAX_DEPTH: how many edges it takes, in ``steps``.
-    """
-
-    kind: ObstacleKind
-    node_id: NodeId | None = None
-    came: int | None = None
-    left: int | None = None
-    at: datetime | None = None
-    steps: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WhyNot:
-    """The answer: obstacles, and the path there would be without them; or what is missing.
-
-    ``path`` leads from the seed to the node and holds positions in ``edges``. Without
-    obstacles and without ``missing`` the node is reached as asked.
-    """
-
-    query: TraceQuery
-    node_id: NodeId
-    direction: Direction
-    obstacles: tuple[Obstacle, ...]
-    path: tuple[Hop, ...]
-    edges: FlowRows
-    rows: Mapping[NodeId, NodeRow] = field(repr=False)
-    missing: Missing | None = None
-
-    @property
-    def reached(self) -> bool:
-        """Whether nothing is in the way."""
-        return not self.obstacles and self.missing is None
 
 
 @dataclass(frozen=True, slots=True)

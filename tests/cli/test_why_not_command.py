@@ -7,8 +7,10 @@ import io
 import json
 
 from cli.exits import Exit
+from genealogy.bootstrap import Lotgraph
 from tests.cli.command import Command
-from tests.small_company import ASSEMBLY, GOODS, RAW, RENJI, TUBING, TWIN
+from tests.small_company import ASSEMBLY, GOODS, RAW, RENJI, TUBING, TWIN, Company, engine
+from tests.unit.trace.test_not_there import COLD, FACTS
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -50,3 +52,30 @@ def test_a_node_that_is_reached_is_told_so(lotgraph: Command) -> None:
 
 def test_an_unknown_node_is_an_error(lotgraph: Command) -> None:
     assert lotgraph("why-not", "NOPE-1", "--from", RAW).code == Exit.NOT_FOUND
+
+
+def stored(*_: object) -> Lotgraph:
+    """A company whose cold store failed."""
+    return engine(Company(FACTS))
+
+
+def test_a_store_that_failed_is_asked_about_by_its_event_or_by_its_times(
+    lotgraph: Command,
+) -> None:
+    [by_event] = rows(lotgraph("why-not", "lot:early", "--from", "quality:Q", opener=stored).out)
+    assert (by_event["obstacle"], by_event["node"]) == ("left_before", "lot:early")
+    assert "by 2026-01-04T00:00:00Z, before the window" in by_event["explanation"]
+    times = ("--since", "2026-01-05T00:00Z", "--until", "2026-01-06T00:00Z")
+    by_times = lotgraph("why-not", "lot:early", "--from", COLD, *times, opener=stored)
+    assert rows(by_times.out) == [by_event]
+
+
+def test_what_never_was_in_a_store_is_told_so_in_both_languages(lotgraph: Command) -> None:
+    asked = ("why-not", "shipment:1", "--from", "quality:Q")
+    assert "was ever at place:cold" in lotgraph(*asked, opener=stored).out
+    assert "没有记录" in lotgraph("--lang", "zh", *asked, opener=stored).out
+
+
+def test_times_of_a_seed_that_has_none_are_a_usage_error(lotgraph: Command) -> None:
+    ended = lotgraph("why-not", RENJI, "--from", RAW, "--since", "2026-01-05T00:00Z")
+    assert (ended.code, "[wrong_window]" in ended.err) == (Exit.USAGE, True)

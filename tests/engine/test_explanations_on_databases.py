@@ -9,21 +9,24 @@ from itertools import count
 import pytest
 
 from genealogy.bootstrap import Lotgraph, engine_on
-from genealogy.model.facts import Fact, NodeId
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Flow
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details
-from genealogy.trace.result import TraceQuery
+from genealogy.trace.not_there import why_not_in_window
+from genealogy.trace.obstacles import ObstacleKind
+from genealogy.trace.result import TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
-from genealogy.trace.why_not import ObstacleKind
 from tests.amounts import moved, products
 from tests.conftest import connect
 from tests.databases import Endpoint
+from tests.engine.test_trace_on_databases import own_ids
 from tests.fakes import LOADED_AT, MemoryFlows
-from tests.genealogies import day, genealogy
+from tests.genealogies import Genealogy, day, genealogy
+from tests.unit.trace.test_not_there import FACTS
 
 _numbers = count()
 
@@ -109,3 +112,21 @@ def test_the_best_paths_are_found_too(shared_store: GraphStore) -> None:
     answer = engine.trace(TraceQuery((NodeId(ids["raw"]),), "forward"))
     [path] = engine.paths(answer, NodeId(ids["late"]), "forward", 5)
     assert [hop.after for hop in path] == [ids["batch"], ids["late"]]
+
+
+def test_that_a_lot_had_left_its_store_is_told_alike(shared_store: GraphStore) -> None:
+    nodes = [f for f in FACTS if isinstance(f, NodeFact)]
+    flows = [f for f in FACTS if isinstance(f, FlowFact)]
+    links = [f for f in FACTS if isinstance(f, LinkFact)]
+    facts = own_ids(Genealogy(tuple(nodes), tuple(flows), tuple(links)))
+    ids = {f.node_id.partition("~")[0]: f.node_id for f in facts if isinstance(f, NodeFact)}
+    engine, source = loaded(shared_store, facts), MemoryFlows(facts)
+    query = TraceQuery((ids["quality:Q"],), "forward")
+    window = Window(WindowKind.EVENT, ids["quality:Q"])
+    for name in ("lot:early", "lot:late", "lot:both", "lot:never", "lot:made", "batch:soon"):
+        found = engine.why_not(query, ids[name])
+        asked = replace(query, seeds=(), windows=(window,))
+        told = why_not_in_window(source, source, asked, ids[name])
+        assert found.obstacles == told.obstacles
+        assert found.obstacles
+    assert engine.why_not(query, ids["batch:then"]).reached

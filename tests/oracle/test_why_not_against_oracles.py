@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from genealogy.errors import NotFound
 from genealogy.model.facts import NodeId
+from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.run import trace
-from genealogy.trace.why_not import Obstacle, ObstacleKind, WhyNot, why_not
+from genealogy.trace.why_not import why_not
 from tests.fakes import MemoryFlows, edge_id, in_force
 from tests.genealogies import LAST_DAY, Genealogy, day, genealogies
 from tests.oracle.expanded import expected, number

@@ -12,11 +12,12 @@ import pytest
 from genealogy.model.facts import FlowFact, LinkFact, NodeId
 from genealogy.model.names import Confidence, Flow, Label, Link
 from genealogy.trace.details import with_details
+from genealogy.trace.obstacles import ObstacleKind
 from genealogy.trace.paths import best_paths
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
-from genealogy.trace.why_not import ObstacleKind, why_not
+from genealogy.trace.why_not import why_not
 from tests.fakes import MemoryFlows
 from tests.genealogies import DAY_ZERO, SOURCE, Genealogy, day, flow, genealogy
 

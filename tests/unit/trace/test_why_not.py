@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
+from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.result import GapKind, Mode, TraceQuery
-from genealogy.trace.why_not import Obstacle, ObstacleKind, WhyNot, why_not
+from genealogy.trace.why_not import why_not
 from tests.fakes import MemoryFlows, edge_id
 from tests.genealogies import Genealogy, cleaned, day, flow, genealogy
 from tests.unit.trace.test_still import still
