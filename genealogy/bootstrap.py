@@ -26,6 +26,7 @@ from genealogy.ports import (
     NodeRow,
 )
 from genealogy.settings import Settings
+from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.keeper import Keeper
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
@@ -247,15 +248,18 @@ class Lotgraph:
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""
-        clocks = self._clocks(query.clock_tolerance)
-        return compare(self.flows, replace(query, clock_tolerance=clocks))
+        clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
+        query = replace(query, clock_tolerance=clocks)
+        return replace(compare(self.flows, query, self._copied()), watermark=watermark)
 
     def common_causes(self, query: CauseQuery) -> CommonCauses:
         """Rank what bad cases share upstream and good ones do not."""
-        clocks = self._clocks(query.clock_tolerance)
+        clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
         query = replace(query, clock_tolerance=clocks)
-        copied = self.keeper.flows() if self.keeper and self.uses_snapshot else None
-        return common_causes(self.flows, query, copied)
+        return replace(common_causes(self.flows, query, self._copied()), watermark=watermark)
+
+    def _copied(self) -> CopiedFlows | None:
+        return self.keeper.flows() if self.keeper and self.uses_snapshot else None
 
     def _clocks(self, asked: ClockTolerance) -> ClockTolerance:
         return merged(self.clock_tolerance, asked)

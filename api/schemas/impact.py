@@ -94,6 +94,7 @@ class ComparisonAnswer(BaseModel):
     cases: list[CaseAnswer]
     nodes: list[HitNode]
     completeness: Completeness
+    watermark: int | None = Field(description="Writes the database had accepted when it was asked")
 
 
 class Method(BaseModel):
@@ -168,3 +169,4 @@ class CauseAnswer(BaseModel):
     method: Method
     candidates: list[CandidateAnswer]
     completeness: Completeness
+    watermark: int | None = Field(description="Writes the database had accepted when it was asked")

@@ -55,6 +55,7 @@ def comparison_record(found: Comparison) -> Record:
         "cases": _cases(found.cases, found.parts),
         "nodes": list(hit_records(found)),
         "completeness": completeness_record(found.completeness),
+        "watermark": found.watermark,
     }
 
 
@@ -82,6 +83,7 @@ def causes_record(found: CommonCauses) -> Record:
         "method": method_record(found),
         "candidates": [candidate_record(found, one) for one in found.candidates],
         "completeness": completeness_record(found.completeness),
+        "watermark": found.watermark,
     }
 
 

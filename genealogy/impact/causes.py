@@ -44,6 +44,7 @@ class CommonCauses:
     ``found`` are upstream of a bad case, ``tested`` of any; the correction is over those.
     ``edges`` are the columns of all flow edges upstream of any case; evidence refers to
     them by position. ``parts`` says of each case, the bad ones first, what its trace lacks.
+    ``watermark``: all writes up to it are in, where that is known.
     """
 
     query: CauseQuery
@@ -56,6 +57,7 @@ class CommonCauses:
     completeness: Completeness
     edges: FlowRows = field(repr=False)
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
+    watermark: int | None = None
 
 
 def common_causes(

@@ -9,11 +9,12 @@ from datetime import datetime
 
 from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
+from genealogy.impact.cones import cones
 from genealogy.impact.question import ComparisonQuery, Operation
-from genealogy.impact.reach import merged, one_by_one, together
-from genealogy.impact.shared import SharedFlows
+from genealogy.impact.reach import merged
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowSource, NodeRow
+from genealogy.snapshot.flows import CopiedFlows
 from genealogy.trace.result import Completeness
 
 
@@ -35,7 +36,7 @@ class Comparison:
 
     ``parts`` says of each case what its own trace lacks, ``completeness`` what all of them
     do: a truncated part truncates every result made of it. ``rows`` tells of the hits and
-    their products.
+    their products. ``watermark``: all writes up to it are in, where that is known.
     """
 
     query: ComparisonQuery
@@ -44,25 +45,28 @@ class Comparison:
     parts: tuple[Completeness, ...]
     completeness: Completeness
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
+    watermark: int | None = None
 
 
-def compare(source: FlowSource, query: ComparisonQuery) -> Comparison:
+def compare(
+    source: FlowSource, query: ComparisonQuery, copied: CopiedFlows | None = None
+) -> Comparison:
     """Trace each case and put the traces together as sets.
 
-    The graph is read once for all. Raises InvalidQuery for fewer than two cases, and what
-    ``cases_of`` and ``trace`` raise.
+    The graph is read once for all, or the snapshot ``copied`` walked where it tells the answer.
+    Raises InvalidQuery for fewer than two cases, and what ``cases_of`` and ``trace`` raise.
     """
     cases = cases_of(source, query.cases, query.terms())
     if len(cases) < 2:
         raise InvalidQuery("too_few_cases", count=len(cases))
-    shared = SharedFlows(source)
-    together(shared, cases, query.terms())
+    traced = cones(source, copied, cases, query.terms())
+    names = list(traced.union.node_ids())
     parts: list[Completeness] = []
     reached: dict[NodeId, list[tuple[int, int]]] = defaultdict(list)
-    for number, found in enumerate(one_by_one(shared, cases, query.terms())):
-        parts.append(found.completeness)
-        for one in found.reached:
-            reached[one.node_id].append((number, one.distance))
+    for number, cone in enumerate(traced.each()):
+        parts.append(cone.completeness)
+        for node, distance in zip(cone.nodes.tolist(), cone.distance.tolist(), strict=True):
+            reached[names[node]].append((number, distance))
     hits = sorted(_hits(reached, query.operation, len(cases)), key=_order)
     rows = rows_with_products(source, [hit.node_id for hit in hits], query.known_at)
     return Comparison(query, cases, hits, tuple(parts), merged(parts), rows)

@@ -7,6 +7,7 @@ these need no objects of their own: columns of places in it are enough to count 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from genealogy.impact.cases import Case, all_at_once
 from genealogy.impact.reach import one_by_one, together
 from genealogy.impact.shared import SharedFlows
 from genealogy.ports import FlowSource
+from genealogy.snapshot.files import SnapshotDamaged
 from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.reach import Reach, reach
 from genealogy.snapshot.trace import trace as trace_on
@@ -132,5 +134,9 @@ def cones(
     source: FlowSource, copied: CopiedFlows | None, cases: Sequence[Case], terms: TraceQuery
 ) -> Cones:
     """The cones of cases: from the snapshot where it tells them."""
-    found = None if copied is None else CopiedCones.over(copied, cases, terms)
-    return found or WalkedCones(source, cases, terms)
+    if copied is not None:
+        # Its columns are all opened for the first trace.
+        with suppress(SnapshotDamaged):
+            if found := CopiedCones.over(copied, cases, terms):
+                return found
+    return WalkedCones(source, cases, terms)

@@ -37,6 +37,11 @@ def test_completeness_stands_in_the_header_too() -> None:
     assert causes("FG1183").headers["lotgraph-completeness"].startswith("complete; ")
 
 
+def test_an_answer_tells_which_data_it_was_made_of() -> None:
+    answers = compare("FG1183", "T2201"), causes("FG1183")
+    assert [answer.json()["watermark"] for answer in answers] == [small_company.WATERMARK] * 2
+
+
 def test_each_name_that_is_not_known_is_pointed_at() -> None:
     body = assert_problem(compare("FG1183", "nothing", "24A0871"), 422, "invalid_body")
     assert [(e["pointer"], e["code"]) for e in body["errors"]] == [

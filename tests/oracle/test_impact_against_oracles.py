@@ -72,6 +72,7 @@ def test_a_comparison_is_the_set_of_what_networkx_reaches(
     near = cones(drawn, seeds, way, mode)
     query = ComparisonQuery(seeds, way, operation, mode)  # type: ignore[arg-type]
     found = compare(MemoryFlows(drawn.facts), query)
+    assert compare(MemoryFlows(drawn.facts), query, flows_of(drawn.facts)) == found
     assert {hit.node_id for hit in found.hits} == in_set(operation, near, near)
     for hit in found.hits:
         told = {seeds[case]: d for case, d in zip(hit.cases, hit.distances, strict=True)}
