@@ -55,7 +55,10 @@ class Move:
 
 @dataclass(slots=True)
 class Hubs:
-    """Every node that the material passed or reached, with the movements at it."""
+    """Every node that the material passed or reached, with the movements at it.
+
+    ``cleaned`` tells of vessels between which moments each cleaning was over.
+    """
 
     nodes: frozenset[NodeId]
     rows: Mapping[NodeId, NodeRow]
@@ -64,6 +67,7 @@ class Hubs:
     exact: bool
     slack: Mapping[str, int]
     moves: dict[str, Move] = field(default_factory=dict)
+    cleaned: Mapping[NodeId, Sequence[tuple[int, int]]] = field(default_factory=dict)
     into: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
     out: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
 
@@ -124,6 +128,8 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
     tables = [trace.edges, *(as_of(reading.rows, until) for reading in readings)]
     rows, units = _known(source, trace, {n for t in tables for n in (*t.source, *t.target)})
     hubs = Hubs(nodes, rows, units, mixed, trace.query.mode is Mode.EXACT, slack_of(trace.query))
+    if hubs.exact:
+        hubs.cleaned = _cleanings(source, trace, [n for n in asked if hubs.kind(n) == Label.PLACE])
     carrying = frozenset(trace.edges.edge_id)
     for table in tables:
         new = [i for i, edge_id in enumerate(table.edge_id) if edge_id not in hubs.moves]
@@ -132,6 +138,20 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
             hubs.into[move.target].append(move)
             hubs.out[move.source].append(move)
     return hubs
+
+
+def _cleanings(
+    source: FlowSource, trace: Trace, places: Sequence[NodeId]
+) -> dict[NodeId, list[tuple[int, int]]]:
+    """Between which moments each cleaning of these vessels was over, by clocks that may be off."""
+    told = source.vessels(places, known_at=trace.query.known_at) if places else {}
+    slack = slack_of(trace.query)
+    found = dict[NodeId, list[tuple[int, int]]]()
+    for place, vessel in told.items():
+        for one in vessel.cleaned:
+            more = max((slack.get(system, 0) for system in one.systems), default=0)
+            found.setdefault(place, []).append((one.earliest - more, one.latest + more))
+    return found
 
 
 def _passages(trace: Trace, nodes: Iterable[NodeId]) -> list[NodeId]:

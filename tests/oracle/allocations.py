@@ -47,7 +47,14 @@ class Run:
     outputs: tuple[tuple[str, int], ...]
 
 
-Step = Receipt | Draw | Run
+@dataclass(frozen=True)
+class Clean:
+    """All that is in a lot or vessel is washed out."""
+
+    lot: str
+
+
+Step = Receipt | Draw | Run | Clean
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ def extremes(steps: list[Step]) -> dict[str, tuple[int, int]]:
 def _after(state: State, step: Step) -> Iterator[State]:
     if isinstance(step, Receipt):
         yield state.with_stock(step.lot, state.stock(step.lot) + (int(step.is_seed),) * step.size)
+    elif isinstance(step, Clean):
+        yield state.with_stock(step.lot, ())
     elif isinstance(step, Draw):
         for taken, rest in _takes(state.stock(step.source), step.size):
             after = state.with_stock(step.source, rest if step.uses_up else taken + rest)

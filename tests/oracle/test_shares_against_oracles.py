@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import Flow
 from tests.amounts import amounts_in, bounds, moved
-from tests.genealogies import Genealogy, genealogies, genealogy
-from tests.oracle.allocations import Draw, Receipt, Run, Step, extremes
+from tests.genealogies import Genealogy, cleaned, genealogies, genealogy
+from tests.oracle.allocations import Clean, Draw, Receipt, Run, Step, extremes
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "60")), deadline=None)
 SEED, OTHER, RESIN = "lot:S:RM:seed", "lot:S:RM:other", "lot:S:DYE:3"
+TANK = "place:T"
 FIRST = "lot:S:P0:0"
 NAMES = [f"lot:M:RM:{letter}" for letter in "abcd"]
 
@@ -302,3 +303,87 @@ def test_any_genealogy_has_bounds_around_its_shares(drawn: Genealogy, data: st.D
             assert a.most is None or a.least <= a.most
             assert a.share is None or a.least <= a.share
             assert a.share is None or a.most is None or a.share <= a.most
+
+
+@st.composite
+def in_a_tank(draw: st.DrawFn) -> list[Step]:
+    """Loads of seed and of other material, draws and cleanings of one tank in turn."""
+    steps, left = list[Step](), 0
+    for number in range(draw(st.integers(2, 9))):
+        what = draw(st.sampled_from(["seed", "seed", "other", "draw", "draw", "clean"]))
+        size = draw(st.integers(1, 3))
+        if what == "clean":
+            steps.append(Clean(TANK))
+            left = 0
+        elif what == "draw" and left:
+            size = min(size, left)
+            steps.append(Draw(TANK, f"batch:{number}", size))
+            left -= size
+        elif what != "draw" and left + size <= 8:
+            steps.append(Receipt(TANK, size, what == "seed"))
+            left += size
+    return steps
+
+
+def tank_flows(steps: list[Step]) -> Genealogy:
+    flows, cleanings = [], []
+    for at, step in enumerate(steps):
+        if isinstance(step, Receipt):
+            lot = SEED if step.is_seed else OTHER
+            flows.append(moved(Flow.LOADED_INTO, lot, TANK, step.size, at, uom="H87"))
+        elif isinstance(step, Draw):
+            flows.append(moved(Flow.DRAWN_FROM, TANK, step.target, step.size, at, uom="H87"))
+        else:
+            cleanings.append(at)
+    drawn = genealogy([replace(f, fact_id=str(i)) for i, f in enumerate(flows)])
+    for at in cleanings:
+        drawn = cleaned(drawn, TANK, at)
+    return drawn
+
+
+def evenly(steps: list[Step]) -> dict[str, Fraction]:
+    """The share of each draw when all that is in the tank is mixed evenly."""
+    seed, whole, found = Fraction(0), Fraction(0), dict[str, Fraction]()
+    for step in steps:
+        if isinstance(step, Receipt):
+            whole += step.size
+            seed += step.size if step.is_seed else 0
+        elif isinstance(step, Draw):
+            found[step.target] = seed * step.size / whole
+            seed, whole = seed - found[step.target], whole - step.size
+        else:
+            seed = whole = Fraction(0)
+    return found
+
+
+@ENOUGH
+@given(steps=in_a_tank())
+def test_a_cleaning_leaves_nothing_of_what_was_in_a_vessel(steps: list[Step]) -> None:
+    if not any(isinstance(step, Receipt) and step.is_seed for step in steps):
+        return
+    told, real, shares = bounds(tank_flows(steps), SEED), extremes(steps), evenly(steps)
+    for node, (least, most) in real.items():
+        if node == TANK:
+            continue
+        if node not in told:
+            assert most == 0
+            continue
+        low, share, high = told[node]
+        assert low <= least
+        assert high is None or most <= high
+        assert share == shares[node]
+
+
+def test_a_cleaning_that_may_have_been_before_or_after_a_load_takes_nothing_off() -> None:
+    flows = [
+        moved(Flow.LOADED_INTO, SEED, TANK, 10, 1, name="1"),
+        moved(Flow.LOADED_INTO, SEED, TANK, 10, 4, name="2"),
+        moved(Flow.LOADED_INTO, OTHER, TANK, 10, 4),
+        moved(Flow.DRAWN_FROM, TANK, "batch:1", 20, 5),
+    ]
+    sure, unsure = (
+        bounds(cleaned(genealogy(flows), TANK, *days), SEED)["batch:1"] for days in ((2,), (2, 4))
+    )
+    assert sure == (10, 10, 10)
+    assert unsure[0] <= 10
+    assert unsure[2] is None or unsure[2] >= 10
