@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from statistics import median
 from typing import Any
+
+from tests.bench.stopwatch import Turn
 
 #: A reading of the yardstick that many times the best one tells of a busy machine.
 BUSY = 1.5
@@ -16,7 +18,8 @@ class Figure:
     """One way to do one thing: what it took each time (ms, unless ``unit`` says otherwise).
 
     ``busy`` is how many times as long as at best the yardstick took just before. ``size`` is
-    how many lots the answer has, where it has any.
+    how many lots the answer has, where it has any; ``work`` the time for which our process
+    kept a processor busy, which no neighbour stretches.
     """
 
     topic: str
@@ -26,6 +29,18 @@ class Figure:
     unit: str = "ms"
     busy: float = 1.0
     size: int = 0
+    work: list[float] = field(default_factory=list)
+
+    @classmethod
+    def timed(
+        cls, topic: str, case: str, way: str, turns: Sequence[Turn], busy: float, size: int = 0
+    ) -> Figure:
+        """What a stopwatch said of something that a server had a part in."""
+        return cls(topic, case, way, [1000 * t.seconds for t in turns], busy=busy, size=size)
+
+    def inside(self, turns: Sequence[Turn]) -> Figure:
+        """The same of something that was done by our process alone."""
+        return replace(self, work=[1000 * turn.work for turn in turns])
 
     @property
     def value(self) -> float:
@@ -68,6 +83,14 @@ class Verdict:
     reached: float
 
     @property
+    def by_work(self) -> float | None:
+        """The same by the time for which a processor worked, where both ways ran in our process."""
+        if self.peer is None or not (self.peer.work and self.figure.work):
+            return None
+        ours, theirs = median(self.figure.work), median(self.peer.work)
+        return theirs / ours if self.goal.faster else ours / theirs
+
+    @property
     def met(self) -> bool:
         """Whether it was reached."""
         return self.goal.is_met(self.reached)
@@ -106,6 +129,7 @@ def content(figures: Sequence[Figure], goals: Sequence[Goal]) -> dict[str, Any]:
                 "peer": v.peer.way if v.peer else None,
                 "peer_value": v.peer.value if v.peer else None,
                 "reached": v.reached,
+                "reached_by_work": v.by_work,
                 "to_reach": str(v.goal),
                 "met": v.met,
             }
@@ -119,8 +143,9 @@ def figure_rows(figures: Sequence[Figure]) -> Iterator[tuple[str, ...]]:
     for figure in figures:
         busy = f"busy {figure.busy:.1f} x" if figure.busy > BUSY else ""
         values = figure.value, max(figure.values)
-        texts = (f"{short(value)}" for value in values)
-        yield (figure.topic, figure.case, figure.way, *texts, figure.unit, busy)
+        work = short(median(figure.work)) if figure.work else ""
+        told = (*map(short, values), figure.unit, work, busy)
+        yield (figure.topic, figure.case, figure.way, *told)
 
 
 def goal_rows(figures: Sequence[Figure], goals: Sequence[Goal]) -> Iterator[tuple[str, ...]]:
@@ -129,12 +154,14 @@ def goal_rows(figures: Sequence[Figure], goals: Sequence[Goal]) -> Iterator[tupl
         ours = f"{short(v.figure.value)} {v.figure.unit}"
         peer = f"{v.peer.way}: {short(v.peer.value)}" if v.peer else ""
         reached = short(v.reached) + (" x" if v.peer else "")
+        work = "" if v.by_work is None else short(v.by_work) + " x"
         verdict = "reached" if v.met else "MISSED"
-        yield (v.goal.topic, v.figure.case, v.goal.way, ours, peer, reached, str(v.goal), verdict)
+        told = (ours, peer, reached, work, str(v.goal), verdict)
+        yield (v.goal.topic, v.figure.case, v.goal.way, *told)
 
 
-FIGURE_HEADER = ("topic", "case", "way", "median", "max", "unit", "machine")
-GOAL_HEADER = ("topic", "case", "way", "median", "against", "reached", "to reach", "")
+FIGURE_HEADER = ("topic", "case", "way", "median", "max", "unit", "at work", "machine")
+GOAL_HEADER = ("topic", "case", "way", "median", "against", "reached", "by work", "to reach", "")
 
 
 def short(value: float) -> str:

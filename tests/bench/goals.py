@@ -11,7 +11,7 @@ HTTP = "answer over HTTP"
 BUILD, OPEN, EVENT = "snapshot built", "snapshot opened", "loaded event seen"
 # Our ways.
 EXACT, PLAIN, WHOLE = "exact", "conservative", "exact, whole answer"
-SNAPSHOT = "snapshot"
+SNAPSHOT, RANKED = "snapshot", "whole answer, ranked and proven"
 OVER_HTTP, MEMORY_SENT = "to the last byte", "server's memory while sending"
 DIRECTIONS, WITH_ROWS = "both directions", "both directions, with rows of lots"
 # What they are held against.

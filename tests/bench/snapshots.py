@@ -9,28 +9,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from time import perf_counter
 
 from neo4j import GraphDatabase
 
 from genealogy.bootstrap import SNAPSHOTS, Lotgraph, engine_on
+from genealogy.impact.question import CauseQuery
 from genealogy.model.facts import FlowFact, NodeFact, NodeId, Source
 from genealogy.model.names import Label
 from genealogy.snapshot import files
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.keeper import Keeper
-from genealogy.trace.result import TraceQuery
+from genealogy.trace.result import Mode, Trace, TraceQuery
 from tests.bench.bare_walk import BareWalk
 from tests.bench.causes import measure_causes, narrow, wide
 from tests.bench.figures import Figure
-from tests.bench.goals import BUILD, EVENT, OPEN, READ, SNAPSHOT
+from tests.bench.goals import BUILD, CAUSES, EVENT, OPEN, RANKED, READ, SNAPSHOT
 from tests.bench.graph_peers import GraphPeer
 from tests.bench.layered import FLOW, Mix, lot_id
 from tests.bench.loads import store_on
 from tests.bench.over_http import measure_http, served
 from tests.bench.product_graph import ProductGraph
 from tests.bench.sql_peers import Peer
-from tests.bench.stopwatch import Yardstick, once, repeated
+from tests.bench.stopwatch import Turn, Yardstick, once, repeated
 from tests.bench.walks import Question, arrivals_by, check, questions
 from tests.databases import Server
 
@@ -66,6 +66,7 @@ def measure_on(
             yield from measuring.built(full)
             yield from measuring.opened()
             yield from measuring.by_itself(plain)
+            yield from measuring.ranked()
             say(f"{name}: answers over HTTP")
             with served(endpoint, folder) as there:
                 yield from measure_http(there, engine, measuring.asked, name, yardstick, skipped)
@@ -98,7 +99,7 @@ class Measuring:
         """A snapshot of all of it, against reading all of it."""
         lots, text = self.graph.lots, full.faster(self.graph.lots)
         assert full.read(lots, text) == (lots, self.graph.edges)
-        times: dict[str, list[float]] = {SNAPSHOT: [], READ: []}
+        times: dict[str, list[Turn]] = {SNAPSHOT: [], READ: []}
         busy = self._busy()
         for number in range(ROUNDS):
             self.say(f"{self.name}: snapshot {number + 1} of {ROUNDS}")
@@ -128,6 +129,15 @@ class Measuring:
             self.say(f"{self.name}: {some.case}")
             yield from measure_causes(some, plain, self.name, self.yardstick, self.skipped)
 
+    def ranked(self) -> Iterator[Figure]:
+        """The whole answer to common cause, ranked and proven, in the narrow case."""
+        some = narrow(self.graph)
+        self.say(f"{self.name}: ranking of {some.case}")
+        asked = CauseQuery(tuple(map(lot_id, some.lots.tolist())), mode=Mode.CONSERVATIVE)
+        busy = self._busy()
+        times = repeated({RANKED: partial(self.engine.common_causes, asked)}, ROUNDS)
+        yield from _figures(CAUSES, f"{some.case} ({self.name})", times, busy)
+
     def followed(self) -> Iterator[Figure]:
         """An event is written, and the snapshot's next answer has it."""
         seed = lot_id(self.asked[0].seed)
@@ -135,20 +145,24 @@ class Measuring:
         times = {SNAPSHOT: [self._seen(seed, number) for number in range(EVENTS)]}
         yield from _figures(EVENT, self.case, times, busy)
 
-    def _seen(self, seed: NodeId, number: int) -> float:
+    def _seen(self, seed: NodeId, number: int) -> Turn:
         new, source = NodeId(f"lot:S:P:new{number}"), Source("bench", "late")
         moved = FlowFact(
             FLOW, seed, Label.LOT, new, Label.LOT, f"new:{number}", source,
             occurred_at=datetime.now(UTC),
         )  # fmt: skip
         gc.collect()
-        began = perf_counter()
-        self.engine.sink().write([NodeFact(Label.LOT, new, source), moved])
-        found = self.engine.trace(TraceQuery((seed,), "forward"))
-        seconds = perf_counter() - began
+        answers = list[Trace]()
+
+        def write_and_ask() -> None:
+            self.engine.sink().write([NodeFact(Label.LOT, new, source), moved])
+            answers.append(self.engine.trace(TraceQuery((seed,), "forward")))
+
+        turn = once(write_and_ask)
+        [found] = answers
         assert found.watermark is not None, "answered by the database"
         assert new in set(found.node_ids()), "not seen"
-        return seconds
+        return turn
 
     def _busy(self) -> float:
         return self.yardstick.read()
@@ -164,6 +178,6 @@ class Measuring:
         return content
 
 
-def _figures(topic: str, case: str, times: dict[str, list[float]], busy: float) -> Iterator[Figure]:
-    for way, seconds in times.items():
-        yield Figure(topic, case, way, [1000 * s for s in seconds], busy=busy)
+def _figures(topic: str, case: str, times: dict[str, list[Turn]], busy: float) -> Iterator[Figure]:
+    for way, turns in times.items():
+        yield Figure.timed(topic, case, way, turns, busy)

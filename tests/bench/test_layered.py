@@ -18,7 +18,7 @@ from tests.bench.in_memory_peers import libraries
 from tests.bench.layered import lot_id, mirrored, mix, numbered, snapshot_of, within
 from tests.bench.snapshots import measure_on
 from tests.bench.sql_peers import SQL_PEERS
-from tests.bench.stopwatch import Yardstick, repeated
+from tests.bench.stopwatch import Turn, Yardstick, repeated
 from tests.bench.walks import Question, ours, questions, same_arrivals
 from tests.databases import Server, Skipped
 
@@ -245,6 +245,19 @@ def test_rows_tell_when_the_machine_was_busy_and_what_was_missed() -> None:
     assert second[-1] == ""
     assert next(goal_rows(found, [Goal("trace", "ours", 2, ("bare",))]))[-1] == "MISSED"
     assert content(found, GOALS)["goals"] == []
+
+
+def test_goals_are_also_told_by_the_time_for_which_a_processor_worked() -> None:
+    waited, quick = Turn(9.0, 0.003), Turn(0.002, 0.001)
+    found = [
+        Figure.timed("trace", "600 lots", way, [turn], 1.0).inside([turn])
+        for way, turn in (("ours", waited), ("bare", quick))
+    ]
+
+    [verdict] = verdicts(found, [Goal("trace", "ours", 2, ("bare",))])
+
+    assert verdict.by_work == pytest.approx(3)
+    assert verdict.reached == pytest.approx(4_500)
 
 
 def test_a_slow_way_has_fewer_turns_but_three(monkeypatch: pytest.MonkeyPatch) -> None:
