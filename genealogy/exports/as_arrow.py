@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
-#: Rows in one batch of a stream.
-BATCH = 1 << 15
+#: Rows in one batch of a stream: more are no faster, and what is made of them is in memory.
+BATCH = 1 << 12
 
 Part = Literal["nodes", "edges"]
 

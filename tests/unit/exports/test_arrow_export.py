@@ -45,7 +45,7 @@ def same(row: dict[str, Any], record: dict[str, Any]) -> bool:
     return {**row, **{n: json.dumps(json.loads(text)) for n, text in told.items()}} == record
 
 
-@pytest.mark.parametrize("batch", [1, 4, 1 << 15])
+@pytest.mark.parametrize("batch", [1, 4, 1 << 12])
 @pytest.mark.parametrize("name", TRACES)
 def test_the_rows_are_the_nodes_of_the_document(
     name: str, batch: int, monkeypatch: pytest.MonkeyPatch
@@ -57,7 +57,7 @@ def test_the_rows_are_the_nodes_of_the_document(
     assert all(same(row, as_row(record)) for row, record in zip(rows, records, strict=True))
 
 
-@pytest.mark.parametrize("batch", [1, 4, 1 << 15])
+@pytest.mark.parametrize("batch", [1, 4, 1 << 12])
 @pytest.mark.parametrize("name", TRACES)
 def test_the_rows_are_the_movements_of_the_document(
     name: str, batch: int, monkeypatch: pytest.MonkeyPatch
