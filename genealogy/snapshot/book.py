@@ -120,6 +120,15 @@ class SnapshotBook:
         """Whether there is any edge of which no time is known."""
         return bool(self.content.signs & TIMELESS)
 
+    @property
+    def has_unlotted(self) -> bool:
+        """Whether any node stands for material of unknown lot."""
+        return bool(self.content.marks & UNLOTTED)
+
+    def has_kind(self, code: int) -> bool:
+        """Whether there is any node of a kind."""
+        return bool(self.content.kinds >> code & 1)
+
     def kind_codes(self, nodes: Any) -> Any:
         """The codes of the kinds of these nodes, as an array."""
         return self.content.nodes.kind[np.asarray(nodes, dtype=np.int64)]
@@ -132,8 +141,6 @@ class SnapshotBook:
 
     def unlotted(self, nodes: Sequence[int]) -> Iterable[NodeId]:
         """The ids of those of these nodes that stand for material of unknown lot."""
-        if not self.content.marks & UNLOTTED:
-            return ()
         asked = np.asarray(nodes)
         return self.ids(asked[(self.content.nodes.mark[asked] & UNLOTTED) != 0])
 

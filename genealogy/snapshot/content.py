@@ -109,6 +109,13 @@ class Content:
         """All bits that any edge has in its sign."""
         return self._all("signs", self.forward.sign)
 
+    @property
+    def kinds(self) -> int:
+        """Which kinds of node there are, as bits by their codes."""
+        if "kinds" not in self._met:
+            self._met["kinds"] = sum(1 << code for code in np.unique(self.nodes.kind).tolist())
+        return self._met["kinds"]
+
     def _all(self, name: str, column: Ints) -> int:
         if name not in self._met:
             self._met[name] = int(np.bitwise_or.reduce(column)) if len(column) else 0

@@ -102,6 +102,15 @@ class Book(Protocol):
         """Whether there may be any edge of which no time is known."""
         ...
 
+    @property
+    def has_unlotted(self) -> bool:
+        """Whether any node may stand for material of unknown lot."""
+        ...
+
+    def has_kind(self, code: int) -> bool:
+        """Whether there may be any node of a kind, by its code."""
+        ...
+
     def kind_codes(self, nodes: Any) -> Any:
         """The codes of the kinds of these nodes, a column; 0 for one that is not known."""
         ...
@@ -159,7 +168,7 @@ class FlowBook:
     _held: dict[int, list[Held]] = field(default_factory=dict)
 
     whole = False
-    has_timeless = True
+    has_timeless = has_unlotted = True
     unit = 1
     origin = 0
 
@@ -236,6 +245,10 @@ class FlowBook:
     def held(self, node: int) -> Iterable[Held]:
         """What came into a node whose contents were read."""
         return self._held.get(node, ())
+
+    def has_kind(self, code: int) -> bool:
+        """Whether there may be any node of a kind: nobody knows before it is read."""
+        return True
 
     def read_kinds(self, node_ids: Iterable[NodeId]) -> Mapping[NodeId, str]:
         """The kinds of nodes, read where they are not known yet; all that are known."""

@@ -19,10 +19,11 @@ from genealogy.trace.signs import FLOW_BITS, FLOW_CODES, KIND_CODES, TIMELESS, U
 from genealogy.trace.walk import Walk
 
 Flags = npt.NDArray[np.bool_]
+_Rules = dict[Label, tuple[GapKind, frozenset[Flow]]]
 
 #: Kinds of node that a gap may concern, each with the flows that would close it
 #: (an empty set stands for any flow).
-_CLOSED_BY: dict[Direction, dict[Label, tuple[GapKind, frozenset[Flow]]]] = {
+_CLOSED_BY: dict[Direction, _Rules] = {
     "forward": {
         Label.SHIPMENT: (GapKind.SHIPPED_WITHOUT_RECEIPT, frozenset({Flow.DELIVERED_TO})),
         Label.BATCH: (GapKind.BATCH_WITHOUT_OUTPUT, frozenset({Flow.PRODUCED})),
@@ -150,27 +151,40 @@ def picked(column: Any, at: Ints) -> Ints:
 
 def _node_gaps(walk: Walk, walked: _Walked) -> Iterator[Gap]:
     book = walk.book
-    rules = _CLOSED_BY[book.direction]
+    rules = {k: rule for k, rule in _CLOSED_BY[book.direction].items() if book.has_kind(_code(k))}
     if book.whole:
-        nodes = _numbers(walk.reached)
-        codes = book.kind_codes(nodes)
-        for kind, (gap, closing) in rules.items():
-            ends = nodes[codes == KIND_CODES[kind]]
-            if len(ends):
-                open_ends = ends[~walked.closed(closing)[ends]]
-                yield from (Gap(gap, node_id) for node_id in book.ids(open_ends))
+        yield from _gaps_of_known(walk, walked, rules)
         return
     closed = {kind: walked.closed(closing) for kind, (_, closing) in rules.items()}
     nodes = _open_ends(walk, closed)
-    kinds = {KIND_CODES[kind]: kind for kind in rules}
+    kinds = {_code(kind): kind for kind in rules}
     for node, code in zip(nodes.tolist(), book.kind_codes(nodes), strict=True):
         known = kinds.get(code)
         if known is not None and not closed[known][node]:
             yield Gap(rules[known][0], book.names[node])
 
 
+def _gaps_of_known(walk: Walk, walked: _Walked, rules: _Rules) -> Iterator[Gap]:
+    """The same where all kinds are known."""
+    if not rules:
+        return
+    book, nodes = walk.book, _numbers(walk.reached)
+    codes = book.kind_codes(nodes)
+    for kind, (gap, closing) in rules.items():
+        ends = nodes[codes == _code(kind)]
+        if len(ends):
+            open_ends = ends[~walked.closed(closing)[ends]]
+            yield from (Gap(gap, node_id) for node_id in book.ids(open_ends))
+
+
+def _code(kind: Label) -> int:
+    return KIND_CODES[kind]
+
+
 def _unlotted(walk: Walk) -> Iterator[Gap]:
     """Material of unknown lot; forward also such as may be a reached item, and moved."""
+    if not walk.book.has_unlotted:
+        return
     known = set(walk.book.unlotted(walk.reached))
     for node_id in known:
         yield Gap(GapKind.UNLOTTED_MATERIAL, node_id)
