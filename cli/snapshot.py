@@ -20,9 +20,16 @@ command = typer.Typer(no_args_is_help=True, help=text("help.snapshot"))
 @command.command(help=text("help.snapshot_build"))
 def build(context: typer.Context) -> None:
     """Copy the flow graph, and let traces use the copy from now on."""
+    # Costs what the help need not wait for.
+    from genealogy.snapshot.trace import LARGE
+
     session = session_of(context)
     with session.open() as engine:
-        header = _keeper(engine).build()
+        keeper = _keeper(engine)
+        header = keeper.build()
+        if header.edges > LARGE:
+            # Compiled once, it is only loaded by the commands that come.
+            keeper.warm()
     session.note(text("snapshot.built", nodes=header.nodes, edges=header.edges))
 
 

@@ -44,6 +44,11 @@ def cache_folder() -> Path:
     return (Path(named) if named else base / "lotgraph") / f"kernel-{digest}"
 
 
+def is_kept() -> bool:
+    """Whether the rounds of a walk were compiled before, and only have to be loaded."""
+    return next(cache_folder().rglob("*through*.nbi"), None) is not None
+
+
 @cache
 def through() -> Through:
     """The rounds of a walk, compiled; compiles or loads the code when first called.

@@ -10,7 +10,7 @@ from typing import Any
 
 from genealogy.errors import LotgraphError
 from genealogy.ports import DataState, GraphSource
-from genealogy.snapshot import build, compiled, files
+from genealogy.snapshot import build, files
 from genealogy.snapshot import trace as walked
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.flows import CopiedFlows
@@ -132,8 +132,9 @@ class Keeper:
 
     def warm(self) -> None:
         """Open the snapshot, if there is one, and have the compiled walk at hand."""
-        if self.fresh() is not None and compiled.is_to_be_had():
-            compiled.through()
+        content = self.fresh()
+        if content is not None:
+            walked.rehearse(content)
 
     def fresh(self) -> Content | None:
         """The snapshot with all that the database has accepted; null where there is none.

@@ -128,9 +128,11 @@ def node_table(
     marks[[number for number, node_id in enumerate(ids) if is_unlotted(node_id)]] |= UNLOTTED
     known: dict[NodeId | None, int] = {None: -1}
     product = [known.setdefault(product_of(node_id), len(known) - 1) for node_id in ids]
+    rank = np.arange(len(ids), dtype=np.int32)
+    marks.flags.writeable = rank.flags.writeable = False
     return Nodes(
         Names(Texts.of(ids)),
-        np.arange(len(ids), dtype=np.int32),
+        rank,
         marks,
         np.array([KIND_CODES[kind] for kind in kinds], dtype=np.uint8),
         np.array(product, dtype=np.int32),

@@ -113,9 +113,12 @@ def _with_nodes(content: Content, new: Sequence[NodeId], source: GraphSource) ->
     products = {product: number for number, product in enumerate(nodes.products)}
     named = [products.setdefault(p, len(products)) if (p := product_of(n)) else -1 for n in new]
     marks = [READ | UNLOTTED * is_unlotted(node) for node in new]
+    rank = names.rank()
+    # As what comes from files is: what may be written to takes another kernel.
+    rank.flags.writeable = False
     grown = Nodes(
         names,
-        names.rank(),
+        rank,
         np.concatenate((nodes.mark, np.array(marks, dtype=np.uint8))),
         np.concatenate((nodes.kind, np.array([KIND_CODES[kinds[n]] for n in new], dtype=np.uint8))),
         np.concatenate((nodes.product, np.array(named, dtype=np.int32))),

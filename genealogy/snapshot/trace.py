@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from threading import Event
 
+import numpy as np
+
+from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
 from genealogy.ports import Direction
 from genealogy.snapshot import compiled
@@ -22,8 +26,11 @@ from genealogy.trace.signs import APART, KIND_CODES, STILL, UNLOTTED
 from genealogy.trace.walk import Progress, Through, Walk
 
 _KINDS = {code: Label(kind) for kind, code in KIND_CODES.items()}
-#: Edges from which on it pays to load or compile the kernel, in a program that is to end soon.
-LARGE = 100_000
+#: Edges from which on it pays to load the kernel, and to compile it, in a program that is to
+#: end soon.
+LARGE, LARGEST = 100_000, 5_000_000
+#: Set while the kernel is being compiled: nobody else is to wait for that.
+_rehearsing = Event()
 
 
 def trace(
@@ -101,7 +108,11 @@ def answered(
 
 @contextmanager
 def _followed(
-    content: Content, query: TraceQuery, direction: Direction, progress: Progress | None = None
+    content: Content,
+    query: TraceQuery,
+    direction: Direction,
+    progress: Progress | None = None,
+    faster: Callable[[int], Through | None] | None = None,
 ) -> Iterator[Answer]:
     """A walk that was followed to its end; its columns are lent as long as this lasts."""
     numbers = content.nodes.number(set(query.seeds))
@@ -109,13 +120,33 @@ def _followed(
     refuse_still(kinds, query.seeds)
     book = SnapshotBook(content, direction, query.mode is Mode.EXACT, list(numbers.values()))
     with content.columns() as lent:
-        walk = Walk(book, query, lent.run, lent.tally, faster=_faster)
+        walk = Walk(book, query, lent.run, lent.tally, faster=faster or _faster)
         yield followed(walk, progress)
         lent.run = walk.run
 
 
 def _faster(edges: int) -> Through | None:
-    """The compiled kernel, where it is loaded or worth it."""
-    if compiled.through.cache_info().currsize or (edges > LARGE and compiled.is_to_be_had()):
+    """The compiled kernel, where it is at hand or worth it."""
+    if compiled.through.cache_info().currsize and not _rehearsing.is_set():
+        return compiled.through()
+    if edges > LARGE and compiled.is_to_be_had() and (edges > LARGEST or compiled.is_kept()):
         return compiled.through()
     return None
+
+
+def rehearse(content: Content) -> None:
+    """Compile the kernel, or load it, for the columns of a snapshot; others walk meanwhile.
+
+    Does nothing without numba, or for a snapshot without any flow.
+    """
+    leaving = np.flatnonzero(content.forward.stop > content.forward.begin)[:1]
+    if not len(leaving) or not compiled.is_to_be_had():
+        return
+    _rehearsing.set()
+    try:
+        seed = NodeId(content.nodes.ids[int(leaving[0])])
+        query = TraceQuery((seed,), "forward", max_depth=1)
+        with _followed(content, query, "forward", faster=lambda _: compiled.through()):
+            pass
+    finally:
+        _rehearsing.clear()

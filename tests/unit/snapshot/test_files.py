@@ -15,6 +15,7 @@ from genealogy.errors import InvalidInput
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
 from genealogy.snapshot import files
+from genealogy.snapshot.book import SnapshotBook
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.files import SnapshotDamaged
 from genealogy.snapshot.flows import CopiedFlows
@@ -254,6 +255,24 @@ def test_a_program_that_goes_on_makes_anew_what_cannot_be_followed_up(tmp_path: 
     found = keeper.trace(QUESTIONS[0])
     assert found is not None
     assert found.watermark == 2
+
+
+def test_one_compiled_kernel_serves_a_snapshot_however_it_came_to_be(tmp_path: Path) -> None:
+    """Another would be compiled for seconds, in the middle of a question."""
+    numba = pytest.importorskip("numba")
+    keeper, source = keeper_of(tmp_path)
+    keeper.build()
+    kernels = set[object]()
+    for number in range(3):
+        content = keeper.fresh()
+        assert content is not None
+        for way in ("forward", "backward"):
+            for seed in (0, content.nodes.number([NodeId("party:C")])[NodeId("party:C")]):
+                book = SnapshotBook(content, way, True, [seed])  # type: ignore[arg-type]
+                kernels.add(numba.typeof(book.ways))
+        late = flow(Flow.RELABELLED_AS, "lot:A", f"lot:late{number}", 5)
+        source.write(genealogy([late]).facts)
+    assert len(kernels) == 1
 
 
 def test_a_reader_keeps_its_version_while_others_get_a_later_one(tmp_path: Path) -> None:
