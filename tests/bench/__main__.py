@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -86,11 +86,17 @@ def main(asked: Asked, folder: Path) -> Outcome:
     told = {**about(REPOSITORY), "scale": asked.scale, "fill": asked.fill, "databases": {}}
     outcome = Outcome(told)
     if {"walks", "tables", "growth"} & set(asked.parts):
-        outcome.figures.extend(in_memory(asked, folder, outcome.skipped))
-        outcome.save(TARGET)
+        keep(outcome, in_memory(asked, folder, outcome.skipped))
     if {"plant", "graphs"} & set(asked.parts):
         on_databases(outcome, asked, folder)
     return outcome
+
+
+def keep(outcome: Outcome, figures: Iterable[Figure]) -> None:
+    """Keep figures as they come: a run that is broken off has told what it knew."""
+    for figure in figures:
+        outcome.figures.append(figure)
+        outcome.save(TARGET)
 
 
 def in_memory(asked: Asked, folder: Path, skipped: dict[str, str]) -> Iterator[Figure]:
@@ -139,7 +145,7 @@ def on_databases(outcome: Outcome, asked: Asked, folder: Path) -> None:
                 if "plant" in asked.parts:
                     measure_plant(outcome, found, asked.scale, folder)
                 if "graphs" in asked.parts:
-                    outcome.figures.extend(with_layers(outcome, found, asked.fill, folder / name))
+                    keep(outcome, with_layers(outcome, found, asked.fill, folder / name))
         except databases.Skipped as why:
             outcome.skipped[name] = str(why)
         # What one database took minutes to tell must not be lost with the next one.

@@ -161,7 +161,7 @@ def test_libraries_reach_the_same_lots_and_edges(bare: BareWalk) -> None:
         for seed in SEEDS:
             whenever = bare.whenever(seed)
             assert len(library.lots(seed)) == len(whenever.lots), library.name
-            assert library.edges(seed) == len(whenever.at), library.name
+            assert library.edges is None or library.edges(seed) == len(whenever.at), library.name
 
 
 @pytest.mark.parametrize("name", SQL_PEERS)
