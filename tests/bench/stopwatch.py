@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ QUICK = 0.005
 #: Seconds after which a way that was measured often enough for a median has its last turn.
 PATIENCE = 8.0
 LEAST = 3
+# Else libraries tell at the end of what they take for leaks.
+atexit.register(gc.unfreeze)
 
 
 class Turn(NamedTuple):
