@@ -1,0 +1,66 @@
+"""The compiled kernel is a help and no condition: when it is used, kept, and done without."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow
+from genealogy.snapshot import compiled
+from genealogy.snapshot import trace as walked
+from genealogy.snapshot.keeper import Keeper
+from genealogy.trace.result import TraceQuery
+from tests.genealogies import flow, genealogy
+from tests.snapshots import MemoryGraph, snapshot_of
+
+DRAWN = genealogy([flow(Flow.RELABELLED_AS, "lot:A", "lot:B", 1)])
+QUERY = TraceQuery((NodeId("lot:A"),), "forward")
+
+
+@pytest.fixture
+def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "find_spec", lambda _: None)
+    monkeypatch.setattr(compiled, "through", cache(lambda: pytest.fail("compiled")))
+
+
+@pytest.mark.usefixtures("without_numba")
+def test_without_numba_a_snapshot_is_kept_and_answers(tmp_path: Path) -> None:
+    source = MemoryGraph()
+    source.write(DRAWN.facts)
+    keeper = Keeper(source, tmp_path)
+    keeper.build()
+    keeper.warm()
+    assert walked._faster(10**9) is None
+    found = keeper.trace(QUERY)
+    assert found is not None
+    assert [r.node_id for r in found.reached] == ["lot:A", "lot:B"]
+
+
+def test_nothing_is_compiled_for_a_graph_without_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "through", lambda: pytest.fail("compiled"))
+    walked.rehearse(snapshot_of([]))
+
+
+def test_while_the_kernel_is_compiled_others_walk_without_it() -> None:
+    pytest.importorskip("numba")
+    compiled.through()
+    assert walked._faster(1) is not None
+    walked._rehearsing.set()
+    try:
+        assert walked._faster(1) is None
+    finally:
+        walked._rehearsing.clear()
+
+
+def test_code_is_kept_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert compiled.cache_folder().parent == tmp_path
+    assert not compiled.is_kept()
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert compiled.cache_folder().parent == tmp_path / "cache" / "lotgraph"
