@@ -73,7 +73,7 @@ def asked(draw: st.DrawFn, **kinds: Any) -> tuple[Genealogy, list[list[NodeId]],
     return drawn, draw(st.lists(some, min_size=1, max_size=4)), draw(st.sampled_from(Mode))
 
 
-@pytest.mark.parametrize("wide", [0.0, 0.2, 2.0])
+@pytest.mark.parametrize("wide", [0.0, 2.0])
 @pytest.mark.usefixtures("ways")
 @ENOUGH
 @given(question=asked(only=TAME, size=18))
@@ -119,10 +119,10 @@ def test_more_cases_than_bits_go_through_one_after_the_other(mode: Mode) -> None
 @pytest.mark.usefixtures("ways")
 def test_a_loop_hands_on_what_came_to_any_lot_of_it(mode: Mode, at: int | None) -> None:
     ring = [f"lot:{i}" for i in range(7)]
-    flows = [
-        flow(Flow.RELABELLED_AS, a, b, at) for a, b in zip(ring, ring[1:] + ring[:1], strict=True)
-    ]
-    drawn = genealogy([*flows, flow(Flow.RELABELLED_AS, "lot:3", "lot:out", at)])
+    steps = [*zip(ring, ring[1:] + ring[:1], strict=True), ("lot:3", "lot:out")]
+    drawn = genealogy(
+        flow(Flow.RELABELLED_AS, source, target, at, name=target) for source, target in steps
+    )
     cases = [[NodeId("lot:out")], [NodeId("lot:5")], [NodeId("lot:0")]]
     found = swept(drawn, cases, mode)
     assert found == one_by_one(drawn, cases, mode)
