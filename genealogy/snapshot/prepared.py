@@ -14,7 +14,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import product_of
 from genealogy.model.names import Link, VesselPolicy
 from genealogy.ports import FlowSource, Vessel
-from genealogy.trace.unlotted import products_of
+from genealogy.trace.unlotted import products_meant
 
 
 def apart(source: FlowSource, places: Sequence[NodeId]) -> set[NodeId]:
@@ -33,7 +33,7 @@ def _is_divided(vessel: Vessel) -> bool:
 def special(source: FlowSource) -> frozenset[NodeId]:
     """The products that pass nothing on, or of which some material has no lot number."""
     standing = source.standing()
-    nameless = products_of(source, sorted(standing.unlotted))
+    nameless = products_meant(source, sorted(standing.unlotted))
     return standing.still.union(product for _, product in nameless)
 
 

@@ -17,6 +17,7 @@ from genealogy.model.names import Flow, Label, Link, latest_of
 from genealogy.model.times import iso, to_micros
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
 from genealogy.trace.columns import as_of
+from genealogy.trace.products import names_of
 from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
 from genealogy.trace.windows import BEGIN, END, windows
 
@@ -180,7 +181,8 @@ class _Finder:
 
     def _product(self, window: Window, span: Span) -> Iterator[Seed]:
         """The lots and items of it that may have been made or supplied then."""
-        ties = self.source.links_to([window.node_id], Link.OF_PRODUCT)
+        names = names_of(self.source, [window.node_id], self.known_at)[window.node_id]
+        ties = self.source.links_to(names, Link.OF_PRODUCT)
         made = [
             row
             for row in self._nodes(sorted({tie.source for tie in ties}))

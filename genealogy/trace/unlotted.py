@@ -24,6 +24,7 @@ from genealogy.ports import Direction, FlowRows, FlowSource, Reading
 from genealogy.trace.beside import Beside
 from genealogy.trace.clocks import widen
 from genealogy.trace.columns import append_unrecorded, as_of, joined, select
+from genealogy.trace.products import names_of
 from genealogy.trace.windows import BEGIN, END, Spans, windows
 
 _PREFIX = "unlotted:"
@@ -77,7 +78,8 @@ class Candidates(Beside, FlowSource):
         """The nodes that stand for material of a product of which no lot is known."""
         if self._nameless is None:
             self._nameless = self.source.standing(known_at=self.known_at).unlotted
-            for node, product in products_of(self.source, sorted(self._nameless)):
+            told = products_meant(self.source, sorted(self._nameless), self.known_at)
+            for node, product in told:
                 known = self._by_product.setdefault(product, [])
                 known += [node] if node not in known else []
         return self._nameless
@@ -170,6 +172,15 @@ def products_of(source: FlowSource, nodes: Sequence[NodeId]) -> Iterator[tuple[N
             yield node, named
     if nodes:
         yield from ((tie.source, tie.target) for tie in source.links(nodes, Link.OF_PRODUCT))
+
+
+def products_meant(
+    source: FlowSource, nodes: Sequence[NodeId], known_at: datetime | None = None
+) -> Iterator[tuple[NodeId, NodeId]]:
+    """The products of what has no lot number, by all their names."""
+    told = list(products_of(source, nodes))
+    names = names_of(source, sorted({product for _, product in told}), known_at)
+    return ((node, name) for node, product in told for name in names[product])
 
 
 def _by(rows: FlowRows, ends: Sequence[NodeId]) -> Mapping[NodeId, FlowRows]:

@@ -7,8 +7,8 @@ from itertools import repeat
 from typing import Any
 
 from genealogy.model.facts import Fact, LinkFact, NodeFact, Source, Value
-from genealogy.model.identifiers import Identifier
-from genealogy.model.names import Link, Role, latest_of
+from genealogy.model.identifiers import Identifier, canonical
+from genealogy.model.names import Label, Link, Role, latest_of
 from genealogy.model.units import factor_property
 from loaders.tables.dictionary import COMMON, RECORD_ID, Column, Type
 from loaders.tables.mentions import Told, other_spelling, sources_of
@@ -76,6 +76,8 @@ def _describe(told: Told, rows: Rows, sources: list[Source], parts: Parts) -> No
     _link(told, rows, nodes, sources)
     if rows.table.name in ("lots", "items"):
         _of_product(told, rows, nodes, sources)
+    if "gtin" in rows:
+        _of_gtin(told, rows, nodes, sources)
 
 
 def _link(told: Told, rows: Rows, nodes: list[Identifier], sources: list[Source]) -> None:
@@ -91,9 +93,19 @@ def _link(told: Told, rows: Rows, nodes: list[Identifier], sources: list[Source]
 
 def _of_product(told: Told, rows: Rows, nodes: list[Identifier], sources: list[Source]) -> None:
     for node, named, source in zip(nodes, rows.references("product_id"), sources, strict=True):
-        product = named.node_id if named else node.product
-        if product is not None:
+        # By the id alone it is of a GTIN, which a product may have beside its own name.
+        products = (named.node_id if named else None, node.product)
+        for product in dict.fromkeys(filter(None, products)):
             told.of_product(node, product, source)
+
+
+def _of_gtin(told: Told, rows: Rows, nodes: list[Identifier], sources: list[Source]) -> None:
+    """State of each GTIN what product has it, for lots that name the GTIN alone."""
+    for node, gtin, source in zip(nodes, rows.texts("gtin"), sources, strict=True):
+        named = canonical(gtin, Label.PRODUCT) if gtin else node
+        if named.node_id != node.node_id:
+            told.state(Label.PRODUCT, named.node_id, source)
+            told.of_product(named, node.node_id, source)
 
 
 def _roles(rows: Rows) -> Iterable[tuple[Role, ...]]:

@@ -18,7 +18,7 @@ _LOT_ROLES = (Role.SUPPLIER_LOT, Role.PRODUCT_LOT)
 class Told:
     """Facts as they are told; ``mentions`` are nodes of which nothing but a name is known.
 
-    ``links`` tell of what products the lots among them are, by their own identifiers.
+    ``links`` tell of what products the lots and items among them are, by their own identifiers.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Told:
             if node is not None:
                 roles = _roles(node, role)
                 self.state(node.kind, node.node_id, source, roles, other_spelling(node))
-                if node.kind is Label.LOT and node.product is not None:
+                if node.kind in (Label.LOT, Label.ITEM) and node.product is not None:
                     self.of_product(node, node.product, source)
 
     def state(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genealogy.model.facts import FlowFact, LinkFact, NodeId
+from genealogy.model.facts import FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Flow, Label, Link
 from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.run import trace
@@ -23,7 +23,10 @@ from tests.oracle.test_trace_against_oracles import nodes_of
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "60")), deadline=None)
 NAMELESS = "unlotted:product:P"
-LOTS = ("lot:S:P:A", "lot:S:P:B", "lot:other")
+GTIN = "(01)09506000134352"
+#: Named by the GTIN of a product, which may be that of P.
+BOXED = f"lot:S:{GTIN}:C"
+LOTS = ("lot:S:P:A", "lot:S:P:B", "lot:other", BOXED)
 BATCHES = ("batch:0", "batch:1", "batch:2")
 USES_UP = (Flow.CONSUMED_BY, Flow.RELABELLED_AS)
 
@@ -51,13 +54,20 @@ def companies(draw: st.DrawFn) -> Genealogy:
     flows = draw(st.lists(movements(), min_size=3, max_size=10))
     named = [replace(f, fact_id=str(i)) for i, f in enumerate(flows)]
     kept = [replace(f, fact_id=f"s{i}") for i, f in enumerate(draw(st.lists(stays(), max_size=2)))]
-    drawn = genealogy([*named, *kept], more=[*LOTS, *BATCHES, NAMELESS, "product:P"])
+    known = draw(st.sampled_from([{}, {"gtin": GTIN.removeprefix("(01)")}]))
+    drawn = genealogy(
+        [*named, *kept],
+        more=[*LOTS, *BATCHES, NAMELESS, "product:P"],
+        properties={"product:P": known},
+    )
+    drawn = replace(drawn, nodes=(*drawn.nodes, NodeFact(Label.PRODUCT, NodeId(GTIN), SOURCE)))
     linked = LinkFact(
         Link.OF_PRODUCT, NodeId("lot:other"), Label.LOT, NodeId("product:P"), Label.PRODUCT, SOURCE
     )
     links = draw(st.sampled_from([(), (linked,)]))
     named_by_id = [replace(linked, source_id=NodeId(lot)) for lot in (*LOTS[:2], NAMELESS)]
-    return replace(drawn, links=(*links, *named_by_id))
+    by_gtin = replace(linked, source_id=NodeId(BOXED), target_id=NodeId(GTIN))
+    return replace(drawn, links=(*links, *named_by_id, by_gtin))
 
 
 @st.composite
@@ -82,7 +92,8 @@ def on_hand(drawn: Genealogy, lot: str) -> tuple[int | None, int | None]:
 
 def guesses(drawn: Genealogy, *, exact: bool) -> Iterator[FlowFact]:
     """Each use of what has no lot number as a use of each lot that it may be."""
-    lots = sorted({link.source_id for link in drawn.links} - {NAMELESS})
+    called = {"product:P", *(GTIN for node in drawn.nodes if node.properties.get("gtin"))}
+    lots = sorted({k.source_id for k in drawn.links if k.target_id in called} - {NAMELESS})
     for use in drawn.flows:
         for lot in lots if use.source_id == NAMELESS else ():
             since, until = on_hand(drawn, lot) if exact else (None, None)

@@ -31,6 +31,9 @@ def flow(table: str, cells: dict[str, str]) -> FlowFact:
     return found
 
 
+GTIN = "09506000134352"
+
+
 def links(found: list[Fact]) -> set[tuple[Link, str, str | None]]:
     return {(f.type, f.target_id, f.part) for f in found if isinstance(f, LinkFact)}
 
@@ -285,7 +288,25 @@ def test_links_tell_product_places_and_subject() -> None:
         (Link.MADE_ON, "place:L1", "line"),
     }
     assert links(facts("places", COMPANY["places"][1])) == {(Link.AT, "place:S1", "parent")}
-    assert links(facts("quality_events", example("quality_events"))) == {(Link.ABOUT, PUMP, None)}
+    assert (Link.ABOUT, PUMP, None) in links(facts("quality_events", example("quality_events")))
+
+
+def test_an_item_that_is_only_mentioned_is_of_the_product_its_id_names() -> None:
+    told = links(facts("production", example("production", output_id="item:PUMP:7")))
+    assert (Link.OF_PRODUCT, "product:PUMP", None) in told
+
+
+def test_a_gtin_is_of_the_product_that_has_it_and_a_lot_named_by_it_of_both() -> None:
+    told = facts("products", example("products", product_id="F", gtin="9506000134352"))
+    [link] = [f for f in told if isinstance(f, LinkFact)]
+    assert (link.source_id, link.target_id) == ("(01)09506000134352", "product:F")
+    same = facts("products", example("products", product_id="(01)09506000134352", gtin=GTIN))
+    assert not links(same)
+    lot = facts("lots", example("lots", lot_id=f"(01){GTIN}(10)X4", product_id="F"))
+    assert links(lot) == {
+        (Link.OF_PRODUCT, "product:F", None),
+        (Link.OF_PRODUCT, "(01)09506000134352", None),
+    }
 
 
 def test_properties_keep_every_column_in_a_type_the_graph_can_hold() -> None:
@@ -342,6 +363,7 @@ def test_labels_follow_the_identifier() -> None:
         Label.ITEM,
         Label.BATCH,
         Label.PLACE,
+        Label.PRODUCT,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Flow, Link
+from genealogy.model.names import Flow, Label, Link
 from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
@@ -183,6 +183,30 @@ def test_a_product_stands_for_its_lots_made_then_by_a_revision(
     days: tuple[int | None, int | None], revision: str | None, found: set[str]
 ) -> None:
     assert seeds(ask(MADE, "product", PRODUCT, *days, revision=revision)) == found
+
+
+GTIN = NodeId("(01)09506000134352")
+NAMED = [
+    NodeFact(Label.PRODUCT, NodeId("product:F"), SOURCE, properties={"gtin": GTIN[4:]}),
+    NodeFact(Label.PRODUCT, GTIN, SOURCE),
+    *(NodeFact(Label.LOT, NodeId(lot), SOURCE) for lot in (f"{GTIN}(10)X", "lot:C:F:1")),
+    NodeFact(Label.ITEM, NodeId(f"{GTIN}(21)S"), SOURCE),
+    *(
+        LinkFact(Link.OF_PRODUCT, NodeId(node), kind, NodeId(product), Label.PRODUCT, SOURCE)
+        for node, kind, product in (
+            (f"{GTIN}(10)X", Label.LOT, GTIN),
+            (f"{GTIN}(21)S", Label.ITEM, GTIN),
+            ("lot:C:F:1", Label.LOT, "product:F"),
+            (GTIN, Label.PRODUCT, "product:F"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("product", ["product:F", GTIN])
+def test_a_product_is_found_by_its_own_name_and_by_its_gtin(product: str) -> None:
+    found = {f"{GTIN}(10)X", f"{GTIN}(21)S", "lot:C:F:1"}
+    assert seeds(ask(NAMED, "product", product, 1, 2)) == found
 
 
 def test_a_lot_made_in_a_window_is_found_whenever_it_was_supplied() -> None:

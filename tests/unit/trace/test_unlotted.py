@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from genealogy.model.facts import FlowFact, LinkFact, NodeId
+from genealogy.model.facts import FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Confidence, Flow, Label, Link
 from genealogy.trace.details import with_details
 from genealogy.trace.obstacles import ObstacleKind
@@ -22,6 +22,7 @@ from tests.fakes import MemoryFlows
 from tests.genealogies import DAY_ZERO, SOURCE, Genealogy, day, flow, genealogy
 
 USED, MADE = Flow.CONSUMED_BY, Flow.PRODUCED
+GTIN = NodeId("(01)09506000134352")
 GLUE, OLD, NEW = "unlotted:product:GLUE", "lot:S:GLUE:1", "lot:S:GLUE:2"
 
 
@@ -67,6 +68,28 @@ def test_every_use_while_a_lot_was_on_hand_may_be_of_it() -> None:
     [guess] = [i for i, flow_type in enumerate(old.edges.type) if flow_type == Flow.MAY_BE]
     assert old.edges.confidence[guess] == Confidence.INFERRED
     assert (GLUE, "unlotted_material") in {(g.node_id, g.kind) for g in old.completeness.gaps}
+
+
+@pytest.mark.parametrize(
+    ("nameless", "lot"),
+    [("product:F", f"lot:S:{GTIN}:1"), (GTIN, "lot:S:F:1")],
+)
+def test_a_lot_named_by_the_gtin_of_a_product_may_be_what_has_no_number(
+    nameless: str, lot: str
+) -> None:
+    drawn = genealogy(
+        [flow(USED, f"unlotted:{nameless}", "batch:B", 4), flow(MADE, "batch:A", lot, 1)],
+        more=["product:F"],
+        properties={"product:F": {"gtin": GTIN.removeprefix("(01)")}},
+    )
+    product = NodeId("product:F" if lot == "lot:S:F:1" else GTIN)
+    links = (
+        LinkFact(Link.OF_PRODUCT, NodeId(lot), Label.LOT, product, Label.PRODUCT, SOURCE),
+        LinkFact(Link.OF_PRODUCT, GTIN, Label.PRODUCT, NodeId("product:F"), Label.PRODUCT, SOURCE),
+    )
+    drawn = replace(drawn, nodes=(*drawn.nodes, NodeFact(Label.PRODUCT, GTIN, SOURCE)), links=links)
+    assert "batch:B" in ask(drawn, lot).node_ids()
+    assert lot in ask(drawn, "batch:B", "backward").node_ids()
 
 
 def test_a_product_leads_back_to_every_lot_that_was_on_hand() -> None:
