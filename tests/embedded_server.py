@@ -84,7 +84,7 @@ def plain_environment(**more: str) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("LOTGRAPH_")} | more
 
 
-def eventually(condition: Callable[[], object], seconds: float = 15) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 45) -> bool:
     """Whether the condition becomes true within so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
