@@ -310,8 +310,9 @@ class States(Beside, FlowSource):
         place = rows.place_id[i]
         packed = part.is_seed and rows.type[i] == Flow.CONTAINED_IN and opens < part.since
         if packed and place and not self.whereabouts.related(NodeId(place), part.place):
-            # What was packed elsewhere by then lay there, and counts as such.
-            return None
+            # What was packed elsewhere by then lay there, unless it came here with its unit.
+            came = self.whereabouts.leaves(node, NodeId(place), opens, part.place, part.until)
+            return None if came is None or came > part.until else part.since
         return self.whereabouts.leaves(
             node, part.place, part.since, NodeId(place) if place else None, opens
         )

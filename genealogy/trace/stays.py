@@ -29,6 +29,20 @@ class Stay(NamedTuple):
     until: int
 
 
+class Move(NamedTuple):
+    """A move: left another place from ``left`` to ``last``, and arrived at ``arrived`` at first.
+
+    One that ``goes_on`` takes along only what is known to have been where it came from.
+    """
+
+    place: NodeId
+    came_from: NodeId | None
+    left: int
+    last: int
+    arrived: int
+    goes_on: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Places by the places they are in."""
@@ -70,19 +84,27 @@ def stays_of(rows: FlowRows) -> dict[NodeId, list[Stay]]:
 
 
 def reachable(
-    stays: Sequence[Stay], place: NodeId, since: int, related: Related
+    stays: Sequence[Stay],
+    place: NodeId,
+    since: int,
+    related: Related,
+    moves: Sequence[Move] = (),
 ) -> dict[NodeId, int]:
-    """From when on material that was at a place at a moment may have been at each place."""
+    """From when on material that was at a place at a moment may have been at each place.
+
+    ``moves`` lead there too, but do not explain that anything else is not there.
+    """
     found, changed = {place: since}, True
+    steps = (*(Move(s.place, s.came_from, s.first, s.last, s.first) for s in stays), *moves)
     while changed:
         changed = False
-        for stay in stays:
-            before = _start(stays, stay, found, since, related)
-            if before is None or before > stay.last:
+        for step in steps:
+            before = _start(stays, step, found, since, related)
+            if before is None or before > step.last:
                 continue
-            came = max(before, stay.first)
-            if came < found.get(stay.place, came + 1):
-                found[stay.place] = came
+            came = max(before, step.arrived)
+            if came < found.get(step.place, came + 1):
+                found[step.place] = came
                 changed = True
     return found
 
@@ -112,12 +134,16 @@ def explained(stays: Sequence[Stay], place: NodeId, by: int, related: Related) -
 
 
 def _start(
-    stays: Sequence[Stay], stay: Stay, found: Mapping[NodeId, int], since: int, related: Related
+    stays: Sequence[Stay],
+    step: Move,
+    found: Mapping[NodeId, int],
+    since: int,
+    related: Related,
 ) -> int | None:
-    """From when on material may have set out to a stay; null if it cannot have."""
-    origin = stay.came_from
+    """From when on material may have set out from a place; null if it cannot have."""
+    origin = step.came_from
     if origin is None:
         return min(found.values())
-    if not explained(stays, origin, stay.first, related):
+    if not step.goes_on and not explained(stays, origin, step.left, related):
         return since
     return min((at for place, at in found.items() if related(place, origin)), default=None)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Label, Link
 from genealogy.ports import FlowRows, FlowSource
-from genealogy.trace.stays import Places, Stay, explained, leaves, reachable, stays_of
+from genealogy.trace.carried import carried
+from genealogy.trace.stays import Move, Places, Stay, explained, leaves, reachable, stays_of
 
-#: Lots that were moved more often are taken as one, wherever they are.
+#: Lots that were moved more often, or in more units, are taken as one, wherever they are.
 MOST_STAYS = 200
 
 
@@ -24,6 +25,7 @@ class Whereabouts:
     ready: Callable[[FlowRows], FlowRows]
     places: Places = field(default_factory=Places)
     _stays: dict[NodeId, list[Stay]] = field(default_factory=dict)
+    _carried: dict[NodeId, list[Move] | None] = field(default_factory=dict)
     _reached: dict[tuple[NodeId, NodeId, int], dict[NodeId, int]] = field(default_factory=dict)
 
     def learn(self, nodes: Iterable[NodeId]) -> None:
@@ -65,11 +67,29 @@ class Whereabouts:
         Null if it cannot have been.
         """
         self._learn_places(node, came_to, *([place] if place else []))
+        moves = self._moves(node)
+        if moves is None:
+            return since
         stays, related = self._stays[node], self.places.related
         known = (node, came_to, since)
         if known not in self._reached:
-            self._reached[known] = reachable(stays, came_to, since, related)
+            self._reached[known] = reachable(stays, came_to, since, related, moves)
         return leaves(stays, self._reached[known], since, related, place, opens)
+
+    def _moves(self, node: NodeId) -> list[Move] | None:
+        """The moves of a lot in units and shipments; null for more than can be followed."""
+        if node not in self._carried:
+            moves = carried(node, self._edges, self._kept, MOST_STAYS)
+            self._carried[node] = moves
+            told = (place for move in moves or () for place in (move.place, move.came_from))
+            self._learn_above({place for place in told if place})
+        return self._carried[node]
+
+    def _edges(self, nodes: Sequence[NodeId]) -> FlowRows:
+        return self.ready(self.source.edges(nodes, "forward", known_at=self.known_at).rows)
+
+    def _kept(self, nodes: Sequence[NodeId]) -> FlowRows:
+        return self.ready(self.source.stays(nodes, known_at=self.known_at))
 
     def _learn_places(self, node: NodeId, *places: NodeId) -> None:
         told = [place for stay in self._stays[node] for place in (stay.place, stay.came_from)]

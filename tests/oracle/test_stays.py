@@ -65,6 +65,27 @@ def companies(draw: st.DrawFn) -> Genealogy:
     return genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
 
 
+@st.composite
+def shippers(draw: st.DrawFn) -> Genealogy:
+    """Companies that send lots from place to place, in one shipment or two."""
+    made, came, goal = PLACES
+    out = replace(flow(Flow.PRODUCED, "batch:0", "lot:0", draw(some_day)), place_id=made)
+    used = replace(flow(Flow.CONSUMED_BY, "lot:0", "batch:1", draw(some_day)), place_id=goal)
+    # What is at the goal was brought there from elsewhere, as far as stays tell.
+    brought = replace(flow(Flow.STORED_AT, "lot:0", goal, 0, start=0), place_id=came)
+    elsewhere = replace(flow(Flow.STORED_AT, "lot:0", came, 0, start=0), place_id=came)
+    more = [out, used, brought, elsewhere, *draw(st.lists(movements() | stays(), max_size=3))]
+    for shipment in ("shipment:0", "shipment:1"):
+        for lot in draw(st.sets(lots, max_size=2)):
+            loaded = flow(Flow.SHIPPED_IN, lot, shipment, draw(some_day))
+            more.append(replace(loaded, place_id=draw(some_place)))
+        more.append(
+            flow(Flow.DELIVERED_TO, shipment, draw(st.sampled_from(PLACES)), draw(some_day))
+        )
+    named = [replace(f, fact_id=str(i)) for i, f in enumerate(more)]
+    return genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+
+
 def kept(drawn: Genealogy, lot: str) -> list[FlowFact]:
     return [f for f in drawn.flows if f.type == Flow.STORED_AT and f.source_id == lot]
 
@@ -93,8 +114,8 @@ def graph_of(drawn: Genealogy) -> nx.DiGraph:
             for place in origins(drawn, lot, stay.place_id, begin):
                 ends = [(at(lot, place, t), at(lot, stay.target_id, t)) for t in came(stay)]
                 graph.add_edges_from(ends)
-    for batch in ("batch:0", "batch:1"):
-        graph.add_edges_from(((batch, t), (batch, t + 1)) for t in DAYS)
+    for one in ("batch:0", "batch:1", "shipment:0", "shipment:1"):
+        graph.add_edges_from(((one, t), (one, t + 1)) for t in DAYS)
     for f in drawn.flows:
         graph.add_edges_from(moved(drawn, f))
     return graph
@@ -105,10 +126,22 @@ def moved(drawn: Genealogy, f: FlowFact) -> Iterable[tuple[object, object]]:
     if f.type == Flow.PRODUCED:
         known = [f.place_id] if f.place_id else [*PLACES, OTHER]
         return [((f.source_id, t), at(f.target_id, place, t)) for place in known]
-    if f.type == Flow.CONSUMED_BY:
+    if f.type in (Flow.CONSUMED_BY, Flow.SHIPPED_IN):
         sources = origins(drawn, f.source_id, f.place_id, t)
-        return [(at(f.source_id, place, t), (f.target_id, t)) for place in sources]
+        goals: list[object] = [(f.target_id, t), *arrivals(drawn, f, t)]
+        return [(at(f.source_id, place, t), goal) for place in sources for goal in goals]
+    if f.type == Flow.DELIVERED_TO:
+        return [((f.source_id, t), (f.target_id, t))]
     return []
+
+
+def arrivals(drawn: Genealogy, loaded: FlowFact, since: int) -> Iterable[tuple[str, str, int]]:
+    """Where and when a lot is that was loaded into a shipment."""
+    for f in drawn.flows:
+        if f.type == Flow.DELIVERED_TO and f.source_id == loaded.target_id:
+            until = number(f.occurred_at) or 0
+            if until >= since:
+                yield at(loaded.source_id, f.target_id, until)
 
 
 def reached_from(graph: nx.DiGraph, starts: Iterable[object]) -> set[str]:
@@ -142,7 +175,7 @@ def test_a_window_at_a_place_taints_only_what_was_there_then(
 
 
 @ENOUGH
-@given(drawn=companies())
+@given(drawn=companies() | shippers())
 def test_lots_in_several_stores_are_found_both_ways(drawn: Genealogy) -> None:
     flows, graph = MemoryFlows(drawn.facts), graph_of(drawn)
     ids = drawn.ids(Label.BATCH)
