@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from genealogy.model.facts import NodeId
-from genealogy.model.identifiers import product_of
+from genealogy.model.identifiers import is_unlotted, product_of
 from genealogy.model.names import Link, VesselPolicy
 from genealogy.ports import FlowSource, Vessel
 from genealogy.trace.unlotted import products_meant
@@ -40,11 +40,11 @@ def special(source: FlowSource) -> frozenset[NodeId]:
 def still(
     source: FlowSource, products: frozenset[NodeId], material: Iterable[NodeId]
 ) -> set[NodeId]:
-    """Those of these lots and items that are of such products."""
+    """Those of these lots and items that are of such products, or have no lot number."""
     lots = list(material) if products else []
     if not lots:
         return set()
     linked = {
         link.source for link in source.links(lots, Link.OF_PRODUCT) if link.target in products
     }
-    return linked | {lot for lot in lots if product_of(lot) in products}
+    return linked | {lot for lot in lots if product_of(lot) in products or is_unlotted(lot)}
