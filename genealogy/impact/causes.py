@@ -77,8 +77,7 @@ def common_causes(
     nodes = rows_with_products(source, list(union.node_ids()), query.known_at)
     tally = Tally.of(source, union, nodes, len(cases))
     parts = list(tally.count(union, traced.each(), len(everyone)))
-    ranked, tested = rank(tally, len(cases), len(goods))
-    told = ranked[: query.listed]
+    told, hits, tested = rank(tally, len(cases), len(goods), query.listed)
     weighing = Weighing.of(tally, [one.subject for one in told], union.edges)
     for number, found in enumerate(traced.traces(cases)):
         weighing.weigh(number, cases[number], found)
@@ -90,7 +89,7 @@ def common_causes(
             Candidate(one, weighing.volume(i), weighing.timing(i), weighing.evidence(i))
             for i, one in enumerate(told)
         ],
-        len(ranked),
+        hits,
         tested,
         tuple(parts),
         merged(parts),

@@ -81,8 +81,8 @@ class _Tested:
         return (self.p_value, self.bad_hit) if tests else (self.bad_hit, self.distance)
 
 
-def rank(tally: Tally, bad: int, good: int) -> tuple[list[Ranked], int]:
-    """Every candidate upstream of a bad case, in order of rank, and how many were tested.
+def rank(tally: Tally, bad: int, good: int, listed: int) -> tuple[list[Ranked], int, int]:
+    """The first candidates upstream of a bad case in order of rank; how many there are, and tested.
 
     The correction for many tests is over all of them, those upstream of good cases only
     included.
@@ -93,12 +93,12 @@ def rank(tally: Tally, bad: int, good: int) -> tuple[list[Ranked], int]:
     q_values = benjamini_hochberg([one.p_value for one in tested])
     same = Counter(one.cases for one in tested)
     ranks = _ranks(tested, tests)
+    hits = [i for i, one in enumerate(tested) if one.bad_hit]
     ranked = [
-        _ranked(one, ranks[i], same[one.cases] - 1, bad, good, q_values[i])
-        for i, one in enumerate(tested)
-        if one.bad_hit
+        _ranked(tested[i], ranks[i], same[tested[i].cases] - 1, bad, good, q_values[i])
+        for i in hits[:listed]
     ]
-    return ranked, len(tested)
+    return ranked, len(hits), len(tested)
 
 
 def _plain(tally: Tally, bad: int, good: int) -> Iterator[_Tested]:

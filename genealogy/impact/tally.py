@@ -89,16 +89,17 @@ class Tally:
 
         A batch is none: it is where something may go wrong, whatever went in.
         """
+        held = {
+            node_id: self.cases_at(node_id)
+            for node_id, row in self.nodes.items()
+            if row.kind != Label.PARTY
+        }
         return {
             target
             for source, target in zip(self.edges.source, self.edges.target, strict=True)
-            if self._may_carry(source) and self._may_carry(target)
+            if source in held and target in held and held[source] == held[target]
             if self.nodes[target].kind != Label.BATCH
-            if self.cases_at(source) == self.cases_at(target)
         }
-
-    def _may_carry(self, node_id: NodeId) -> bool:
-        return node_id in self.nodes and self.nodes[node_id].kind != Label.PARTY
 
     def cases_at(self, node_id: NodeId) -> int:
         """The cases that a node is upstream of."""
