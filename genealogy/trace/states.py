@@ -274,8 +274,9 @@ class States(Beside, FlowSource):
         for i in range(len(rows.type)):
             for since, until in self._within(rows, i, opens[i], closes[i], part):
                 if way != self.direction:
-                    # What a seed holds, as long as it counts.
-                    span = max(since, part.since), min(until, part.until)
+                    # What a seed holds, as long as it counts; a load stays in its shipment.
+                    held = until if rows.type[i] in LASTING else END
+                    span = max(since, part.since), min(held, part.until)
                 elif timeless:
                     span = since, until
                 elif way == "forward":

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from genealogy.model.facts import FlowFact, NodeId
-from genealogy.model.names import Flow
+from genealogy.model.facts import FlowFact, LinkFact, NodeFact, NodeId
+from genealogy.model.names import Flow, Label, Link
 from genealogy.trace import whereabouts
 from genealogy.trace.result import TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
-from tests.genealogies import day, flow, genealogy
+from tests.genealogies import SOURCE, day, flow, genealogy, kind_of
 
 A, B, GOAL, ELSEWHERE = "place:A", "place:B", "place:goal", "place:elsewhere"
 LOT, UNIT, PALLET = "lot:0", "unit:box", "unit:pallet"
@@ -109,6 +109,32 @@ def test_a_lot_in_too_many_units_is_taken_as_one(monkeypatch: pytest.MonkeyPatch
     assert not reached(units, MADE_AT_B)
     monkeypatch.setattr(whereabouts, "MOST_STAYS", 3)
     assert reached(units, MADE_AT_B)
+
+
+TRUCK = [
+    flow(Flow.SHIPPED_IN, LOT, "shipment:truck", 1),
+    flow(Flow.SHIPPED_IN, UNIT, "shipment:truck", 1),
+    flow(Flow.SHIPPED_IN, "lot:later", "shipment:truck", 5),
+    flow(Flow.CONTAINED_IN, "lot:inside", UNIT, None, start=0, end=6),
+    flow(Flow.DELIVERED_TO, "shipment:truck", GOAL, 6),
+    flow(Flow.CONSUMED_BY, LOT, "batch:after", 8),
+    flow(Flow.CONSUMED_BY, "lot:inside", "batch:after", 8),
+    flow(Flow.CONSUMED_BY, LOT, "batch:before", 2),
+]
+
+
+@pytest.mark.parametrize(("about", "days"), [("shipment:truck", (2, 3)), (GOAL, (6, 7))])
+def test_what_was_on_a_truck_is_of_concern_with_it(about: str, days: tuple[int, int]) -> None:
+    drawn = genealogy([replace(f, fact_id=str(i)) for i, f in enumerate(TRUCK)])
+    told = {"kind": "storage_excursion", "occurred_at": day(days[0]), "ended_at": day(days[1])}
+    event = NodeFact(Label.QUALITY_EVENT, NodeId("quality:1"), SOURCE, properties=told)
+    ends = (NodeId("quality:1"), Label.QUALITY_EVENT, NodeId(about), kind_of(about))
+    flows = MemoryFlows([*drawn.facts, event, LinkFact(Link.ABOUT, *ends, SOURCE)])
+    window = Window(WindowKind.EVENT, NodeId("quality:1"))
+    found = set(trace(flows, TraceQuery((), "forward", windows=(window,))).node_ids())
+    assert {LOT, UNIT, "lot:inside", "batch:after"} <= found
+    assert ("lot:later" in found) is (about == GOAL)
+    assert ("batch:before" in found) is (about != GOAL)
 
 
 def test_what_came_to_a_store_in_a_unit_was_there_as_the_unit_was() -> None:
