@@ -9,7 +9,7 @@ from datetime import datetime
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Label, Link
+from genealogy.model.names import Label, Link, latest_of
 from genealogy.model.times import to_micros
 from genealogy.ports import FlowSource, NodeRow
 from genealogy.trace.known import MOVING, refuse_not_known_then
@@ -87,8 +87,9 @@ def _event(
     source: FlowSource, row: NodeRow, about: Mapping[NodeId, str], terms: TraceQuery
 ) -> Case:
     told = row.properties
-    times = [to_micros(told[name]) for name in _TIMES if isinstance(told.get(name), datetime)]
-    known_by = max(times, default=None)
+    # Of a date known in part it may have been the last moment.
+    times = (told.get(latest_of(name)) or told.get(name) for name in _TIMES)
+    known_by = max((to_micros(at) for at in times if isinstance(at, datetime)), default=None)
     named = {node_id for node_id, kind in about.items() if kind in MOVING - _STAND_FOR_OTHERS}
     if named and told.get("kind") != "storage_excursion":
         return Case(row.node_id, tuple(sorted(named)), known_by)

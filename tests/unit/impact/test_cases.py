@@ -120,6 +120,15 @@ def test_an_excursion_stands_for_what_was_in_the_store_then() -> None:
     assert hits["lot:raw"] == (0,)
 
 
+def test_a_date_known_in_part_may_be_its_last_day() -> None:
+    told = node(
+        Label.QUALITY_EVENT, "quality:month", reported_at=day(0), reported_at_latest=day(30)
+    )
+    facts = [*FACTS, told, about("quality:month", "lot:a")]
+    [case] = cases_of(MemoryFlows(facts), [NodeId("quality:month")], TERMS)
+    assert case.known_by == to_micros(day(30))
+
+
 def test_a_complaint_that_was_not_known_yet_is_told() -> None:
     known_by = REPORTED.replace(year=2020)
     with pytest.raises(NotFound) as error:
