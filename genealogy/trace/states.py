@@ -272,7 +272,7 @@ class States(Beside, FlowSource):
         opens, closes = self._windows(rows)
         timeless = node in self._mixed
         for i in range(len(rows.type)):
-            for since, until in self._within(rows, i, opens[i], closes[i], part):
+            for since, until in self._within(rows, i, opens[i], closes[i], state):
                 if way != self.direction:
                     # What a seed holds, as long as it counts; a load stays in its shipment.
                     held = until if rows.type[i] in LASTING else END
@@ -292,9 +292,10 @@ class States(Beside, FlowSource):
                     yield _near(rows, i, state, way, *span)
 
     def _within(
-        self, rows: FlowRows, i: int, opens: int, closes: int, part: Part
+        self, rows: FlowRows, i: int, opens: int, closes: int, state: NodeId
     ) -> Iterator[tuple[int, int]]:
         """When an edge may have passed while its vessel, if it has one, held what counts."""
+        part = self.parts[state]
         vessel = self.tanks.vessel_of(rows, i) if self.exact else None
         if vessel is not None:
             self.tanks.learn([vessel])
@@ -302,7 +303,9 @@ class States(Beside, FlowSource):
             yield opens, closes
             return
         for number, since, until in self.tanks.passages(rows, i, opens, closes):
-            if not part.is_seed or self.tanks.lasted(vessel, number, part.since, part.until):
+            # A window at a vessel is about what it held then; one at a lot, about the lot.
+            timed = part.is_seed and vessel == whole(state)
+            if not timed or self.tanks.lasted(vessel, number, part.since, part.until):
                 yield since, until
 
     def _start(self, rows: FlowRows, i: int, opens: int, part: Part, node: NodeId) -> int | None:

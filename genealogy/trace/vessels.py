@@ -97,10 +97,14 @@ class FullMix:
 
 @dataclass(frozen=True, slots=True)
 class InOrder:
-    """Loads leave in an order: a state for each load, and by draw the loads it may hold."""
+    """Loads leave in an order: a state for each load, and by draw the loads it may hold.
+
+    ``came`` is when each load came, at the earliest.
+    """
 
     loads: Mapping[str, int]
     draws: Mapping[str, Sequence[int]]
+    came: Sequence[int]
 
     def loaded(self, move: Move) -> list[Passage]:
         """The state of its own that a load is."""
@@ -111,8 +115,8 @@ class InOrder:
         return [(load, move.opens, move.closes) for load in self.draws[move.edge_id]]
 
     def lasted(self, number: int, since: int, until: int) -> bool:
-        """True: what of a load was left at a moment may be in any draw of it."""
-        return True
+        """Whether a load had come by then; what was left of it may be in any draw of it."""
+        return self.came[number] <= until
 
 
 def full_mix(cleaned: Iterable[Span]) -> FullMix:
@@ -187,7 +191,7 @@ def _emptied(
             if found is None:
                 return None
             taken[draws[i].edge_id] = found
-    return InOrder(numbers, taken)
+    return InOrder(numbers, taken, [load.opens for load in loads])
 
 
 def _take(

@@ -119,6 +119,22 @@ def test_a_vessel_stands_for_what_was_drawn_until_it_was_cleaned() -> None:
     assert reached(ask(facts, "place", TANK, 6, 6, way="backward")) == set()
 
 
+def test_what_lay_in_a_store_goes_on_through_a_vessel_that_was_cleaned_meanwhile() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.STORED_AT, "lot:A", COLD, 0, start=0, end=1),
+            flow(Flow.LOADED_INTO, "lot:A", TANK, 3),
+            flow(Flow.DRAWN_FROM, TANK, "batch:1", 4),
+        ],
+        more=[LINE],
+        properties={"batch:1": {"started_at": day(4), "ended_at": day(8)}},
+    )
+    tied = link(Link.MADE_ON, "batch:1", LINE, "line")
+    facts = [*cleaned(cleaned(drawn, TANK, 2), TANK, 6).facts, tied]
+    assert reached(ask(facts, "place", COLD, 0, 1)) == {TANK, "batch:1"}
+    assert reached(ask(facts, "equipment", LINE, 7, 8, way="backward")) == {TANK, "lot:A"}
+
+
 def test_what_lay_in_a_store_goes_on_through_a_vessel_that_is_drawn_in_turn() -> None:
     drawn = genealogy(
         [
@@ -131,6 +147,23 @@ def test_what_lay_in_a_store_goes_on_through_a_vessel_that_is_drawn_in_turn() ->
     facts = [*drawn.facts, link(Link.MADE_ON, "batch:2", LINE, "line")]
     assert reached(ask(facts, "place", COLD, 0, 1)) == {TANK, "batch:1"}
     assert reached(ask(facts, "equipment", LINE, 3, 5, way="backward")) == {TANK, "lot:B"}
+
+
+@pytest.mark.parametrize("policy", ["fifo", "lifo"])
+def test_what_was_loaded_after_the_window_of_a_vessel_in_turn_was_not_in_it(policy: str) -> None:
+    moved = [
+        (Flow.LOADED_INTO, "lot:A", TANK, 1),
+        (Flow.DRAWN_FROM, TANK, "batch:1", 3),
+        (Flow.LOADED_INTO, "lot:B", TANK, 5),
+        (Flow.DRAWN_FROM, TANK, "batch:2", 6),
+    ]
+    drawn = genealogy(
+        [replace(flow(*f), quantity=Decimal(10), uom="KGM") for f in moved],
+        properties={TANK: {"vessel_policy": policy}},
+    )
+    assert reached(ask([*drawn.facts], "place", TANK, 2, 2)) == {"batch:1"}
+    assert reached(ask([*drawn.facts], "place", TANK, 4, 4)) == set()
+    assert reached(ask([*drawn.facts], "place", TANK, 5, 5)) == {"batch:2"}
 
 
 IN_TURN = [
