@@ -115,8 +115,9 @@ def _business(row: NodeRow) -> str:
 
 
 def _delivery(trace: Trace, one: Handover) -> Cells:
+    noted = {} if one.note is None else {"Comment": text(f"fcl.{one.note}", "en")}
     if one.columns is not None:
-        return {**one.columns, "ID": one.id, "from": one.source, "to": one.target}
+        return {**one.columns, "ID": one.id, "from": one.source, "to": one.target, **noted}
     content = None if one.content is None else node_row(trace, one.content)
     product = None if content is None else product_row(trace, content)
     told = {
@@ -129,9 +130,8 @@ def _delivery(trace: Trace, one: Handover) -> Cells:
         "Date Delivery": _date(_windows(trace, one, arrival=False)),
         "Date Delivery Arrival": _date(_windows(trace, one, arrival=True)),
         "Amount": _amount(trace, one),
+        **noted,
     }
-    if one.note is not None:
-        told["Comment"] = text(f"fcl.{one.note}", "en")
     return {column: value for column, value in told.items() if value}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from genealogy.model.facts import NodeId
@@ -50,7 +50,9 @@ class Handover:
     ``content`` is what was handed over; null where it is not in the trace. ``columns`` are
     those of FoodChain-Lab's file. A ``note`` marks one that nobody recorded: "inferred"
     closes a gap between stations (material that came to one left from the other), "case"
-    stands for a seed of a trace back, which went to whom it harmed.
+    stands for a seed of a trace back, which went to whom it harmed. What was handed over in
+    others is in the trace by a carry-over alone ("hypothetical"), or as what may be material
+    without lot number ("may_be").
     """
 
     id: str
@@ -60,7 +62,7 @@ class Handover:
     edges: tuple[int, ...] = ()
     columns: Mapping[str, Any] | None = None
     lands: tuple[NodeId, ...] = ()
-    note: Literal["inferred", "case"] | None = None
+    note: Literal["inferred", "case", "hypothetical", "may_be"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,18 @@ class _Chain:
         if self.trace.query.direction != "forward":
             self._cases()
         relations = self._relations()
+        self._mark()
         return FoodChain(self.stations, self.handovers, frozenset(relations))
+
+    def _mark(self) -> None:
+        """Note which deliveries are in the trace by flows alone that nobody recorded."""
+        for name, one in self.handovers.items():
+            if one.note is not None:
+                continue
+            if one.content in self.trace.hypothetical:
+                self.handovers[name] = replace(one, note="hypothetical")
+            elif one.content in self.trace.inferred:
+                self.handovers[name] = replace(one, note="may_be")
 
     def _is_vessel(self, node_id: NodeId) -> bool:
         types = (self.trace.edges.type[i] for i in (*self._leaving[node_id],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from genealogy.exports.as_fcl import document
@@ -107,6 +108,17 @@ def test_material_that_changed_stations_unrecorded_is_joined_by_an_inferred_deli
     assert related(found) == {("place:plant", "place:annex"), ("place:annex", "party:clinic")}
     for before, after in found.relations:
         assert found.handovers[before].target == found.handovers[after].source
+
+
+def test_deliveries_that_only_may_be_say_so() -> None:
+    found = traced(FLOWS, "forward", "party:maker")
+    marks = {"hypothetical": {"unit:pallet"}, "inferred": {"unit:case"}}
+    marked = replace(found, **{name: frozenset(nodes) for name, nodes in marks.items()})
+    notes = {h.content: h.note for h in food_chain(marked).handovers.values()}
+    assert notes == {"lot:resin": None, "unit:pallet": "hypothetical", "unit:case": "may_be"}
+    rows = document(marked)["data"]["deliveries"]["data"]
+    told = [cell["value"] for row in rows for cell in row if cell["id"] == "Comment"]
+    assert sorted(word.split(":")[0] for word in told) == ["hypothetical", "inferred"]
 
 
 def test_who_is_not_recorded_is_unknown() -> None:
