@@ -78,7 +78,7 @@ def common_causes(
     tally = Tally.of(source, union, nodes, len(cases))
     parts = list(tally.count(union, traced.each(), len(everyone)))
     told, hits, tested = rank(tally, len(cases), len(goods), query.listed)
-    weighing = Weighing.of(tally, [one.subject for one in told], union.edges)
+    weighing = Weighing.of(tally, told, union.edges)
     for number, found in enumerate(traced.traces(cases)):
         weighing.weigh(number, cases[number], found)
     return CommonCauses(

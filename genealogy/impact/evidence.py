@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from genealogy.impact.attributes import Attribute, of_edges
 from genealogy.impact.cases import Case
-from genealogy.impact.ranking import Subject
+from genealogy.impact.ranking import Ranked, Subject
 from genealogy.impact.tally import Tally
 from genealogy.model.facts import NodeId
 from genealogy.model.times import to_micros
@@ -85,20 +85,25 @@ class Weighing:
     at_node: Mapping[NodeId, Sequence[int]]
     at_edge: Mapping[str, Sequence[int]]
     own: Sequence[Sequence[int]]
+    cases: Sequence[frozenset[int]]
     late: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     found: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def of(cls, tally: Tally, subjects: Sequence[Subject], edges: FlowRows) -> Weighing:
+    def of(cls, tally: Tally, told: Sequence[Ranked], edges: FlowRows) -> Weighing:
         """Ready to weigh these candidates."""
-        members = _Members(tally, subjects)
+        members = _Members(tally, [one.subject for one in told])
+        cases = [frozenset(one.cases) for one in told]
         position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
         at_node, at_edge, own = members.nodes(), members.edges(edges), members.leaving(edges)
-        return cls(tally, edges, position, at_node, at_edge, own)
+        return cls(tally, edges, position, at_node, at_edge, own, cases)
 
     def weigh(self, number: int, case: Case, trace: Trace) -> None:
         """Take in the trace of one bad case."""
         for candidate, reached in self._nearest(trace).items():
+            # A supplier about whom a case is supplied nothing to it.
+            if number not in self.cases[candidate]:
+                continue
             at = None if reached.exposure is None else to_micros(reached.exposure)
             if at is not None and case.known_by is not None and at > case.known_by:
                 self.late[candidate] += 1

@@ -136,6 +136,15 @@ def test_a_complaint_that_was_not_known_yet_is_told() -> None:
     assert error.value.error_code == "not_known_then"
 
 
+def test_a_supplier_that_is_a_case_is_no_cause_of_itself() -> None:
+    drawn = genealogy([flow(Flow.SUPPLIED, "party:0", "shipment:0")])
+    query = CauseQuery((NodeId("party:0"), NodeId("shipment:0")), ())
+    found = common_causes(MemoryFlows(drawn.facts), query)
+    [supplier] = [c for c in found.candidates if c.ranked.subject.kind == "supplier"]
+    assert supplier.ranked.cases == (1,)
+    assert [proof.case for proof in supplier.evidence] == [1]
+
+
 def test_a_case_given_twice_is_one() -> None:
     assert len(asked("lot:a", "lot:b", "lot:a")) == 2
 
