@@ -22,6 +22,7 @@ from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.revised import HOLDS, RevisedFlows
 from genealogy.trace.run import trace as run_trace
 from genealogy.trace.run import with_unrecorded
+from genealogy.trace.seeds import Found
 from genealogy.trace.windows import BEGIN
 from genealogy.trace.witness import Hop, hops
 
@@ -134,10 +135,8 @@ class _Search:
     def _shortest(self, root: Path, off: set[int]) -> Path | None:
         ids = self.trace.edges.edge_id
         source = RevisedFlows(self.whole, frozenset(ids[i] for i in off))
-        query = self._query()
-        if root:
-            query = self._from(root[0].before)
-        found = run_trace(source, query, unrecorded=False)
+        query, seeds = self._from(root[0].before) if root else self._asked()
+        found = run_trace(source, query, unrecorded=False, found=seeds)
         try:
             path = hops(found, self.node_id, self.direction)
         except NotFound:
@@ -149,15 +148,20 @@ class _Search:
         places = map(self._place.__getitem__, ids)
         return tuple(replace(hop, edge=place) for hop, place in zip(path, places, strict=True))
 
-    def _from(self, seed: NodeId) -> TraceQuery:
+    def _from(self, seed: NodeId) -> tuple[TraceQuery, Found]:
         """The question from one seed; those found in windows count only by these."""
-        query = self._query()
+        query, found = self._asked()
         if seed in query.seeds:
-            return replace(query, seeds=(seed,), windows=())
-        return replace(query, seeds=())
+            return replace(query, seeds=(seed,), windows=()), Found()
+        seeds = tuple(one for one in found.seeds if one.node_id == seed)
+        return replace(query, seeds=()), Found(seeds)
 
-    def _query(self) -> TraceQuery:
-        return replace(self.trace.query, direction=self.direction, quantities=False, dilution=None)
+    def _asked(self) -> tuple[TraceQuery, Found]:
+        """The question in this direction, and the seeds that were found for its windows."""
+        # Not found anew: without some of the flows others would be found.
+        direction, found = self.direction, Found(self.trace.seeds)
+        asked = replace(self.trace.query, direction=direction, quantities=False, dilution=None)
+        return asked, found
 
     def _propose(self, path: Path, branch: int) -> None:
         self._known.append((path, branch))
@@ -173,7 +177,8 @@ class _Search:
         off = {i for i in range(len(self.trace.edges.edge_id)) if i not in on_it}
         ids = self.trace.edges.edge_id
         source = RevisedFlows(self.whole, frozenset(ids[i] for i in off))
-        found = run_trace(source, self._from(path[0].before), unrecorded=False)
+        query, seeds = self._from(path[0].before)
+        found = run_trace(source, query, unrecorded=False, found=seeds)
         sign = 1 if self.direction == "forward" else -1
         at = (r.exposure for r in found.reached if r.node_id == self.node_id)
         return min((sign * to_micros(moment) for moment in at if moment), default=BEGIN)

@@ -62,6 +62,7 @@ def trace(
     *,
     progress: Progress | None = None,
     unrecorded: bool = True,
+    found: Found | None = None,
 ) -> Trace:
     """Follow the material from the seeds, with what the answer lacks.
 
@@ -69,14 +70,15 @@ def trace(
     without zone or from what does not move (a product, a complaint), and NotFound for a
     seed that the source does not know, or did not know at the record time asked for.
     ``progress`` is told after each level: nodes reached, edges read. Without ``unrecorded``
-    there are no flows but those of the source.
+    there are no flows but those of the source. ``found`` are the seeds of the windows, where
+    these are known.
     """
     check(query)
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
     standing = source.standing(known_at=query.known_at)
     source = Pinned(source, standing)
     refuse_not_known_then(source, query)
-    found = find_seeds(source, query)
+    found = found or find_seeds(source, query)
     started = frozenset((*query.seeds, *(seed.node_id for seed in found.seeds)))
     until = None if query.as_of is None else to_micros(query.as_of)
     whole = with_unrecorded(source, query) if unrecorded else source

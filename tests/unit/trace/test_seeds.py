@@ -11,6 +11,7 @@ import pytest
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Flow, Label, Link
+from genealogy.trace.paths import best_paths
 from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
@@ -307,3 +308,22 @@ def test_stops_and_depth_hold_for_windows_too() -> None:
     lots = replace(TraceQuery((), "forward"), windows=())
     with pytest.raises(InvalidQuery):
         trace(MemoryFlows(RUNS), lots)
+
+
+def test_further_paths_begin_at_the_seeds_that_were_found() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.SUPPLIED, "party:S", "lot:1", 1),
+            flow(Flow.SUPPLIED, "party:S", "lot:2", 2),
+            flow(Flow.SUPPLIED, "party:S", "lot:3", 6),
+            *(flow(Flow.CONSUMED_BY, f"lot:{i}", "batch:1", 7) for i in (1, 2, 3)),
+        ]
+    )
+    flows = MemoryFlows(drawn.facts)
+    window = Window(WindowKind.SUPPLIER, NodeId("party:S"), day(1), day(3))
+    ahead = trace(flows, TraceQuery((), "forward", windows=(window,)))
+    paths = best_paths(flows, ahead, NodeId("batch:1"), "forward", 5)
+    assert [path[0].before for path in paths] == ["lot:1", "lot:2"]
+    behind = trace(flows, TraceQuery((), "backward", windows=(window,)))
+    paths = best_paths(flows, behind, NodeId("party:S"), "backward", 5)
+    assert [path[0].before for path in paths] == ["lot:2", "lot:1"]
