@@ -77,6 +77,10 @@ class Link(StrEnum):
     MADE_ON = "MADE_ON"
 
 
+#: The part of a place (``AT``) at which a batch moved something, by a row about that movement.
+MOVED_AT = "movement"
+
+
 class Confidence(StrEnum):
     """How a flow edge is known."""
 

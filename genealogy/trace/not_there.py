@@ -19,9 +19,11 @@ from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRo
 from genealogy.trace.clocks import slack_of, widen
 from genealogy.trace.columns import as_of, select
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
+from genealogy.trace.places import places_within
 from genealogy.trace.result import Mode, Reached, Seed, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
-from genealogy.trace.seeds import Found, Span, find_seeds, places_within, span_of
+from genealogy.trace.seeds import Found, find_seeds, span_of
+from genealogy.trace.spans import Span
 from genealogy.trace.why_not import why_not
 from genealogy.trace.windows import windows
 from genealogy.trace.witness import Hop, hops

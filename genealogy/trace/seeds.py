@@ -6,19 +6,22 @@ event then; unknown times may have been then. Each found node remembers the wind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Label, Link, latest_of
+from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import iso, to_micros
-from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
-from genealogy.trace.columns import as_of
+from genealogy.ports import FlowRows, FlowSource, NodeRow
+from genealogy.trace.clocks import slack_of
+from genealogy.trace.deliveries import supplied
+from genealogy.trace.known import refuse_not_known_then
+from genealogy.trace.places import batches_at, places_within
 from genealogy.trace.products import names_of
 from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
+from genealogy.trace.spans import Records, Span, lasted
 from genealogy.trace.windows import BEGIN, END, windows
 
 _DRAWN, _LOADED = Flow.DRAWN_FROM, Flow.LOADED_INTO
@@ -29,17 +32,6 @@ _KINDS: dict[WindowKind, frozenset[Label]] = {
     WindowKind.PRODUCT: frozenset({Label.PRODUCT}),
     WindowKind.EVENT: frozenset({Label.QUALITY_EVENT}),
 }
-
-
-class Span(NamedTuple):
-    """From when until when a window lasts, in microseconds UTC; BEGIN and END are no limits."""
-
-    since: int
-    until: int
-
-    def meets(self, opens: int, closes: int) -> bool:
-        """Whether something that lasted so long may have been within the window."""
-        return opens <= self.until and closes >= self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +50,16 @@ def find_seeds(source: FlowSource, query: TraceQuery) -> Found:
     """
     if not query.windows:
         return Found()
-    rows = {r.node_id: r for r in source.nodes(sorted({w.node_id for w in query.windows}))}
+    asked = sorted({window.node_id for window in query.windows})
+    rows = {row.node_id: row for row in source.nodes(asked, known_at=query.known_at)}
     for window in query.windows:
         _check(window, rows.get(window.node_id))
+    events = [w.node_id for w in query.windows if w.kind is WindowKind.EVENT]
+    refuse_not_known_then(source, replace(query, seeds=tuple(events)))
+    for event in events:
+        _refuse_withdrawn(rows[event], query.known_at)
     until = None if query.as_of is None else to_micros(query.as_of)
-    finder = _Finder(source, query.known_at, until)
+    finder = _Finder(source, Records(source, query.known_at, until, slack_of(query)))
     seeds, gaps = list[Seed](), list[Gap]()
     for number, window in enumerate(query.windows):
         found = sorted(set(finder.find(number, window)), key=_in_order)
@@ -95,11 +92,17 @@ def _check(window: Window, row: NodeRow | None) -> None:
         raise InvalidQuery("window_ends_first", since=since, until=until)
 
 
+def _refuse_withdrawn(event: NodeRow, known_at: datetime | None) -> None:
+    """Raise InvalidQuery (``event_withdrawn``) for an event that its source took back by then."""
+    told = event.properties.get("retracted_at")
+    if told and (known_at is None or datetime.fromisoformat(told) <= known_at):
+        raise InvalidQuery("event_withdrawn", text=event.node_id, at=told)
+
+
 @dataclass(slots=True)
 class _Finder:
     source: FlowSource
-    known_at: datetime | None
-    until: int | None
+    records: Records
     without_stays: set[NodeId] = field(default_factory=set)
 
     def find(self, number: int, window: Window) -> Iterator[Seed]:
@@ -117,14 +120,15 @@ class _Finder:
     def _place(self, window: Window, span: Span) -> Iterator[Seed]:
         """What was kept there, ran there, was in a vessel there, or was delivered meanwhile."""
         places = places_within(self.source, window.node_id)
-        stays = self.source.stays_at(places, *_limits(span), known_at=self.known_at)
-        stays = as_of(stays, self.until)
-        if not stays.source and not self.source.stays_at(places, known_at=self.known_at).source:
+        stays = self.records.stays_at(places, span)
+        known_at = self.records.known_at
+        if not stays.source and not self.source.stays_at(places, known_at=known_at).source:
             self.without_stays.add(window.node_id)
         opens, closes = windows(stays, ())
         for i, node in enumerate(stays.source):
-            there = Span(max(span.since, opens[i]), min(span.until, closes[i]))
-            yield _seed(node, there, stays.target[i])
+            if span.meets(opens[i], closes[i]):
+                there = Span(max(span.since, opens[i]), min(span.until, closes[i]))
+                yield _seed(node, there, stays.target[i])
         yield from self._runs(places, span, (Link.MADE_ON, Link.AT))
         yield from self._vessels(places, span)
         yield from self._delivered(places, span)
@@ -134,24 +138,19 @@ class _Finder:
 
     def _runs(self, places: Sequence[NodeId], span: Span, links: Sequence[Link]) -> Iterator[Seed]:
         """The batches that may have run at places then."""
-        ties = (tie for link in links for tie in self.source.links_to(places, link))
-        ids = list(dict.fromkeys(tie.source for tie in ties))
-        batches = (row for row in self._nodes(ids) if row.kind == Label.BATCH)
-        for batch in sorted(batches, key=lambda row: row.node_id):
-            opens, closes = _lasted(batch.properties, "started_at", "ended_at")
-            if span.meets(opens, closes):
-                yield _seed(batch.node_id, Span(max(span.since, opens), span.until))
+        for batch, opens in batches_at(self.records, places, span, links):
+            yield _seed(batch, Span(max(span.since, opens), span.until))
 
     def _vessels(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
         """The places among these that something was drawn from or loaded into."""
-        drawn, came = self._edges(places, "forward"), self._edges(places, "backward")
+        drawn, came = self.records.edges(places, "forward"), self.records.edges(places, "backward")
         used = {s for s, flow in zip(drawn.source, drawn.type, strict=True) if flow == _DRAWN}
         used |= {t for t, flow in zip(came.target, came.type, strict=True) if flow == _LOADED}
         for vessel in sorted(used):
             yield _seed(vessel, span)
 
     def _delivered(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
-        rows = self._edges(places, "backward")
+        rows = self.records.edges(places, "backward")
         opens, closes = windows(rows, ())
         for i, flow in enumerate(rows.type):
             if flow == Flow.DELIVERED_TO and span.meets(opens[i], closes[i]):
@@ -159,42 +158,25 @@ class _Finder:
 
     def _supplier(self, window: Window, span: Span) -> Iterator[Seed]:
         """What it supplied, if it was sent or received within the window."""
-        rows = self._edges([window.node_id], "forward")
-        opens, closes = windows(rows, ())
-        supplied = [i for i, flow in enumerate(rows.type) if flow == Flow.SUPPLIED]
-        received = self._received(sorted({rows.target[i] for i in supplied}))
-        for i in supplied:
-            node = rows.target[i]
-            spans = [(opens[i], closes[i]), *received.get(node, ())]
-            if any(span.meets(*one) for one in spans):
-                yield Seed(node, 0)
-
-    def _received(self, nodes: Sequence[NodeId]) -> dict[NodeId, list[tuple[int, int]]]:
-        """When shipments among these nodes were received."""
-        rows = self._edges(nodes, "forward")
-        opens, closes = windows(rows, ())
-        found: dict[NodeId, list[tuple[int, int]]] = {}
-        for i, flow in enumerate(rows.type):
-            if flow == Flow.DELIVERED_TO:
-                found.setdefault(rows.source[i], []).append((opens[i], closes[i]))
-        return found
+        for node in supplied(self.records, window.node_id, span):
+            yield Seed(node, 0)
 
     def _product(self, window: Window, span: Span) -> Iterator[Seed]:
         """The lots and items of it that may have been made or supplied then."""
-        names = names_of(self.source, [window.node_id], self.known_at)[window.node_id]
+        names = names_of(self.source, [window.node_id], self.records.known_at)[window.node_id]
         ties = self.source.links_to(names, Link.OF_PRODUCT)
         made = [
             row
-            for row in self._nodes(sorted({tie.source for tie in ties}))
+            for row in self.records.nodes(sorted({tie.source for tie in ties}))
             if row.kind in (Label.LOT, Label.ITEM)
         ]
-        rows = self._edges([row.node_id for row in made], "backward")
+        rows = self.records.edges([row.node_id for row in made], "backward")
         came = _came(rows)
         revisions = self._revisions(rows) if window.revision else {}
         for row in made:
             spans, batches = came.get(row.node_id, ([], []))
             if not spans or row.properties.get("produced_at"):
-                spans = [*spans, _lasted(row.properties, "produced_at", "produced_at")]
+                spans = [*spans, self.records.lasted(row, "produced_at", "produced_at")]
             told = {revisions.get(batch, window.revision) for batch in batches}
             if any(span.meets(*one) for one in spans) and (not told or window.revision in told):
                 yield Seed(row.node_id, 0)
@@ -202,19 +184,20 @@ class _Finder:
     def _revisions(self, rows: FlowRows) -> dict[NodeId, str]:
         """The revision of the recipe of each batch at which it is recorded."""
         flows = zip(rows.source, rows.type, strict=True)
-        batches = self._nodes(sorted({node for node, flow in flows if flow == Flow.PRODUCED}))
+        batches = self.records.nodes(
+            sorted({node for node, flow in flows if flow == Flow.PRODUCED})
+        )
         told = {row.node_id: row.properties.get("recipe_revision") for row in batches}
         return {node: revision for node, revision in told.items() if revision}
 
     def _event(self, window: Window, _: Span) -> Iterator[Seed]:
         """What an event is about: a place then, else the thing itself, at a place if told."""
-        [event] = self._nodes([window.node_id])
-        opens, closes = _lasted(event.properties, "occurred_at", "ended_at")
-        span = Span(opens, closes)
+        [event] = self.records.nodes([window.node_id])
+        span = self.records.lasted(event, "occurred_at", "ended_at")
         place = event.properties.get("place_id")
         stored = event.properties.get("kind") == "storage_excursion"
         about = self.source.links([window.node_id], Link.ABOUT)
-        for row in self._nodes(sorted({tie.target for tie in about})):
+        for row in self.records.nodes(sorted({tie.target for tie in about})):
             if row.kind == Label.PLACE:
                 yield from self._place(replace(window, node_id=row.node_id), span)
             elif row.kind == Label.PRODUCT:
@@ -223,31 +206,11 @@ class _Finder:
                 there = NodeId(place) if stored and place else None
                 yield _seed(row.node_id, span if stored else Span(BEGIN, END), there)
 
-    def _nodes(self, ids: Sequence[NodeId]) -> list[NodeRow]:
-        return self.source.nodes(ids, known_at=self.known_at) if ids else []
-
-    def _edges(self, ids: Sequence[NodeId], way: Direction) -> FlowRows:
-        if not ids:
-            return FlowRows()
-        rows = self.source.edges(ids, way, known_at=self.known_at).rows
-        return as_of(rows, self.until)
-
-
-def places_within(source: FlowSource, place: NodeId) -> list[NodeId]:
-    """A place and all places in it."""
-    found, new = {place: None}, [place]
-    while new:
-        ties = source.links_to(new, Link.AT)
-        inside = [tie.source for tie in ties if tie.part == "parent"]
-        new = [node for node in dict.fromkeys(inside) if node not in found]
-        found.update(dict.fromkeys(new))
-    return list(found)
-
 
 def span_of(window: Window, row: NodeRow) -> Span:
     """From when until when a window lasts, or the event that it is; ``row`` is what it is about."""
     if window.kind is WindowKind.EVENT:
-        return Span(*_lasted(row.properties, "occurred_at", "ended_at"))
+        return lasted(row.properties, "occurred_at", "ended_at")
     return _span(window)
 
 
@@ -271,17 +234,6 @@ def _span(window: Window) -> Span:
 
 def _limits(span: Span) -> tuple[int | None, int | None]:
     return None if span.since == BEGIN else span.since, None if span.until == END else span.until
-
-
-def _lasted(properties: Mapping[str, datetime], begin: str, end: str) -> tuple[int, int]:
-    """From when until when something may have lasted, by two times of a node."""
-    since = properties.get(begin)
-    ends = (properties.get(name) for name in (latest_of(end), end))
-    until = next((moment for moment in ends if moment), None)
-    return (
-        BEGIN if since is None else to_micros(since),
-        END if until is None else to_micros(until),
-    )
 
 
 def _seed(node: NodeId, span: Span, place: str | None = None) -> Seed:

@@ -8,7 +8,7 @@ from typing import Any
 
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId, Source
 from genealogy.model.identifiers import Identifier, is_unlotted
-from genealogy.model.names import Label, Link, Role
+from genealogy.model.names import MOVED_AT, Label, Link, Role
 from loaders.tables.rows import Rows
 
 _LOT_ROLES = (Role.SUPPLIER_LOT, Role.PRODUCT_LOT)
@@ -18,7 +18,8 @@ _LOT_ROLES = (Role.SUPPLIER_LOT, Role.PRODUCT_LOT)
 class Told:
     """Facts as they are told; ``mentions`` are nodes of which nothing but a name is known.
 
-    ``links`` tell of what products the lots and items among them are, by their own identifiers.
+    ``links`` tell of what products the lots and items among them are, by their own identifiers,
+    and where batches moved something.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -60,6 +61,13 @@ class Told:
             ends = (node.node_id, node.kind, product, Label.PRODUCT)
             self.links[key] = LinkFact(Link.OF_PRODUCT, *ends, source)
             self.state(Label.PRODUCT, product, source)
+
+    def moved_at(self, batch: Identifier, place: Identifier, source: Source) -> None:
+        """State that a batch moved something at a place, once for each system that tells it."""
+        key = (batch.node_id, place.node_id, source.system)
+        if key not in self.links:
+            ends = (batch.node_id, batch.kind, place.node_id, place.kind)
+            self.links[key] = LinkFact(Link.AT, *ends, source, MOVED_AT)
 
     def all(self) -> list[Fact]:
         """Everything told, nodes that are only mentioned first."""

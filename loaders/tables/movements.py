@@ -112,7 +112,19 @@ def move(told: Told, rows: Rows, system: str) -> None:
         told.mention(some, movement.target, sources, movement.target_role)
         if rows.table.movement:
             told.mention(some, movement.place, sources)
+            _place_batches(told, movement, some, sources)
         told.facts.extend(_flows(movement, some, sources))
+
+
+def _place_batches(told: Told, movement: Movement, rows: Rows, sources: list[Source]) -> None:
+    """State where batches moved something: so they are found by the place."""
+    if movement.place not in rows:
+        return
+    ends = [rows.references(movement.source), rows.references(movement.target)]
+    for *nodes, place, source in zip(*ends, rows.references(movement.place), sources, strict=True):
+        for node in nodes:
+            if node and node.kind is Label.BATCH and place:
+                told.moved_at(node, place, source)
 
 
 def movements_of(rows: Rows) -> Iterator[tuple[Movement, Rows]]:

@@ -222,7 +222,10 @@ def test_links_are_read_as_they_were_told(engine: Lotgraph, truth: dict[str, Any
     told = engine.flows.links([batch], Link.MADE_ON)
     assert told == [LinkRow(batch, NodeId(cause["about"]["equipment"]), "equipment")]
     site = engine.flows.links([batch], Link.AT)
-    assert [(row.target, row.part) for row in site] == [("place:CQ-SITE-1", "site")]
+    assert sorted((row.target, row.part) for row in site) == [
+        ("place:CQ-001-EO", "movement"),
+        ("place:CQ-SITE-1", "site"),
+    ]
     assert engine.flows.links([], Link.AT) == []
 
 

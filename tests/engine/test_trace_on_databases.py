@@ -62,6 +62,7 @@ def own_ids(drawn: Genealogy) -> list[Fact]:
             f,
             source_id=NodeId(f.source_id + mark),
             target_id=NodeId(f.target_id + mark),
+            place_id=f.place_id and NodeId(f.place_id + mark),
             fact_id=f"{f.type}{f.source_id}{f.target_id}{f.fact_id}{mark}",
         )
         for f in drawn.flows

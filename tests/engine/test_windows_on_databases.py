@@ -23,7 +23,18 @@ from tests.engine.test_trace_on_databases import answer, in_memory, load, own_id
 from tests.genealogies import LAST_DAY, Genealogy, day, genealogies
 from tests.oracle.test_stays import PLACES, companies, some_day
 from tests.oracle.test_unlotted import companies as unlotted
-from tests.unit.trace.test_seeds import LINE, MADE, PRODUCT, RUNS, STORE, SUPPLIES
+from tests.unit.trace.test_seeds import (
+    BY_MOVES,
+    FROM_DOCK,
+    GTIN,
+    LINE,
+    MADE,
+    NAMED,
+    PRODUCT,
+    RUNS,
+    STORE,
+    SUPPLIES,
+)
 from tests.unit.trace.test_still import MIXED
 
 ENOUGH = settings(
@@ -80,7 +91,9 @@ def named(facts: list[Fact]) -> list[Fact]:
     [
         (RUNS, "equipment", LINE, (2, 3)),
         (RUNS, "place", "place:site", (2, None)),
+        (BY_MOVES, "equipment", LINE, (3, 4)),
         (SUPPLIES.facts, "supplier", "party:S", (3, 4)),
+        (FROM_DOCK, "supplier", "party:S", (4, 4)),
         (MADE, "product", PRODUCT, (1, 3)),
         (STORE.facts, "place", "place:cold", (2, 3)),
     ],
@@ -101,6 +114,16 @@ def test_every_kind_of_window_is_alike(
         assert found["seeds"]
 
 
+@pytest.mark.parametrize("product", ["product:F", GTIN])
+def test_a_product_is_found_by_its_gtin_alike(shared_store: GraphStore, product: str) -> None:
+    window = Window(WindowKind.PRODUCT, NodeId(product))
+    query = TraceQuery((), "forward", windows=(window,))
+    engine = load(shared_store, list(NAMED))
+    found = outcome(lambda: engine.trace(query))
+    assert found == outcome(lambda: in_memory(list(NAMED), query))
+    assert len(found["seeds"]) == 3
+
+
 def test_material_that_passes_nothing_on_is_alike(shared_store: GraphStore) -> None:
     own = named(list(MIXED.facts))
     [water] = [
@@ -119,7 +142,9 @@ def test_material_that_passes_nothing_on_is_alike(shared_store: GraphStore) -> N
 def test_material_without_lot_number_is_alike(
     shared_store: GraphStore, drawn: Genealogy, way: Any, mode: Mode, data: st.DataObject
 ) -> None:
-    facts = own_ids(drawn)
+    # A GTIN is the same in all examples, which share a database.
+    nodes = tuple(replace(node, properties={}) for node in drawn.nodes)
+    facts = own_ids(replace(drawn, nodes=nodes))
     nodes = [f.node_id for f in facts if isinstance(f, NodeFact)]
     seed = data.draw(st.sampled_from([n for n in nodes if n.startswith(("lot", "batch"))]))
     query = TraceQuery((seed,), way, mode, day(data.draw(known)))

@@ -11,12 +11,12 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genealogy.model.facts import FlowFact, NodeId
-from genealogy.model.names import Flow, Label
+from genealogy.model.facts import FlowFact, LinkFact, NodeId
+from genealogy.model.names import MOVED_AT, Flow, Label, Link
 from genealogy.trace.result import Mode, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
-from tests.genealogies import Genealogy, day, flow, genealogy
+from tests.genealogies import SOURCE, Genealogy, day, flow, genealogy
 from tests.oracle.expanded import number
 from tests.oracle.test_trace_against_oracles import nodes_of
 
@@ -62,7 +62,21 @@ def companies(draw: st.DrawFn) -> Genealogy:
         *draw(st.lists(stays(), max_size=5)),
     ]
     named = [replace(f, fact_id=str(i)) for i, f in enumerate(flows)]
-    return genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+    drawn = genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+    ran = {(batch_of(f), f.place_id) for f in named if f.type != Flow.STORED_AT and f.place_id}
+    ends = ((batch, Label.BATCH, NodeId(place), Label.PLACE) for batch, place in sorted(ran))
+    return replace(drawn, links=tuple(LinkFact(Link.AT, *e, SOURCE, MOVED_AT) for e in ends))
+
+
+def batch_of(moved: FlowFact) -> NodeId:
+    return moved.source_id if moved.type == Flow.PRODUCED else moved.target_id
+
+
+def ran(drawn: Genealogy, batch: str, place: str) -> tuple[int, int] | None:
+    """The first and last day of a batch of which a movement was at a place."""
+    moved = [f for f in drawn.flows if f.type != Flow.STORED_AT and batch_of(f) == batch]
+    days = [number(f.occurred_at) or 0 for f in moved]
+    return (min(days), max(days)) if place in {f.place_id for f in moved} else None
 
 
 @st.composite
@@ -164,12 +178,18 @@ def test_a_window_at_a_place_taints_only_what_was_there_then(
             begin = max(first, min(came(stay)))
             if begin <= last:
                 starts.append(at(stay.source_id, place, begin))
+    batches = [(b, ran(drawn, b, place)) for b in ("batch:0", "batch:1")]
+    there = [(b, run) for b, run in batches if run and run[0] <= first + more and run[1] >= first]
     query = TraceQuery((NodeId("batch:0"),), "forward", windows=(window,))
     expected = reached_from(graph_of(drawn), starts)
+    expected |= reached_from(graph_of(drawn), [(b, max(first, run[0])) for b, run in there])
     expected |= reached_from(graph_of(drawn), [("batch:0", 0)]) | {"batch:0"}
     answer = trace(MemoryFlows(drawn.facts), query)
     assert nodes_of(answer) == expected
-    assert {(s.node_id, s.place) for s in answer.seeds} == {(s[0], place) for s in starts}
+    assert {(s.node_id, s.place) for s in answer.seeds} == {
+        *((s[0], place) for s in starts),
+        *((b, None) for b, _ in there),
+    }
     wide = trace(MemoryFlows(drawn.facts), replace(query, mode=Mode.CONSERVATIVE))
     assert nodes_of(answer) <= nodes_of(wide)
 

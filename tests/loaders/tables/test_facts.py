@@ -249,7 +249,7 @@ def test_lots_get_the_role_of_the_row_they_stand_in() -> None:
 
 def test_a_lot_that_is_only_mentioned_is_of_the_product_its_id_names() -> None:
     told = facts("consumption", example("consumption", input_id=RESIN))
-    links = [f for f in told if isinstance(f, LinkFact)]
+    links = [f for f in told if isinstance(f, LinkFact) and f.type is Link.OF_PRODUCT]
     assert [(f.type, f.source_id, f.target_id) for f in links] == [
         (Link.OF_PRODUCT, RESIN, "product:RM-204")
     ]
@@ -294,6 +294,18 @@ def test_links_tell_product_places_and_subject() -> None:
 def test_an_item_that_is_only_mentioned_is_of_the_product_its_id_names() -> None:
     told = links(facts("production", example("production", output_id="item:PUMP:7")))
     assert (Link.OF_PRODUCT, "product:PUMP", None) in told
+
+
+def test_a_batch_is_at_the_places_where_its_movements_were() -> None:
+    assert (Link.AT, "place:L1", "movement") in links(
+        facts("consumption", example("consumption", place_id="L1"))
+    )
+    assert (Link.AT, "place:L1", "movement") in links(
+        facts("production", example("production", place_id="L1"))
+    )
+    assert not {
+        part for *_, part in links(facts("consumption", example("consumption", place_id="")))
+    } - {None}
 
 
 def test_a_gtin_is_of_the_product_that_has_it_and_a_lot_named_by_it_of_both() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from genealogy.errors import InvalidQuery
-from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Flow, Label, Link
+from genealogy.errors import InvalidQuery, NotFound
+from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
+from genealogy.model.names import MOVED_AT, Flow, Label, Link
 from genealogy.trace.paths import best_paths
 from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
@@ -74,6 +75,50 @@ def test_a_site_holds_its_lines_and_a_run_at_an_unknown_time_may_have_been_then(
     unknown = [*RUNS, link(Link.MADE_ON, "batch:3", SITE)]
     assert seeds(ask(unknown, "equipment", SITE, 2, 3)) == {"batch:1", "batch:3"}
     assert seeds(ask(RUNS, "place", SITE, 5, None)) == {"batch:2"}
+
+
+def placed(*told: Any, place: str) -> FlowFact:
+    return replace(flow(*told), place_id=NodeId(place))
+
+
+BY_MOVES = [
+    *genealogy(
+        [
+            placed(Flow.CONSUMED_BY, "lot:raw", "batch:1", 2, place=LINE),
+            placed(Flow.CONSUMED_BY, "lot:raw", "batch:2", 2, place=COLD),
+            flow(Flow.PRODUCED, "batch:1", "lot:1", 5),
+        ],
+        more=[SITE, LINE],
+    ).facts,
+    link(Link.AT, LINE, SITE, "parent"),
+    link(Link.AT, "batch:1", LINE, MOVED_AT),
+    link(Link.AT, "batch:2", COLD, MOVED_AT),
+]
+
+
+@pytest.mark.parametrize("kind", ["equipment", "place"])
+@pytest.mark.parametrize("place", [LINE, SITE])
+def test_a_line_stands_for_batches_of_which_only_a_movement_says_that_they_were_there(
+    kind: str, place: str
+) -> None:
+    for days in ((2, 2), (3, 4), (5, 9), (0, None)):
+        answer = ask(BY_MOVES, kind, place, *days)
+        assert (seeds(answer), reached(answer)) == ({"batch:1"}, {"lot:1"})
+    for days in ((0, 1), (6, 7)):
+        with pytest.raises(InvalidQuery):
+            ask(BY_MOVES, kind, place, *days)
+
+
+def test_a_movement_that_was_withdrawn_tells_of_no_place() -> None:
+    gone = [replace(f, retracted_at=day(9)) if isinstance(f, FlowFact) else f for f in BY_MOVES]
+    with pytest.raises(InvalidQuery):
+        ask(gone, "equipment", LINE, 2, 2)
+
+
+def test_a_run_that_ends_before_it_starts_has_a_wrong_end() -> None:
+    wrong = [*RUNS, node("batch:3", started_at=day(2), ended_at=day(1))]
+    wrong.append(link(Link.MADE_ON, "batch:3", LINE, "line"))
+    assert "batch:3" in seeds(ask(wrong, "equipment", LINE, 3, 3))
 
 
 def test_conservatively_a_run_reaches_all_that_came_out_of_it() -> None:
@@ -189,6 +234,88 @@ SUPPLIES = genealogy(
 def test_a_supplier_stands_for_what_was_sent_or_received_then() -> None:
     answer = ask([*SUPPLIES.facts], "supplier", "party:S", 3, 4)
     assert (seeds(answer), reached(answer)) == ({"lot:B", "shipment:1"}, {"lot:C", COLD})
+
+
+FROM_DOCK = [
+    *genealogy(
+        [
+            flow(Flow.SUPPLIED, "party:S", "lot:A", 1),
+            flow(Flow.SUPPLIED, "party:S", "lot:B", 1),
+            flow(Flow.SUPPLIED, "party:S", "lot:C", 1),
+            flow(Flow.SHIPPED_IN, "lot:A", "shipment:dock", 2),
+            flow(Flow.SHIPPED_IN, "lot:other", "shipment:dock", 2),
+            flow(Flow.DELIVERED_TO, "shipment:dock", COLD, 4),
+            flow(Flow.CONTAINED_IN, "lot:B", "unit:U", start=1, end=5),
+            flow(Flow.SHIPPED_IN, "unit:U", "shipment:nobody", 2),
+            flow(Flow.DELIVERED_TO, "shipment:nobody", COLD, 4),
+            flow(Flow.SHIPPED_IN, "unit:U", "shipment:again", 7),
+            flow(Flow.DELIVERED_TO, "shipment:again", COLD, 8),
+            flow(Flow.SHIPPED_IN, "lot:C", "shipment:on", 3),
+            flow(Flow.DELIVERED_TO, "shipment:on", "party:X", 4),
+        ],
+        more=["place:dock", SITE],
+        properties={
+            "shipment:dock": {"kind": "inbound", "dispatched_at": day(2)},
+            "shipment:on": {"kind": "outbound"},
+            "shipment:again": {"kind": "inbound"},
+        },
+    ).facts,
+    link(Link.AT, "place:dock", SITE, "parent"),
+    link(Link.AT, SITE, "party:S", "party"),
+    link(Link.AT, "shipment:dock", "place:dock", "from"),
+    link(Link.AT, "shipment:on", COLD, "from"),
+]
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ((4, 4), {"lot:A", "lot:B", "shipment:dock"}),
+        ((2, 2), {"shipment:dock"}),
+        ((1, 1), {"lot:A", "lot:B", "lot:C"}),
+    ],
+)
+def test_what_a_supplier_supplied_was_received_with_what_it_came_in(
+    days: tuple[int, int], found: set[str]
+) -> None:
+    assert seeds(ask(FROM_DOCK, "supplier", "party:S", *days)) == found
+    with pytest.raises(InvalidQuery):
+        ask(FROM_DOCK, "supplier", "party:S", 8, 8)
+
+
+TOLERANT = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "node_id", "days", "found"),
+    [
+        (RUNS, "equipment", LINE, (7, 8), {"batch:2"}),
+        ([*STORE.facts], "place", COLD, (0, 0), {"lot:A"}),
+        ([*SUPPLIES.facts], "supplier", "party:S", (5, 6), {"lot:B"}),
+    ],
+)
+def test_clocks_that_may_be_off_widen_windows(
+    facts: list[Fact], kind: str, node_id: str, days: tuple[int, int], found: set[str]
+) -> None:
+    with pytest.raises(InvalidQuery):
+        ask(facts, kind, node_id, *days)
+    off = ((SOURCE.system, TOLERANT),)
+    assert seeds(ask(facts, kind, node_id, *days, clock_tolerance=off)) == found
+
+
+def test_an_event_that_was_withdrawn_stands_for_nothing() -> None:
+    told = {"kind": "storage_excursion", "occurred_at": day(2), "retracted_at": "2026-02-01T00:00Z"}
+    about = [*STORE.facts, node("quality:1", **told), link(Link.ABOUT, "quality:1", COLD)]
+    with pytest.raises(InvalidQuery, match="was withdrawn at 2026-02-01"):
+        ask(about, "event", "quality:1")
+    then = datetime(2026, 1, 15, tzinfo=UTC)
+    assert seeds(ask(about, "event", "quality:1", known_at=then))
+
+
+def test_an_event_that_was_not_known_then_is_refused() -> None:
+    about = [*STORE.facts, node("quality:1", kind="complaint"), link(Link.ABOUT, "quality:1", COLD)]
+    with pytest.raises(NotFound, match="was not known at"):
+        ask(about, "event", "quality:1", known_at=datetime(2025, 12, 1, tzinfo=UTC))
 
 
 PRODUCT = "product:P"

@@ -1,0 +1,92 @@
+"""What may have been within a span of time, by records and clocks that may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Link, latest_of
+from genealogy.model.times import to_micros
+from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow
+from genealogy.trace.clocks import widen
+from genealogy.trace.columns import as_of
+from genealogy.trace.windows import BEGIN, END
+
+
+class Span(NamedTuple):
+    """From when until when something lasts, in microseconds UTC; BEGIN and END are no limits."""
+
+    since: int
+    until: int
+
+    def meets(self, opens: int, closes: int) -> bool:
+        """Whether something that lasted so long may have been within the span."""
+        return opens <= self.until and closes >= self.since
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What was recorded by a time, and had happened by another.
+
+    ``slack`` tells how many microseconds the clock of a system may be off.
+    """
+
+    source: FlowSource
+    known_at: datetime | None = None
+    until: int | None = None
+    slack: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def most(self) -> int:
+        """By how much any clock may be off: the times of nodes tell of no system."""
+        return max(self.slack.values(), default=0)
+
+    def nodes(self, ids: Sequence[NodeId]) -> list[NodeRow]:
+        """Nodes as they were known."""
+        return self.source.nodes(ids, known_at=self.known_at) if ids else []
+
+    def links_to(self, ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
+        """The links of one type that enter these nodes."""
+        return self.source.links_to(ids, link) if ids else []
+
+    def edges(self, ids: Sequence[NodeId], way: Direction) -> FlowRows:
+        """The edges at nodes, each as long as it may have passed."""
+        if not ids:
+            return FlowRows()
+        return self._then(self.source.edges(ids, way, known_at=self.known_at).rows)
+
+    def stays_at(self, places: Sequence[NodeId], span: Span) -> FlowRows:
+        """What may have been kept at places within a span."""
+        since = None if span.since == BEGIN else span.since - self.most
+        until = None if span.until == END else span.until + self.most
+        return self._then(self.source.stays_at(places, since, until, known_at=self.known_at))
+
+    def _then(self, rows: FlowRows) -> FlowRows:
+        return as_of(widen(rows, self.slack) if self.slack and rows.type else rows, self.until)
+
+    def lasted(self, row: NodeRow, begin: str, end: str) -> Span:
+        """From when until when something may have lasted, by two times of a node."""
+        opens, closes = lasted(row.properties, begin, end)
+        return Span(
+            opens if opens == BEGIN else opens - self.most,
+            closes if closes == END else closes + self.most,
+        )
+
+
+def lasted(properties: Mapping[str, datetime], begin: str, end: str) -> Span:
+    """From when until when something may have lasted, by clocks that are right.
+
+    An end before its start is a wrong entry, and counts as not known.
+    """
+    since = properties.get(begin)
+    ends = (properties.get(name) for name in (latest_of(end), end))
+    until = next((moment for moment in ends if moment), None)
+    if since is not None and until is not None and until < since:
+        until = None
+    return Span(
+        BEGIN if since is None else to_micros(since),
+        END if until is None else to_micros(until),
+    )
