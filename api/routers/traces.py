@@ -50,7 +50,17 @@ from genealogy.trace.walk import Progress
 
 PREFIX = "/v1/traces"
 #: Refusals of a question that are about its windows.
-OF_WINDOWS = frozenset({"nothing_in_window", "unknown_window", "wrong_window", "window_ends_first"})
+OF_WINDOWS = frozenset(
+    {
+        "event_withdrawn",
+        "nothing_in_window",
+        "revision_of_nothing",
+        "times_of_event",
+        "unknown_window",
+        "window_ends_first",
+        "wrong_window",
+    }
+)
 _POSITION = re.compile(r"[0-9]{1,15}")
 
 router = APIRouter(prefix=PREFIX, tags=["traces"])
@@ -258,7 +268,7 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
         max_depth=asked.max_depth,
         clock_tolerance=merged(asked.clock_tolerance.items()),
         carry_over=merged(asked.carry_over.items()),
-        quantities=asked.quantities,
+        quantities=asked.quantities or asked.dilution is not None,
         dilution=asked.dilution,
     )
 

@@ -78,11 +78,13 @@ class Line:
 class CarriedOver(Beside, FlowSource):
     """A source of flows with hypothetical ones from run to run.
 
-    ``longest`` tells by class of equipment how many microseconds may lie between runs.
+    ``longest`` tells by class of equipment how many microseconds may lie between runs, and
+    ``slack`` how many the clock of a system may be off: the times of runs tell of no system.
     """
 
     longest: Mapping[str, int]
     known_at: datetime | None = None
+    slack: Mapping[str, int] = field(default_factory=dict)
     _pairs: dict[NodeId, list[tuple[NodeId, Run, Run]]] = field(default_factory=dict)
     _lines: set[NodeId] = field(default_factory=set)
 
@@ -124,10 +126,10 @@ class CarriedOver(Beside, FlowSource):
         if not asked:
             return
         vessels = self.source.vessels(asked, known_at=self.known_at)
-        runs = self._runs(asked)
+        runs, slack = self._runs(asked), max(self.slack.values(), default=0)
         for place in asked:
             told = vessels[place].cleaned if place in vessels else ()
-            cleaned = sorted((cleaning.earliest, cleaning.latest) for cleaning in told)
+            cleaned = sorted((one.earliest - slack, one.latest + slack) for one in told)
             line = Line(place, sorted(runs.get(place, ())), cleaned, places[place] or 0)
             for one, other in line.pairs():
                 for run in {one.batch, other.batch}:
@@ -143,9 +145,10 @@ class CarriedOver(Beside, FlowSource):
         links = self.source.links_to(places, Link.MADE_ON)
         batches = {row.node_id: row.properties for row in self._nodes([k.source for k in links])}
         found: dict[NodeId, set[Run]] = {}
+        slack = max(self.slack.values(), default=0)
         for link in links:
             if link.source in batches:
-                run = _run(link.source, batches[link.source])
+                run = _run(link.source, batches[link.source], slack)
                 found.setdefault(link.target, set()).add(run)
         return found
 
@@ -153,12 +156,13 @@ class CarriedOver(Beside, FlowSource):
         return self.source.nodes(list(dict.fromkeys(ids)), known_at=self.known_at)
 
 
-def _run(batch: NodeId, told: Mapping[str, Any]) -> Run:
+def _run(batch: NodeId, told: Mapping[str, Any], slack: int) -> Run:
     ends = (told.get(name) for name in (latest_of("ended_at"), "ended_at"))
     ended = next((moment for moment in ends if moment), None)
     began = told.get("started_at")
     since = BEGIN if began is None else to_micros(began)
-    return Run(since, END if ended is None else max(since, to_micros(ended)), batch)
+    until = END if ended is None else max(since, to_micros(ended)) + slack
+    return Run(since if since == BEGIN else since - slack, until, batch)
 
 
 def _rows(pairs: Iterable[tuple[NodeId, Run, Run]]) -> FlowRows:

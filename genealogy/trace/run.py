@@ -103,7 +103,7 @@ def _with_carry_over(source: FlowSource, query: TraceQuery) -> FlowSource:
     if not query.carry_over:
         return source
     longest = {name: length // _MICROSECOND for name, length in query.carry_over}
-    return CarriedOver(source, longest, query.known_at)
+    return CarriedOver(source, longest, query.known_at, slack_of(query))
 
 
 def _marked(source: FlowSource, query: TraceQuery, answer: Trace) -> Trace:

@@ -87,6 +87,10 @@ def _check(window: Window, row: NodeRow | None) -> None:
     if row.kind not in _KINDS[window.kind]:
         params = {"text": window.node_id, "kind": row.kind, "wanted": window.kind.value}
         raise InvalidQuery("wrong_window", **params)
+    if window.kind is WindowKind.EVENT and (window.since or window.until):
+        raise InvalidQuery("times_of_event", text=window.node_id)
+    if window.kind is not WindowKind.PRODUCT and window.revision:
+        raise InvalidQuery("revision_of_nothing", text=window.node_id)
     if window.since and window.until and window.until < window.since:
         since, until = iso(window.since), iso(window.until)
         raise InvalidQuery("window_ends_first", since=since, until=until)

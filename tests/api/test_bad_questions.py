@@ -30,6 +30,7 @@ def test_more_seeds_than_that_are_refused_with_the_number_that_is_possible() -> 
     [
         ({"kind": "place", "id": "nowhere"}, "not_found"),
         ({"kind": "product", "id": SUPPLIER}, "wrong_window"),
+        ({"kind": "supplier", "id": SUPPLIER, "revision": "B"}, "revision_of_nothing"),
         ({"kind": "supplier", "id": SUPPLIER, "to": "1999-01-01T00:00:00Z"}, "nothing_in_window"),
         ({"kind": "supplier", "id": SUPPLIER, "from": LATER, "to": EARLIER}, "window_ends_first"),
     ],

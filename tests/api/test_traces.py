@@ -452,4 +452,9 @@ def test_a_dilution_threshold_without_sense_is_refused(dilution: object) -> None
 
 def test_quantities_backward_are_refused() -> None:
     assert asked(client(), GOODS, direction="backward", quantities=True).status_code == 422
-    assert asked(client(), RAW, dilution="0.5").status_code == 422
+    assert asked(client(), GOODS, direction="backward", dilution="0.5").status_code == 422
+
+
+def test_a_dilution_threshold_asks_for_quantities() -> None:
+    made = asked(client(), RAW, dilution="0.5").json()
+    assert (made["query"]["quantities"], made["query"]["dilution"]) == (True, "0.5")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -51,6 +52,23 @@ def ask(
 
 
 THREE = (("1", 0, 1), ("2", 2, 3), ("3", 5, 6))
+
+
+def test_clocks_that_may_be_off_bring_runs_nearer_and_cleanings_into_doubt() -> None:
+    off = ((SOURCE.system, timedelta(days=1)),)
+
+    def asked(facts: list[Fact], days: int) -> set[str]:
+        carried = (("*", timedelta(days=days)),)
+        query = TraceQuery((NodeId("batch:1"),), "forward", carry_over=carried)
+        plain = set(trace(MemoryFlows(facts), query).node_ids())
+        wide = set(trace(MemoryFlows(facts), replace(query, clock_tolerance=off)).node_ids())
+        assert plain <= wide
+        return wide - plain
+
+    apart = line(("1", 0, 1), ("2", 4, 5))
+    assert "batch:2" in asked(apart, 1)
+    assert not asked(apart, 0)
+    assert "batch:2" in asked(line(("1", 0, 1), ("2", 4, 5), clean=1), 9)
 
 
 def test_it_is_made_only_when_asked_for_and_marked() -> None:

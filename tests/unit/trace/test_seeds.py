@@ -416,6 +416,14 @@ def test_windows_without_sense_are_refused(
     assert refused.value.error_code == code
 
 
+def test_times_of_an_event_and_a_revision_of_a_place_are_refused() -> None:
+    event = [*STORE.facts, node("quality:1", kind="complaint"), link(Link.ABOUT, "quality:1", COLD)]
+    with pytest.raises(InvalidQuery, match="times of its own"):
+        ask(event, "event", "quality:1", 1, 2)
+    with pytest.raises(InvalidQuery, match="A revision is of a product"):
+        ask(RUNS, "place", LINE, 1, 2, revision="B")
+
+
 def test_a_time_without_zone_is_refused() -> None:
     naive = day(1).replace(tzinfo=None)  # type: ignore[union-attr]
     window = Window(WindowKind.EQUIPMENT, NodeId(LINE), naive)
