@@ -20,6 +20,7 @@ from genealogy.exports.files import whole_file, write_file
 from genealogy.exports.records import Record, edge_record, node_records, node_row
 from genealogy.exports.registry import EXPORTS
 from genealogy.messages import text
+from genealogy.model.names import Flow
 from genealogy.trace.result import Completeness, FrontierReason, State, Trace
 
 TABLE = "table"
@@ -94,6 +95,11 @@ def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
     session.note(summary(trace, seconds))
     if trace.query.dilution is not None:
         session.warn(text("cli.dilution", fraction=f"{trace.query.dilution:f}"))
+    if trace.query.carry_over and Flow.CARRIED_OVER not in trace.edges.type:
+        session.warn(text("cli.nothing_carried"))
+    unheard = {system for system, _ in trace.query.clock_tolerance} - set(trace.edges.source_system)
+    if unheard:
+        session.warn(text("cli.clocks_unheard", systems=", ".join(sorted(unheard))))
     lacking = trace.completeness
     if still := lacking.count(FrontierReason.NON_PROPAGATING):
         session.warn(counted("non_propagating", still))

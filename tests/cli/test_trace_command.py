@@ -352,6 +352,14 @@ def test_the_best_paths_are_numbered_and_the_first_is_the_only_one_without_askin
     assert len(rows(lotgraph("why", RAW, "--from", GOODS, "--paths", "2").out)) > 4
 
 
+def test_a_class_or_clock_that_meets_nothing_is_told(lotgraph: Command) -> None:
+    told = lotgraph("trace", "forward", RAW, "--carry-over", "lnie=72h", "--allow-partial")
+    assert "Nothing was carried over" in told.err
+    told = lotgraph("trace", "forward", RAW, "--clock-tolerance", "NOSUCH=5m", "--allow-partial")
+    assert "recorded by NOSUCH" in told.err
+    assert "carried over" not in told.err
+
+
 def test_carry_over_is_repeated_in_every_format_and_refused_if_it_cannot_be_read(
     lotgraph: Command,
 ) -> None:
