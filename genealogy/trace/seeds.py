@@ -135,7 +135,7 @@ class _Finder:
                 yield _seed(node, there, stays.target[i])
         yield from self._runs(places, span, (Link.MADE_ON, Link.AT))
         yield from self._vessels(places, span)
-        yield from self._delivered(places, span)
+        yield from self._delivered(window.node_id, places, span)
 
     def _equipment(self, window: Window, span: Span) -> Iterator[Seed]:
         return self._runs(places_within(self.source, window.node_id), span, (Link.MADE_ON,))
@@ -153,12 +153,24 @@ class _Finder:
         for vessel in sorted(used):
             yield _seed(vessel, span)
 
-    def _delivered(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
+    def _delivered(self, place: NodeId, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
         rows = self.records.edges(places, "backward")
         opens, closes = windows(rows, ())
+        before = set[NodeId]()
         for i, flow in enumerate(rows.type):
             if flow == Flow.DELIVERED_TO and span.meets(opens[i], closes[i]):
                 yield _seed(rows.source[i], Span(max(span.since, opens[i]), span.until))
+            elif flow == Flow.DELIVERED_TO and closes[i] < span.since:
+                before.add(rows.source[i])
+        if self._without_stays(sorted(before)):
+            self.without_stays.add(place)
+
+    def _without_stays(self, shipments: Sequence[NodeId]) -> bool:
+        """Whether anything came in these shipments of which nobody says where it was kept then."""
+        loads = self.records.edges(shipments, "backward")
+        came = sorted(set(loads.source))
+        kept = self.source.stays(came, known_at=self.records.known_at) if came else loads
+        return not set(came).issubset(kept.source)
 
     def _supplier(self, window: Window, span: Span) -> Iterator[Seed]:
         """What it supplied, if it was sent or received within the window."""

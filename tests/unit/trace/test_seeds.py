@@ -445,6 +445,23 @@ def test_stops_and_depth_hold_for_windows_too() -> None:
         trace(MemoryFlows(RUNS), lots)
 
 
+@pytest.mark.parametrize(("is_kept", "told"), [(False, {COLD}), (True, set())])
+def test_what_was_delivered_before_and_kept_nobody_knows_where_is_a_gap(
+    is_kept: bool, told: set[str]
+) -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.STORED_AT, "lot:other", COLD, 0, start=0, end=9),
+            flow(Flow.SHIPPED_IN, "lot:A", "shipment:1", 1),
+            flow(Flow.DELIVERED_TO, "shipment:1", COLD, 2),
+            *([flow(Flow.STORED_AT, "lot:A", COLD, 2, start=2, end=3)] if is_kept else []),
+        ]
+    )
+    answer = ask(drawn.facts, "place", COLD, 5, 6)
+    assert {node for kind, node in gaps(answer) if kind == "presence_unknown"} == told
+    assert seeds(answer) == {"lot:other"}
+
+
 def test_further_paths_begin_at_the_seeds_that_were_found() -> None:
     drawn = genealogy(
         [
