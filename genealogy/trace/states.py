@@ -36,6 +36,10 @@ def whole(node_id: str) -> NodeId:
     return NodeId(node_id.partition(MARK)[0])
 
 
+#: The place of an edge in its rows, and from when until when it may have passed.
+_Passage = tuple[int, int, int]
+
+
 class Pick(NamedTuple):
     """A copy of the edge at a position: its ends, and when it may have passed."""
 
@@ -75,6 +79,9 @@ class States(Beside, FlowSource):
     tanks: Tanks = field(init=False)
     whereabouts: Whereabouts = field(init=False)
     _rows: dict[tuple[NodeId, Direction], FlowRows] = field(default_factory=dict)
+    _passages: dict[tuple[NodeId, Direction], Mapping[int | None, list[_Passage]]] = field(
+        default_factory=dict
+    )
     _mixed: set[NodeId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -252,19 +259,28 @@ class States(Beside, FlowSource):
             else:
                 tanks[node].add(state)
         for node, some in tanks.items():
-            rows = self._read(node, way)
-            append(found, self._copies(rows, list(self._drawn(rows, some, way))))
+            picks = list(self._drawn(node, some, way))
+            append(found, self._copies(self._read(node, way), picks))
         return found
 
-    def _drawn(self, rows: FlowRows, states: set[NodeId], way: Direction) -> Iterator[Pick]:
-        """The edges of states of a vessel: all together, for each edge is looked at once."""
-        opens, closes = windows(rows, ())
-        numbers = {self.parts[state].tank: state for state in states}
-        for i, flow in enumerate(rows.type):
-            if flow in _AT_VESSELS:
-                for number, since, until in self.tanks.passages(rows, i, opens[i], closes[i]):
-                    if number in numbers:
-                        yield _near(rows, i, numbers[number], way, since, until)
+    def _drawn(self, vessel: NodeId, states: set[NodeId], way: Direction) -> Iterator[Pick]:
+        """The edges of states of a vessel."""
+        rows, passages = self._read(vessel, way), self._passages_at(vessel, way)
+        for state in sorted(states):
+            for i, since, until in passages.get(self.parts[state].tank, ()):
+                yield _near(rows, i, state, way, since, until)
+
+    def _passages_at(self, vessel: NodeId, way: Direction) -> Mapping[int | None, list[_Passage]]:
+        """The passages of a vessel's edges by what they belong to; worked out once."""
+        if (vessel, way) not in self._passages:
+            rows, found = self._read(vessel, way), defaultdict[int | None, list[_Passage]](list)
+            opens, closes = windows(rows, ())
+            for i, flow in enumerate(rows.type):
+                if flow in _AT_VESSELS:
+                    for number, since, until in self.tanks.passages(rows, i, opens[i], closes[i]):
+                        found[number].append((i, since, until))
+            self._passages[vessel, way] = found
+        return self._passages[vessel, way]
 
     def _leaving(self, rows: FlowRows, state: NodeId, way: Direction) -> Iterator[Pick]:
         """The edges of what is part of a node: within its time, and from where it was."""
