@@ -122,6 +122,7 @@ def test_what_is_told_is_so_and_something_is_always_told(
         elif obstacle.kind == "never_there":
             assert not own
         elif obstacle.kind == "elsewhere":
-            assert own
+            # A batch was there by its movements, not by a stay.
+            assert own or obstacle.node_id in drawn.ids(Label.BATCH)
             assert found.path[0].before == obstacle.node_id
             assert found.path[-1].after == node
