@@ -11,16 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cache
 
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import product_of
 from genealogy.model.names import LASTING, Flow, Label
 from genealogy.model.times import to_micros
 from genealogy.model.units import Measure, ProductUnits, adds_up, product_units
-from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow
+from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow, Reading
 from genealogy.trace.clocks import slack_of, widen
 from genealogy.trace.columns import as_of, select
 from genealogy.trace.result import Mode, Trace
+from genealogy.trace.tanks import Reader, Tanks
 from genealogy.trace.windows import BEGIN, END, windows
 
 _COUNTED = frozenset({Label.LOT, Label.ITEM})
@@ -57,7 +59,8 @@ class Move:
 class Hubs:
     """Every node that the material passed or reached, with the movements at it.
 
-    ``cleaned`` tells of vessels between which moments each cleaning was over.
+    ``tanks`` tells how vessels are taken apart, as the trace did. ``is_whole`` when the trace
+    was not cut off by depth: then a movement that it did not go over holds nothing.
     """
 
     nodes: frozenset[NodeId]
@@ -66,8 +69,9 @@ class Hubs:
     mixed: frozenset[NodeId]
     exact: bool
     slack: Mapping[str, int]
+    tanks: Tanks
+    is_whole: bool = True
     moves: dict[str, Move] = field(default_factory=dict)
-    cleaned: Mapping[NodeId, Sequence[tuple[int, int]]] = field(default_factory=dict)
     into: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
     out: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
 
@@ -127,9 +131,11 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
     until = None if trace.query.as_of is None else to_micros(trace.query.as_of)
     tables = [trace.edges, *(as_of(reading.rows, until) for reading in readings)]
     rows, units = _known(source, trace, {n for t in tables for n in (*t.source, *t.target)})
-    hubs = Hubs(nodes, rows, units, mixed, trace.query.mode is Mode.EXACT, slack_of(trace.query))
-    if hubs.exact:
-        hubs.cleaned = _cleanings(source, trace, [n for n in asked if hubs.kind(n) == Label.PLACE])
+    exact, slack = trace.query.mode is Mode.EXACT, slack_of(trace.query)
+    tanks = Tanks(source, trace.query.known_at, slack, _reader(readings, slack, until))
+    hubs = Hubs(nodes, rows, units, mixed, exact, slack, tanks, trace.query.max_depth is None)
+    if exact:
+        tanks.learn(node for node in asked if hubs.kind(node) == Label.PLACE)
     carrying = frozenset(trace.edges.edge_id)
     for table in tables:
         new = [i for i, edge_id in enumerate(table.edge_id) if edge_id not in hubs.moves]
@@ -140,18 +146,23 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
     return hubs
 
 
-def _cleanings(
-    source: FlowSource, trace: Trace, places: Sequence[NodeId]
-) -> dict[NodeId, list[tuple[int, int]]]:
-    """Between which moments each cleaning of these vessels was over, by clocks that may be off."""
-    told = source.vessels(places, known_at=trace.query.known_at) if places else {}
-    slack = slack_of(trace.query)
-    found = dict[NodeId, list[tuple[int, int]]]()
-    for place, vessel in told.items():
-        for one in vessel.cleaned:
-            more = max((slack.get(system, 0) for system in one.systems), default=0)
-            found.setdefault(place, []).append((one.earliest - more, one.latest + more))
-    return found
+def _reader(readings: Sequence[Reading], slack: Mapping[str, int], until: int | None) -> Reader:
+    """The edges of one node as the trace saw them when it took vessels apart."""
+
+    @cache
+    def ready(way: Direction) -> tuple[FlowRows, dict[NodeId, list[int]]]:
+        read = readings[_WAYS.index(way)].rows
+        rows = as_of(widen(read, slack) if slack and read.type else read, until)
+        at = defaultdict[NodeId, list[int]](list)
+        for i, node in enumerate(rows.source if way == "forward" else rows.target):
+            at[node].append(i)
+        return rows, at
+
+    def of(node: NodeId, way: Direction) -> FlowRows:
+        rows, at = ready(way)
+        return select(rows, at.get(node, []))
+
+    return of
 
 
 def _passages(trace: Trace, nodes: Iterable[NodeId]) -> list[NodeId]:

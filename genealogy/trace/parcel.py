@@ -7,7 +7,7 @@ mixtures would otherwise have figures of a hundred thousand digits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
@@ -71,6 +71,22 @@ def bounded(parcel: Parcel, total: Fraction | None) -> Parcel:
         most=None if most is None else _upward(most),
         low=_downward(parcel.low),
         high=high,
+    )
+
+
+def together(parcels: Sequence[Parcel], size: Fraction | None, unit: str | None) -> Parcel:
+    """Parcels in one unit as one, of a size."""
+    high: Fraction | None = ZERO
+    for parcel in parcels:
+        high = larger(high, ZERO if parcel.is_clean else parcel.high)
+    return Parcel(
+        sum((parcel.least for parcel in parcels), ZERO),
+        total_of(parcel.share for parcel in parcels),
+        total_of(parcel.most for parcel in parcels),
+        min((ZERO if parcel.is_clean else parcel.low for parcel in parcels), default=ZERO),
+        high,
+        size,
+        unit,
     )
 
 

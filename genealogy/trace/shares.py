@@ -8,8 +8,7 @@ which then only is known that it moved no more seed material than there is.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
@@ -17,7 +16,7 @@ from itertools import chain
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.ports import FlowSource
-from genealogy.trace.hubs import Hubs, Move, read_hubs, sizes
+from genealogy.trace.hubs import Hubs, Move, read_hubs
 from genealogy.trace.limits import Limits
 from genealogy.trace.origins import USES_UP, Origin, origins
 from genealogy.trace.parcel import (
@@ -32,12 +31,11 @@ from genealogy.trace.parcel import (
 )
 from genealogy.trace.recipe import Division, Material, Output, Recipe
 from genealogy.trace.result import Amount, Trace
-from genealogy.trace.stock import Stock
+from genealogy.trace.stocks import Stocks, stocks_of
 from genealogy.trace.whole import Piece, Stay, Whole, held
 from genealogy.trace.windows import BEGIN, END
 
 _WHOLE = frozenset({Label.ITEM, Label.UNIT, Label.SHIPMENT})
-_AT_VESSELS = frozenset({Flow.LOADED_INTO, Flow.DRAWN_FROM})
 _STAY: dict[str, Stay] = {Flow.CONTAINED_IN: Stay.INSIDE, Flow.PART_OF: Stay.BUILT_IN}
 
 
@@ -56,22 +54,14 @@ def with_amounts(trace: Trace, source: FlowSource) -> Trace:
 
 @dataclass(slots=True)
 class _Node:
-    """A node as the run goes over it: its script, how far it has come, and what is there.
-
-    A vessel is a stock before each moment of ``cuts``, by which it was clean, and one after.
-    """
+    """A node as the run goes over it: its script, how far it has come, and what is there."""
 
     steps: list[tuple[int, int, str, Move]]
     at: int = 0
-    stocks: Sequence[Stock] = ()
-    cuts: Sequence[int] = ()
+    stocks: Stocks | None = None
     whole: Whole | None = None
     batch: Recipe | Division | None = None
     outputs: dict[str, Output] = field(default_factory=dict)
-
-    def stock(self, move: Move) -> Stock | None:
-        """What a movement comes to, or is of."""
-        return self.stocks[bisect_left(self.cuts, move.begin)] if self.stocks else None
 
 
 @dataclass(slots=True)
@@ -189,39 +179,13 @@ class _Run:
         elif kind == Label.BATCH:
             self._set_up(node, node_id, free)
         else:
-            node.cuts = self._cuts(node_id)
-            parts = range(len(node.cuts) + 1)
-            node.stocks = [self._stock(node_id, node.cuts, part) for part in parts]
+            node.stocks = self._stocks(node_id)
         return node
 
-    def _cuts(self, node_id: NodeId) -> list[int]:
-        """When a vessel was clean for certain: no movement may have been on either side."""
-        told = self.hubs.cleaned.get(node_id, ())
-        moves = [m for m in (*self.hubs.into[node_id], *self.hubs.out[node_id])
-                 if m.type in _AT_VESSELS]  # fmt: skip
-        return sorted(
-            latest
-            for earliest, latest in told
-            if all(m.end < earliest or m.begin > latest for m in moves)
-        )
-
-    def _stock(self, node_id: NodeId, cuts: Sequence[int], part: int) -> Stock:
-        unit = self.hubs.unit(node_id)
-        into, out = (
-            [m for m in moves if bisect_left(cuts, m.begin) == part]
-            for moves in (self.hubs.into[node_id], self.hubs.out[node_id])
-        )
-        came = [m for m in into if m.type != Flow.DELIVERED_TO]
-        told, own = total_of(sizes(came, unit)) if came else None, self.hubs.recorded(node_id)
-        whole = None
-        if told is None and len(came) < 2 and own is not None and own.unit == unit:
-            whole = told = own.amount
-        used = (m.left for m in out if m.type in USES_UP)
-        gone = sum((m.amount for m in used if m is not None and m.unit == unit), ZERO)
-        stock = Stock(unit, whole, sound=told is None or gone <= told)
-        for move in self.origin.marks.get(node_id, ()):
-            stock.mark(self.origin.size(move.came), self.total)
-        return stock
+    def _stocks(self, node_id: NodeId) -> Stocks:
+        known = [self.origin.size(move.came) for move in self.origin.marks.get(node_id, ())]
+        marks = [Parcel(s or ZERO, s, self.total if s is None else s) for s in known]
+        return stocks_of(self.hubs, node_id, marks, clean=self.hubs.is_whole)
 
     def _set_up(self, node: _Node, node_id: NodeId, free: bool) -> None:
         into, out = self.hubs.into[node_id], [m for _, way, _, m in node.steps if way]
@@ -267,8 +231,8 @@ class _Run:
             elif edge_id not in self.parcels:
                 self._tell(move, self._give(node, move))
                 self._wake(move.target)
-            elif node.stocks and move.type in USES_UP:
-                self._give(node, move)
+            elif node.stocks is not None and move.type in USES_UP:
+                node.stocks.give(move, is_clean=self.hubs.is_whole and not move.carries)
             node.at += 1
 
     def _wake(self, node_id: NodeId) -> None:
@@ -276,10 +240,8 @@ class _Run:
             self._ready.append(node_id)
 
     def _take(self, node: _Node, move: Move, parcel: Parcel) -> None:
-        stock = node.stock(move)
-        if stock is not None:
-            if move.type != Flow.DELIVERED_TO:
-                stock.take(parcel)
+        if node.stocks is not None:
+            node.stocks.take(move, parcel)
         elif node.batch is not None:
             node.batch.take(parcel, self._material_of(move), node.steps[node.at][0])
         elif node.whole is not None:
@@ -287,15 +249,12 @@ class _Run:
             node.whole.take(Piece(parcel, move.begin, move.end, stay, move.sure))
 
     def _give(self, node: _Node, move: Move) -> Parcel:
-        size, unit = (None, None) if move.left is None else (move.left.amount, move.left.unit)
-        stock = node.stock(move)
-        if stock is not None:
-            size = size if unit == stock.unit else None
-            used = move.type in USES_UP
-            return stock.give(size, move.begin, move.end, uses_up=used)
+        if node.stocks is not None:
+            return node.stocks.give(move)
         if node.batch is not None:
             return node.batch.give(node.outputs[move.edge_id])
         assert node.whole is not None
+        size, unit = (None, None) if move.left is None else (move.left.amount, move.left.unit)
         return node.whole.give(move.begin, move.end, size, unit)
 
     def _break_open(self, node_id: NodeId) -> None:

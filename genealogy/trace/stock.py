@@ -35,12 +35,16 @@ class Stock:
     """What is in a lot or vessel, counted in ``unit``.
 
     ``whole`` is how much there was in all where that is not told by what came in.
-    ``sound`` is false when the records contradict each other: more left than came.
+    ``sound`` is false when the records contradict each other: more left than came. What is
+    known to be clean of what leaves takes up ``clean`` of it in all, null where that is not
+    known; ``to_come`` is what comes in, all in all.
     """
 
     unit: str | None
     whole: Fraction | None = None
     sound: bool = True
+    to_come: Fraction | None = None
+    clean: Fraction | None = ZERO
     _size: Fraction | None = ZERO
     _least: Fraction = ZERO
     _share: Fraction | None = ZERO
@@ -49,6 +53,7 @@ class Stock:
     _high: Fraction | None = ZERO
     _left: tuple[Fraction, Fraction] = (ZERO, ZERO)
     _blurred: bool = False
+    _clean_gone: Fraction = ZERO
     _used: _Used = field(default_factory=_Used)
 
     def take(self, parcel: Parcel) -> None:
@@ -61,9 +66,9 @@ class Stock:
         self._low = low if self._low is None else min(self._low, low)
         self._high = larger(self._high, high)
 
-    def mark(self, size: Fraction | None, total: Fraction | None) -> None:
-        """Take so much of the stock for seed; null: any part of it, ``total`` at most."""
-        self._count(Parcel(size or ZERO, size, total if size is None else size))
+    def mark(self, parcel: Parcel) -> None:
+        """Take so much of the stock for seed."""
+        self._count(parcel)
         self._low, self._high = ZERO, larger(self._high, Fraction(1))
 
     def _count(self, parcel: Parcel) -> None:
@@ -87,6 +92,14 @@ class Stock:
                 self._share = None if parcel.share is None else self._share
         return parcel
 
+    def give_clean(self, size: Fraction | None) -> Parcel:
+        """What a draw takes that holds no seed material, as is known otherwise."""
+        if size is None:
+            self._blurred = True
+        else:
+            self._clean_gone += size
+        return Parcel(size=size, unit=self.unit)
+
     def _drawn(self, size: Fraction | None, begin: int) -> Parcel:
         before = bisect_left(self._used.ends, begin)
         most = less(self._most, self._used.least[before])
@@ -108,7 +121,14 @@ class Stock:
         return Parcel(least, self._even(size), most, low, self._high, size, self.unit)
 
     def _all(self) -> Fraction | None:
-        return self._size if self.whole is None else self.whole
+        """How much there has been so far, less what is clean of it for certain."""
+        there = self._size if self.whole is None else self.whole
+        if there is None:
+            return None
+        # What is clean and leaves later, and will not come first, is there already.
+        come = ZERO if self.whole is not None else less(self.to_come, there)
+        later = (self.clean or ZERO) - self._clean_gone
+        return there - self._clean_gone - (ZERO if come is None else max(ZERO, later - come))
 
     def _rest(self, size: Fraction | None, before: int) -> Fraction | None:
         """What was there besides a draw; null where the stock or the draw is not known."""
@@ -122,7 +142,7 @@ class Stock:
         if self._low == self._high and self._low is not None:
             return self._low * size
         whole = self._all()
-        if self._share is None or whole is None:
+        if self._share is None or whole is None or self.clean is None:
             return None
         gone, share = self._left
         there = (whole - gone, self._share - share)

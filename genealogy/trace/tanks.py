@@ -10,7 +10,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, VesselPolicy
 from genealogy.ports import Cleaning, Direction, FlowRows, FlowSource, Vessel
 from genealogy.trace.columns import MARK
-from genealogy.trace.vessels import Division, Move, Passage, full_mix, in_order
+from genealogy.trace.vessels import Division, Move, Passage, Span, full_mix, in_order
 from genealogy.trace.windows import windows
 
 #: Reads the edges of one node in a direction.
@@ -19,13 +19,17 @@ Reader = Callable[[NodeId, Direction], FlowRows]
 
 @dataclass(slots=True)
 class Tanks:
-    """Vessels by how they are taken apart; ``mixed_anyway`` despite the order they promise."""
+    """Vessels by how they are taken apart; ``mixed_anyway`` despite the order they promise.
+
+    ``cleaned`` tells between which moments each cleaning was over, by clocks that may be off.
+    """
 
     source: FlowSource
     known_at: datetime | None
     slack: Mapping[str, int]
     read: Reader
     mixed_anyway: set[NodeId] = field(default_factory=set)
+    cleaned: dict[NodeId, list[Span]] = field(default_factory=dict)
     _known: dict[NodeId, Division | None] = field(default_factory=dict)
 
     def learn(self, vessels: Iterable[NodeId]) -> None:
@@ -34,6 +38,10 @@ class Tanks:
         told = self.source.vessels(new, known_at=self.known_at) if new else {}
         for vessel in new:
             self._known[vessel] = self._division(vessel, told.get(vessel, Vessel()))
+
+    def division(self, vessel: NodeId) -> Division | None:
+        """How a vessel is taken apart; null where it is not, or is no vessel."""
+        return self._known.get(vessel)
 
     def is_divided(self, node: NodeId) -> bool:
         """Whether a node is a vessel that is taken apart."""
@@ -67,6 +75,7 @@ class Tanks:
 
     def _division(self, vessel_id: NodeId, vessel: Vessel) -> Division | None:
         cleaned = [self._span(cleaning) for cleaning in vessel.cleaned]
+        self.cleaned[vessel_id] = cleaned
         if vessel.policy is not VesselPolicy.FULL_MIX:
             loads = self._moves(vessel_id, "backward", Flow.LOADED_INTO)
             draws = self._moves(vessel_id, "forward", Flow.DRAWN_FROM)
@@ -76,7 +85,7 @@ class Tanks:
             self.mixed_anyway.add(vessel_id)
         return full_mix(cleaned) if cleaned else None
 
-    def _span(self, cleaning: Cleaning) -> tuple[int, int]:
+    def _span(self, cleaning: Cleaning) -> Span:
         slack = max((self.slack.get(system, 0) for system in cleaning.systems), default=0)
         return cleaning.earliest - slack, cleaning.latest + slack
 

@@ -99,12 +99,15 @@ class FullMix:
 class InOrder:
     """Loads leave in an order: a state for each load, and by draw the loads it may hold.
 
-    ``came`` is when each load came, at the earliest.
+    ``came`` is when each load came, at the earliest, ``sizes`` how much it was, and
+    ``amounts`` how much of each of its loads a draw took, all in the unit of the vessel.
     """
 
     loads: Mapping[str, int]
     draws: Mapping[str, Sequence[int]]
     came: Sequence[int]
+    sizes: Sequence[Decimal]
+    amounts: Mapping[str, Sequence[Decimal]]
 
     def loaded(self, move: Move) -> list[Passage]:
         """The state of its own that a load is."""
@@ -175,6 +178,7 @@ def _emptied(
     left = [load.amount for load in loads]
     inside: deque[int] = deque()
     taken: dict[str, list[int]] = {}
+    amounts: dict[str, list[Decimal]] = {}
     events = sorted(
         [(load.opens, 0, i) for i, load in enumerate(loads)]
         + [(at, 1, 0) for at in cleaned]
@@ -190,25 +194,28 @@ def _emptied(
             found = _take(policy, draws[i].amount, inside, left)
             if found is None:
                 return None
-            taken[draws[i].edge_id] = found
-    return InOrder(numbers, taken, [load.opens for load in loads])
+            taken[draws[i].edge_id], amounts[draws[i].edge_id] = found
+    came, sizes = [load.opens for load in loads], [load.amount for load in loads]
+    return InOrder(numbers, taken, came, sizes, amounts)
 
 
 def _take(
     policy: VesselPolicy, amount: Decimal, inside: deque[int], left: list[Decimal]
-) -> list[int] | None:
-    found = []
+) -> tuple[list[int], list[Decimal]] | None:
+    """The loads of which a draw takes, and how much of each; null when there is not so much."""
+    found, parts = list[int](), list[Decimal]()
     while amount > 0:
         if not inside:
             return None
         load = inside[0] if policy is VesselPolicy.FIFO else inside[-1]
         found.append(load)
         part = min(amount, left[load])
+        parts.append(part)
         amount -= part
         left[load] -= part
         if not left[load]:
             inside.popleft() if policy is VesselPolicy.FIFO else inside.pop()
-    return found
+    return found, parts
 
 
 def policy_of(place: NodeRow) -> VesselPolicy:
