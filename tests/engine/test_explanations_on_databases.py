@@ -79,6 +79,26 @@ def test_amounts_are_those_from_memory(shared_store: GraphStore) -> None:
     assert (amount.unit, amount.least, amount.share, amount.most) == ("KGM", 35, 45, 60)
 
 
+def test_amounts_from_a_vessel_are_those_from_memory(shared_store: GraphStore) -> None:
+    mark = f"x{next(_numbers)}"
+    first, second, tank = f"lot:S{mark}:RM:a", f"lot:S{mark}:RM:b", f"place:{mark}"
+    flows = [
+        moved(Flow.LOADED_INTO, first, tank, 10, 1),
+        moved(Flow.LOADED_INTO, second, tank, 10, 2),
+        moved(Flow.DRAWN_FROM, tank, f"batch:{mark}-1", 15, 3),
+        moved(Flow.DRAWN_FROM, tank, f"batch:{mark}-2", 5, 5),
+    ]
+    flows = [replace(f, fact_id=f"{mark}-{i}") for i, f in enumerate(flows)]
+    drawn = genealogy(flows, properties={tank: {"vessel_policy": "fifo"}})
+    engine, source = loaded(shared_store, list(drawn.facts)), MemoryFlows(drawn.facts)
+    query = TraceQuery((NodeId(second),), "forward", quantities=True)
+    found = engine.trace(query).amounts
+    assert found == with_amounts(with_details(trace(source, query), source), source).amounts
+    assert found is not None
+    told = {node: [(a.least, a.share, a.most) for a in amounts] for node, amounts in found.items()}
+    assert told[NodeId(f"batch:{mark}-1")] == told[NodeId(f"batch:{mark}-2")] == [(5, 5, 5)]
+
+
 def test_a_withdrawn_record_is_what_is_in_the_way(shared_store: GraphStore) -> None:
     facts, ids = plant()
     engine = loaded(shared_store, facts)
