@@ -41,12 +41,13 @@ def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
     if not times and not any(MARK in node for node in reached.node_id):
         return replace(trace, completeness=lacking) if gaps else trace
     place, picks = _first_copies(edges.edge_id)
+    merged, states = _merged(reached, place)
     return replace(
         trace,
-        reached=_merged(reached, place),
+        reached=merged,
         edges=_as_read(select(edges, picks), times),
         completeness=lacking,
-        steps={way: _of_edges(steps, place) for way, steps in trace.steps.items()},
+        steps={way: _of_edges(steps, place, states, way) for way, steps in trace.steps.items()},
         seeds=found.seeds,
     )
 
@@ -91,12 +92,18 @@ def _as_read(rows: FlowRows, times: Mapping[str, Times]) -> FlowRows:
     return rows
 
 
-def _merged(reached: ReachedColumns, place: Sequence[int]) -> ReachedColumns:
-    """Each node once in a direction, by distance and id as states are."""
+def _merged(
+    reached: ReachedColumns, place: Sequence[int]
+) -> tuple[ReachedColumns, dict[tuple[str, str], NodeId]]:
+    """Each node once in a direction, by distance and id; and the state that stands for it.
+
+    That is the nearest, of several the one of the best time.
+    """
     seeds = {n for n, way in zip(reached.node_id, reached.direction, strict=True) if way == "seed"}
     seeds = set(map(whole, seeds))
     found = ReachedColumns()
-    at = dict[tuple[str, str], int]()
+    at, chosen = dict[tuple[str, str], int](), dict[tuple[str, str], NodeId]()
+    best = dict[int, tuple[int, tuple[bool, int]]]()
     columns = zip(
         reached.node_id, reached.direction, reached.distance, reached.exposure, reached.via,
         strict=True,
@@ -106,15 +113,25 @@ def _merged(reached: ReachedColumns, place: Sequence[int]) -> ReachedColumns:
         if way != "seed" and node in seeds:
             continue
         i = at.setdefault((node, way), len(found.node_id))
+        rank = distance, _rank(way, exposure)
         if i == len(found.node_id):
             found.node_id.append(node)
             found.direction.append(way)
             found.distance.append(distance)
             found.exposure.append(exposure)
-            found.via.append(None if via is None else place[via])
+            found.via.append(None)
         else:
             found.exposure[i] = _better(way, found.exposure[i], exposure)
-    return found.by_distance()
+        if i not in best or rank < best[i]:
+            best[i], chosen[node, way] = rank, state
+            found.via[i] = None if via is None else place[via]
+    return found.by_distance(), chosen
+
+
+def _rank(way: str, exposure: int | None) -> tuple[bool, int]:
+    """How soon material came, backward how late it left; an unknown time is the best."""
+    at = exposure or 0
+    return exposure is not None, -at if way == "backward" else at
 
 
 def _better(way: str, one: int | None, other: int | None) -> int | None:
@@ -124,12 +141,17 @@ def _better(way: str, one: int | None, other: int | None) -> int | None:
     return max(one, other) if way == "backward" else min(one, other)
 
 
-def _of_edges(steps: Steps, place: Sequence[int]) -> Steps:
+def _of_edges(
+    steps: Steps, place: Sequence[int], states: Mapping[tuple[str, str], NodeId], way: str
+) -> Steps:
+    """The steps by which nodes were reached, each by way of the state that stands for it."""
     first = dict[NodeId, int]()
-    for node, step in steps.first.items():
-        known = first.setdefault(whole(node), step)
-        if _length(steps, step) < _length(steps, known):
-            first[whole(node)] = step
+    for state, step in steps.first.items():
+        node = whole(state)
+        known = first.setdefault(node, step)
+        stands = states.get((node, way))
+        if state == stands or (stands is None and _length(steps, step) < _length(steps, known)):
+            first[node] = step
     return Steps([place[e] if e >= 0 else -1 for e in steps.edge], steps.before, first)
 
 
