@@ -12,7 +12,7 @@ from datetime import datetime
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Label, Link
+from genealogy.model.names import MOVED_AT, Flow, Label, Link
 from genealogy.model.times import iso, to_micros
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.trace.clocks import slack_of
@@ -136,6 +136,7 @@ class _Finder:
         yield from self._runs(places, span, (Link.MADE_ON, Link.AT))
         yield from self._vessels(places, span)
         yield from self._delivered(window.node_id, places, span)
+        yield from self._used(places, span)
 
     def _equipment(self, window: Window, span: Span) -> Iterator[Seed]:
         return self._runs(places_within(self.source, window.node_id), span, (Link.MADE_ON,))
@@ -164,6 +165,17 @@ class _Finder:
                 before.add(rows.source[i])
         if self._without_stays(sorted(before)):
             self.without_stays.add(place)
+
+    def _used(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
+        """What was taken into batches there meanwhile, and so was there, whatever stays tell."""
+        ties = self.records.links_to(places, Link.AT)
+        batches = sorted({tie.source for tie in ties if tie.part == MOVED_AT})
+        rows = self.records.edges(batches, "backward")
+        opens, closes = windows(rows, ())
+        for i, node in enumerate(rows.source):
+            if rows.place_id[i] in places and span.meets(opens[i], closes[i]):
+                there = Span(max(span.since, opens[i]), min(span.until, closes[i]))
+                yield _seed(node, there, rows.place_id[i])
 
     def _without_stays(self, shipments: Sequence[NodeId]) -> bool:
         """Whether anything came in these shipments of which nobody says where it was kept then."""

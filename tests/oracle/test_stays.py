@@ -178,6 +178,11 @@ def test_a_window_at_a_place_taints_only_what_was_there_then(
             begin = max(first, min(came(stay)))
             if begin <= last:
                 starts.append(at(stay.source_id, place, begin))
+    for used in drawn.flows:
+        on = number(used.occurred_at) or 0
+        meanwhile = first <= on <= first + more
+        if used.type == Flow.CONSUMED_BY and used.place_id == place and meanwhile:
+            starts.append(at(used.source_id, place, on))
     batches = [(b, ran(drawn, b, place)) for b in ("batch:0", "batch:1")]
     there = [(b, run) for b, run in batches if run and run[0] <= first + more and run[1] >= first]
     query = TraceQuery((NodeId("batch:0"),), "forward", windows=(window,))
