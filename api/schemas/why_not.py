@@ -41,6 +41,8 @@ class Obstacle(BaseModel):
         "on_hand",
         "left_before",
         "came_after",
+        "only_before",
+        "only_after",
         "never_there",
         "elsewhere",
         "non_propagating",

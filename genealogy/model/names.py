@@ -77,7 +77,8 @@ class Link(StrEnum):
     MADE_ON = "MADE_ON"
 
 
-#: The part of a place (``AT``) at which a batch moved something, by a row about that movement.
+#: The part of a place (``AT``) at which something was moved into or out of a batch, unit or
+#: shipment, by a row about that movement.
 MOVED_AT = "movement"
 
 

@@ -8,22 +8,24 @@ began, or from another place.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Label, Link
+from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import from_micros, to_micros
 from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
-from genealogy.trace.clocks import slack_of, widen
-from genealogy.trace.columns import as_of, select
+from genealogy.trace.clocks import slack_of
+from genealogy.trace.columns import append, select
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
-from genealogy.trace.places import places_within
+from genealogy.trace.places import batches_at, places_within
+from genealogy.trace.present import moment_of
 from genealogy.trace.result import Mode, Reached, Seed, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from genealogy.trace.seeds import Found, find_seeds, span_of
-from genealogy.trace.spans import Span
+from genealogy.trace.spans import ALWAYS, Records, Span
 from genealogy.trace.why_not import why_not
 from genealogy.trace.windows import windows
 from genealogy.trace.witness import Hop, hops
@@ -67,6 +69,22 @@ def why_not_in_window(
         rows = {row.node_id: row for row in source.nodes([node_id])}
         return WhyNot(query, node_id, way, (), (), FlowRows(), rows)
     return _Search(source, history, asked, node_id, find_seeds(source, asked)).answer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """From when until when a node was at a place, and the edge that tells it, if one does."""
+
+    node_id: NodeId
+    span: Span
+    place: NodeId
+    rows: FlowRows = field(default_factory=FlowRows)
+    edge: int | None = None
+
+    @property
+    def is_stay(self) -> bool:
+        """Whether it was kept there for all of that time, and came and left."""
+        return self.edge is not None and self.rows.type[self.edge] == Flow.STORED_AT
 
 
 @dataclass(slots=True)
@@ -151,47 +169,62 @@ class _Search:
 
     def _not_there(self, near: Sequence[Reached], places: Sequence[NodeId]) -> WhyNot:
         """When the nearest was there that ever was; without one, that the node never was."""
-        span = self._span()
-        nodes = [reached.node_id for reached in near]
-        stays = self._stays(nodes)
-        opens, closes = windows(stays, ())
-        at = {node: i for i, node in enumerate(nodes)}
-        there = [i for i, place in enumerate(stays.target) if place in set(places)]
-        if not there:
+        at = {reached.node_id: i for i, reached in enumerate(near)}
+        seen = self._seen(list(at), places)
+        if not seen:
             return self._told((Obstacle(ObstacleKind.NEVER_THERE, self.node_id, place=places[0]),))
-        nearest = min((at[stays.source[i]], stays.source[i]) for i in there)[1]
-        own = [i for i in there if stays.source[i] == nearest]
-        return self._told(tuple(self._missed(stays, own, opens, closes, span)))
+        nearest = min((at[one.node_id], one.node_id) for one in seen)[1]
+        own = [one for one in seen if one.node_id == nearest]
+        return self._told(tuple(self._missed(own, self._span())))
 
-    def _missed(
-        self,
-        stays: FlowRows,
-        own: Sequence[int],
-        opens: Sequence[int],
-        closes: Sequence[int],
-        span: Span,
-    ) -> Iterator[Obstacle]:
-        """The last stay that had ended by then, and the first that began after."""
-        before = [i for i in own if closes[i] < span.since]
-        after = [i for i in own if opens[i] > span.until]
-        picks = [max(before, key=lambda i: closes[i])] if before else []
-        picks += [min(after, key=lambda i: opens[i])] if after else []
-        self.edges = select(stays, picks)
-        for i, pick in enumerate(picks):
-            left = pick in before
+    def _missed(self, own: Sequence[_Seen], span: Span) -> Iterator[Obstacle]:
+        """The last time it was there before the window, and the first after it."""
+        before = [one for one in own if one.span.until < span.since]
+        after = [one for one in own if one.span.since > span.until]
+        picks = [max(before, key=lambda one: one.span.until)] if before else []
+        picks += [min(after, key=lambda one: one.span.since)] if after else []
+        for one in picks:
+            left = one in before
+            if one.is_stay:
+                kind = ObstacleKind.LEFT_BEFORE if left else ObstacleKind.CAME_AFTER
+            else:
+                kind = ObstacleKind.ONLY_BEFORE if left else ObstacleKind.ONLY_AFTER
+            if one.edge is not None:
+                append(self.edges, select(one.rows, [one.edge]))
             yield Obstacle(
-                ObstacleKind.LEFT_BEFORE if left else ObstacleKind.CAME_AFTER,
-                stays.source[pick],
-                came=i,
-                at=from_micros(closes[pick] if left else opens[pick]),
-                place=stays.target[pick],
+                kind,
+                one.node_id,
+                came=None if one.edge is None else len(self.edges.type) - 1,
+                at=from_micros(one.span.until if left else one.span.since),
+                place=one.place,
             )
 
-    def _stays(self, nodes: Sequence[NodeId]) -> FlowRows:
-        rows = self.source.stays(nodes, known_at=self.query.known_at)
-        slack = slack_of(self.query)
+    def _seen(self, nodes: Sequence[NodeId], places: Sequence[NodeId]) -> list[_Seen]:
+        """When these nodes were at places, by stays, movements there, deliveries and runs."""
+        records, here = self._records(), set(places)
+        stays, out = records.stays_of(nodes), records.edges(nodes, "forward")
+        found = list(_by(stays, stays.source, here, stays.target))
+        found += _by(out, out.source, here, out.place_id)
+        into = records.edges(nodes, "backward")
+        found += _by(into, into.target, here, into.place_id)
+        loads = defaultdict[NodeId, list[NodeId]](list)
+        for node, flow, shipment in zip(out.source, out.type, out.target, strict=True):
+            if flow in (Flow.SHIPPED_IN, Flow.RETURNED_IN):
+                loads[shipment].append(node)
+        for node in nodes:
+            loads[node].append(node)
+        came = records.edges(sorted(loads), "forward")
+        delivered = list(_by(came, came.source, here, came.target))
+        found += [replace(one, node_id=node) for one in delivered for node in loads[one.node_id]]
+        wanted = set(nodes)
+        for batch, span in batches_at(records, places, ALWAYS, (Link.MADE_ON, Link.AT)):
+            if batch in wanted:
+                found.append(_Seen(batch, span, places[0]))
+        return found
+
+    def _records(self) -> Records:
         until = None if self.query.as_of is None else to_micros(self.query.as_of)
-        return as_of(widen(rows, slack) if slack and rows.type else rows, until)
+        return Records(self.source, self.query.known_at, until, slack_of(self.query))
 
     def _span(self) -> Span:
         """The window, of an event that of the event."""
@@ -205,3 +238,15 @@ class _Search:
         products = {row.product_id for row in named if row.product_id is not None}
         rows = {row.node_id: row for row in [*named, *self.source.nodes(sorted(products - ids))]}
         return WhyNot(self.query, self.node_id, self.direction, obstacles, path, self.edges, rows)
+
+
+def _by(
+    rows: FlowRows, nodes: Sequence[NodeId], here: set[NodeId], places: Sequence[str | None]
+) -> Iterator[_Seen]:
+    """What edges tell of nodes at places: a stay for as long as it lasts, a movement then."""
+    opens, closes = windows(rows, ())
+    for i, place in enumerate(places):
+        if place in here:
+            stays = rows.type[i] == Flow.STORED_AT
+            span = Span(opens[i], closes[i]) if stays else moment_of(rows, i, opens[i], closes[i])
+            yield _Seen(nodes[i], span, NodeId(place or ""), rows, i)

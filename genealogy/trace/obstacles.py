@@ -23,6 +23,8 @@ class ObstacleKind(StrEnum):
     ON_HAND = "on_hand"
     LEFT_BEFORE = "left_before"
     CAME_AFTER = "came_after"
+    ONLY_BEFORE = "only_before"
+    ONLY_AFTER = "only_after"
     NEVER_THERE = "never_there"
     ELSEWHERE = "elsewhere"
     NON_PROPAGATING = "non_propagating"
@@ -43,8 +45,9 @@ class Obstacle:
     (ON_HAND), or before, after a cleaning or out of turn (VESSEL). Edges are positions in
     those of the answer.
     LEFT_BEFORE, CAME_AFTER, NEVER_THERE: ``node_id`` was not at ``place`` in the window;
-    ``came`` is the nearest stay there. ELSEWHERE: it was, but did not go on by the edge ``left``
-    from there then.
+    ``came`` is the nearest stay there. ONLY_BEFORE, ONLY_AFTER: no record says that it was there in
+    the window, but at ``at`` it was: by the movement ``came``, or as a batch that ran.
+    ELSEWHERE: it was there then, but did not go on by the edge ``left`` from there then.
     NON_PROPAGATING: the same as TIME, where the node is of material that passes nothing on.
     STOP: the node.
     AS_OF, NOT_RECORDED: the moment to ask for at least. WITHDRAWN: the edge ``left``, and when.

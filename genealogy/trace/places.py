@@ -25,8 +25,8 @@ def places_within(source: FlowSource, place: NodeId) -> list[NodeId]:
 
 def batches_at(
     records: Records, places: Sequence[NodeId], span: Span, links: Sequence[Link]
-) -> Iterator[tuple[NodeId, int]]:
-    """The batches that may have run at places in a span, each with its beginning.
+) -> Iterator[tuple[NodeId, Span]]:
+    """The batches that may have run at places in a span, each with when it ran.
 
     By what is told of the batch, and by its movements: where one of them was at a place,
     the batch may have been there from its first movement until its last.
@@ -42,11 +42,11 @@ def batches_at(
     }
     ran = {batch for batch, times in lasted.items() if batch in told and span.meets(*times)}
     rest = sorted(moved.intersection(lasted) - ran)
-    found = {batch: lasted[batch].since for batch in ran}
+    found = {batch: lasted[batch] for batch in ran}
     for batch, moves in _moves(records, rest, set(places)).items():
         times = _together(moves, lasted[batch])
         if span.meets(*times):
-            found[batch] = times.since
+            found[batch] = times
     yield from sorted(found.items())
 
 

@@ -6,25 +6,25 @@ event then; unknown times may have been then. Each found node remembers the wind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import NodeId
-from genealogy.model.names import MOVED_AT, Flow, Label, Link
+from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import iso, to_micros
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.trace.clocks import slack_of
 from genealogy.trace.deliveries import supplied
 from genealogy.trace.known import refuse_not_known_then
 from genealogy.trace.places import batches_at, places_within
+from genealogy.trace.present import Present, parts_inside, there
 from genealogy.trace.products import names_of
 from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
-from genealogy.trace.spans import Records, Span, lasted
+from genealogy.trace.spans import ALWAYS, Records, Span, lasted
 from genealogy.trace.windows import BEGIN, END, windows
 
-_DRAWN, _LOADED = Flow.DRAWN_FROM, Flow.LOADED_INTO
 _KINDS: dict[WindowKind, frozenset[Label]] = {
     WindowKind.PLACE: frozenset({Label.PLACE}),
     WindowKind.EQUIPMENT: frozenset({Label.PLACE}),
@@ -69,7 +69,7 @@ def find_seeds(source: FlowSource, query: TraceQuery) -> Found:
     if not seeds and not query.seeds:
         names = ", ".join(window.node_id for window in query.windows)
         raise InvalidQuery("nothing_in_window", names=names)
-    unknown = [Gap(GapKind.PRESENCE_UNKNOWN, place) for place in sorted(finder.without_stays)]
+    unknown = [Gap(GapKind.PRESENCE_UNKNOWN, place) for place in sorted(finder.unknown)]
     return Found(tuple(seeds), (*gaps, *unknown))
 
 
@@ -107,7 +107,7 @@ def _refuse_withdrawn(event: NodeRow, known_at: datetime | None) -> None:
 class _Finder:
     source: FlowSource
     records: Records
-    without_stays: set[NodeId] = field(default_factory=set)
+    unknown: set[NodeId] = field(default_factory=set)
 
     def find(self, number: int, window: Window) -> Iterator[Seed]:
         """The seeds of one window, in order of how they are found."""
@@ -122,67 +122,17 @@ class _Finder:
             yield replace(seed, window=number)
 
     def _place(self, window: Window, span: Span) -> Iterator[Seed]:
-        """What was kept there, ran there, was in a vessel there, or was delivered meanwhile."""
-        places = places_within(self.source, window.node_id)
-        stays = self.records.stays_at(places, span)
-        known_at = self.records.known_at
-        if not stays.source and not self.source.stays_at(places, known_at=known_at).source:
-            self.without_stays.add(window.node_id)
-        opens, closes = windows(stays, ())
-        for i, node in enumerate(stays.source):
-            if span.meets(opens[i], closes[i]):
-                there = Span(max(span.since, opens[i]), min(span.until, closes[i]))
-                yield _seed(node, there, stays.target[i])
-        yield from self._runs(places, span, (Link.MADE_ON, Link.AT))
-        yield from self._vessels(places, span)
-        yield from self._delivered(window.node_id, places, span)
-        yield from self._used(places, span)
+        """What was there then, by any record."""
+        present = Present(self.records, window.node_id, span)
+        yield from present.seeds()
+        if present.is_unknown:
+            self.unknown.add(window.node_id)
 
     def _equipment(self, window: Window, span: Span) -> Iterator[Seed]:
-        return self._runs(places_within(self.source, window.node_id), span, (Link.MADE_ON,))
-
-    def _runs(self, places: Sequence[NodeId], span: Span, links: Sequence[Link]) -> Iterator[Seed]:
-        """The batches that may have run at places then."""
-        for batch, opens in batches_at(self.records, places, span, links):
-            yield _seed(batch, Span(max(span.since, opens), span.until))
-
-    def _vessels(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
-        """The places among these that something was drawn from or loaded into."""
-        drawn, came = self.records.edges(places, "forward"), self.records.edges(places, "backward")
-        used = {s for s, flow in zip(drawn.source, drawn.type, strict=True) if flow == _DRAWN}
-        used |= {t for t, flow in zip(came.target, came.type, strict=True) if flow == _LOADED}
-        for vessel in sorted(used):
-            yield _seed(vessel, span)
-
-    def _delivered(self, place: NodeId, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
-        rows = self.records.edges(places, "backward")
-        opens, closes = windows(rows, ())
-        before = set[NodeId]()
-        for i, flow in enumerate(rows.type):
-            if flow == Flow.DELIVERED_TO and span.meets(opens[i], closes[i]):
-                yield _seed(rows.source[i], Span(max(span.since, opens[i]), span.until))
-            elif flow == Flow.DELIVERED_TO and closes[i] < span.since:
-                before.add(rows.source[i])
-        if self._without_stays(sorted(before)):
-            self.without_stays.add(place)
-
-    def _used(self, places: Sequence[NodeId], span: Span) -> Iterator[Seed]:
-        """What was taken into batches there meanwhile, and so was there, whatever stays tell."""
-        ties = self.records.links_to(places, Link.AT)
-        batches = sorted({tie.source for tie in ties if tie.part == MOVED_AT})
-        rows = self.records.edges(batches, "backward")
-        opens, closes = windows(rows, ())
-        for i, node in enumerate(rows.source):
-            if rows.place_id[i] in places and span.meets(opens[i], closes[i]):
-                there = Span(max(span.since, opens[i]), min(span.until, closes[i]))
-                yield _seed(node, there, rows.place_id[i])
-
-    def _without_stays(self, shipments: Sequence[NodeId]) -> bool:
-        """Whether anything came in these shipments of which nobody says where it was kept then."""
-        loads = self.records.edges(shipments, "backward")
-        came = sorted(set(loads.source))
-        kept = self.source.stays(came, known_at=self.records.known_at) if came else loads
-        return not set(came).issubset(kept.source)
+        """The batches that may have run on it then."""
+        places = places_within(self.source, window.node_id)
+        for batch, ran in batches_at(self.records, places, span, (Link.MADE_ON,)):
+            yield there(batch, Span(max(span.since, ran.since), span.until))
 
     def _supplier(self, window: Window, span: Span) -> Iterator[Seed]:
         """What it supplied, if it was sent or received within the window."""
@@ -231,8 +181,10 @@ class _Finder:
             elif row.kind == Label.PRODUCT:
                 yield from self._product(replace(window, node_id=row.node_id), span)
             else:
-                there = NodeId(place) if stored and place else None
-                yield _seed(row.node_id, span if stored else Span(BEGIN, END), there)
+                seed = there(row.node_id, span if stored else ALWAYS, place if stored else None)
+                yield seed
+                if stored:
+                    yield from parts_inside(self.records, [seed])
 
 
 def span_of(window: Window, row: NodeRow) -> Span:
@@ -258,12 +210,3 @@ def _came(rows: FlowRows) -> dict[NodeId, tuple[list[tuple[int, int]], list[Node
 def _span(window: Window) -> Span:
     since = BEGIN if window.since is None else to_micros(window.since)
     return Span(since, END if window.until is None else to_micros(window.until))
-
-
-def _limits(span: Span) -> tuple[int | None, int | None]:
-    return None if span.since == BEGIN else span.since, None if span.until == END else span.until
-
-
-def _seed(node: NodeId, span: Span, place: str | None = None) -> Seed:
-    since, until = _limits(span)
-    return Seed(node, 0, since, until, None if place is None else NodeId(place))

@@ -26,6 +26,14 @@ class Span(NamedTuple):
         """Whether something that lasted so long may have been within the span."""
         return opens <= self.until and closes >= self.since
 
+    def within(self, opens: int, closes: int) -> Span:
+        """The time that both have in common."""
+        return Span(max(self.since, opens), min(self.until, closes))
+
+
+#: Without limits.
+ALWAYS = Span(BEGIN, END)
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -63,6 +71,10 @@ class Records:
         since = None if span.since == BEGIN else span.since - self.most
         until = None if span.until == END else span.until + self.most
         return self._then(self.source.stays_at(places, since, until, known_at=self.known_at))
+
+    def stays_of(self, ids: Sequence[NodeId]) -> FlowRows:
+        """Where these nodes were kept, each as long as it may have been."""
+        return self._then(self.source.stays(ids, known_at=self.known_at))
 
     def _then(self, rows: FlowRows) -> FlowRows:
         return as_of(widen(rows, self.slack) if self.slack and rows.type else rows, self.until)

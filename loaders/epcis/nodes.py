@@ -8,7 +8,7 @@ from typing import Any
 
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId, Source, Value
 from genealogy.model.identifiers import Identifier
-from genealogy.model.names import Label, Link, Mixing, Role
+from genealogy.model.names import MOVED_AT, Label, Link, Mixing, Role
 from genealogy.model.times import parse_instant
 from loaders.epcis.body import packed
 from loaders.epcis.event import (
@@ -113,6 +113,7 @@ def named_nodes(known: Known) -> Iterator[Fact]:
         yield NodeFact(Label.ITEM, item, source)
     yield from _hub(known)
     yield from _shipment(known)
+    yield from _packed(known)
 
 
 def mention(identifier: Identifier, source: Source, *, roles: tuple[Role, ...] = ()) -> NodeFact:
@@ -192,9 +193,14 @@ def _hub(known: Known) -> Iterator[Fact]:
     yield LinkFact(
         Link.ABOUT, event.node_id, Label.EVENT, hub, Label.BATCH, known.source, part="batch"
     )
-    if event.place is not None:
-        place = event.place.node_id
-        yield LinkFact(Link.AT, hub, Label.BATCH, place, Label.PLACE, known.source, part="site")
+    yield from _placed(known, hub, Label.BATCH, "site")
+
+
+def _placed(known: Known, node: NodeId, label: Label, part: str) -> Iterator[Fact]:
+    """Where what an event moves things in or out of was then."""
+    if known.event.place is not None:
+        place = known.event.place.node_id
+        yield LinkFact(Link.AT, node, label, place, Label.PLACE, known.source, part=part)
 
 
 def _shipment(known: Known) -> Iterator[Fact]:
@@ -209,7 +215,15 @@ def _shipment(known: Known) -> Iterator[Fact]:
     yield LinkFact(
         Link.ABOUT, event.node_id, Label.EVENT, shipment, Label.SHIPMENT, source, part="shipment"
     )
+    yield from _placed(known, shipment, Label.SHIPMENT, MOVED_AT)
     yield from _parties(event, source)
+
+
+def _packed(known: Known) -> Iterator[Fact]:
+    event, parent = known.event, known.event.parent
+    links = event.type in (EventType.AGGREGATION, EventType.ASSOCIATION)
+    if links and parent is not None and parent.kind in (Label.ITEM, Label.UNIT):
+        yield from _placed(known, parent.node_id, parent.kind, MOVED_AT)
 
 
 def _kind(event: Event) -> str:

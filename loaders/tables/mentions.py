@@ -62,11 +62,14 @@ class Told:
             self.links[key] = LinkFact(Link.OF_PRODUCT, *ends, source)
             self.state(Label.PRODUCT, product, source)
 
-    def moved_at(self, batch: Identifier, place: Identifier, source: Source) -> None:
-        """State that a batch moved something at a place, once for each system that tells it."""
-        key = (batch.node_id, place.node_id, source.system)
+    def moved_at(self, hub: Identifier, place: Identifier, source: Source) -> None:
+        """State that something moved in or out of a batch, unit or shipment at a place.
+
+        Once for each system that tells it.
+        """
+        key = (hub.node_id, place.node_id, source.system)
         if key not in self.links:
-            ends = (batch.node_id, batch.kind, place.node_id, place.kind)
+            ends = (hub.node_id, hub.kind, place.node_id, place.kind)
             self.links[key] = LinkFact(Link.AT, *ends, source, MOVED_AT)
 
     def all(self) -> list[Fact]:

@@ -98,6 +98,8 @@ INBOUND = Movement(
 SERIALISATION = Movement(
     Flow.SERIALISED_AS, "lot_id", "item_id", "serialised_at", named_by_ends=True
 )
+#: What stands between many things that were moved at once.
+_HUBS = frozenset({Label.BATCH, Label.ITEM, Label.SHIPMENT, Label.UNIT})
 _SEPARATOR = "\x1f"
 _ONE = Decimal(1)
 
@@ -112,19 +114,19 @@ def move(told: Told, rows: Rows, system: str) -> None:
         told.mention(some, movement.target, sources, movement.target_role)
         if rows.table.movement:
             told.mention(some, movement.place, sources)
-            _place_batches(told, movement, some, sources)
+            _place(told, movement, some, sources)
         told.facts.extend(_flows(movement, some, sources))
 
 
-def _place_batches(told: Told, movement: Movement, rows: Rows, sources: list[Source]) -> None:
-    """State where batches moved something: so they are found by the place."""
-    if movement.place not in rows:
+def _place(told: Told, movement: Movement, rows: Rows, sources: list[Source]) -> None:
+    """State where batches, units and shipments were: so the rows are found by the place."""
+    if movement.place not in rows or movement.flow is Flow.STORED_AT:
         return
-    ends = [rows.references(movement.source), rows.references(movement.target)]
-    for *nodes, place, source in zip(*ends, rows.references(movement.place), sources, strict=True):
-        for node in nodes:
-            if node and node.kind is Label.BATCH and place:
-                told.moved_at(node, place, source)
+    end = movement.source if movement.flow is Flow.PRODUCED else movement.target
+    places = rows.references(movement.place)
+    for node, place, source in zip(rows.references(end), places, sources, strict=True):
+        if node and place and node.kind in _HUBS:
+            told.moved_at(node, place, source)
 
 
 def movements_of(rows: Rows) -> Iterator[tuple[Movement, Rows]]:

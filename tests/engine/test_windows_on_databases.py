@@ -21,6 +21,8 @@ from tests.conftest import connect
 from tests.databases import Endpoint
 from tests.engine.test_trace_on_databases import answer, in_memory, load, own_ids
 from tests.genealogies import LAST_DAY, Genealogy, day, genealogies
+from tests.oracle.test_present import HERE
+from tests.oracle.test_present import companies as present_companies
 from tests.oracle.test_stays import PLACES, companies, some_day
 from tests.oracle.test_unlotted import companies as unlotted
 from tests.unit.trace.test_seeds import (
@@ -74,6 +76,19 @@ def test_a_window_finds_on_the_database_what_it_finds_in_memory(
     window = Window(WindowKind.PLACE, place, day(first), day(first + more))
     until = day(data.draw(known))
     query = TraceQuery((), way, mode, until, day(data.draw(known)), windows=(window,))
+    engine = load(shared_store, facts)
+    assert outcome(lambda: engine.trace(query)) == outcome(lambda: in_memory(facts, query))
+
+
+@ENOUGH
+@given(drawn=present_companies(), way=ways, first=some_day, more=st.integers(0, 3))
+def test_what_was_at_a_place_by_any_record_is_found_alike(
+    shared_store: GraphStore, drawn: Genealogy, way: Any, first: int, more: int
+) -> None:
+    facts = own_ids(drawn)
+    [place] = {f.node_id for f in facts if isinstance(f, NodeFact) and f.node_id.startswith(HERE)}
+    window = Window(WindowKind.PLACE, place, day(first), day(first + more))
+    query = TraceQuery((), way, windows=(window,))
     engine = load(shared_store, facts)
     assert outcome(lambda: engine.trace(query)) == outcome(lambda: in_memory(facts, query))
 

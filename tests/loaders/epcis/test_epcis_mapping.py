@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from genealogy.model.identifiers import canonical
-from genealogy.model.names import Confidence, Flow, Label, Link, Mixing, Role
+from genealogy.model.names import MOVED_AT, Confidence, Flow, Label, Link, Mixing, Role
 from tests.fakes_store import MemoryGraph, bodies
 from tests.loaders.epcis.epcis_events import (
     ADVICE,
@@ -377,6 +377,14 @@ def test_an_association_with_a_place_says_where_a_thing_is() -> None:
 
     assert graph.edges() == set()
     assert (Link.AT, N_ITEM, N_SITE, None) in graph.links
+
+
+def test_units_and_shipments_are_at_the_places_where_they_were_filled() -> None:
+    here = {"bizLocation": {"id": SITE}}
+    graph = graph_of(packing(1, **here), shipping(2, eventID="urn:uuid:s", **here))
+
+    assert (Link.AT, N_PALLET, N_SITE, MOVED_AT) in graph.links
+    assert (Link.AT, "shipment:urn:uuid:s", N_SITE, MOVED_AT) in graph.links
 
 
 # --- shipments ----------------------------------------------------------------------

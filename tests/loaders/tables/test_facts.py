@@ -308,6 +308,18 @@ def test_a_batch_is_at_the_places_where_its_movements_were() -> None:
     } - {None}
 
 
+@pytest.mark.parametrize("table", ["containment", "shipment_lines"])
+def test_units_and_shipments_are_at_the_places_where_they_were_filled(table: str) -> None:
+    told = links(facts(table, example(table, place_id="L1")))
+    assert (Link.AT, "place:L1", "movement") in told
+    assert "movement" not in {part for *_, part in links(facts(table, example(table, place_id="")))}
+
+
+def test_where_a_stay_came_from_is_not_where_it_was_moved() -> None:
+    told = links(facts("stays", example("stays", came_from="L1")))
+    assert "movement" not in {part for *_, part in told}
+
+
 def test_a_gtin_is_of_the_product_that_has_it_and_a_lot_named_by_it_of_both() -> None:
     told = facts("products", example("products", product_id="F", gtin="9506000134352"))
     [link] = [f for f in told if isinstance(f, LinkFact)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Flow, Label, Link
+from genealogy.model.names import MOVED_AT, Flow, Label, Link
 from genealogy.trace.not_there import as_window, why_not_in_window
 from genealogy.trace.obstacles import WhyNot
 from genealogy.trace.result import TraceQuery, Window, WindowKind
@@ -19,7 +20,7 @@ from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
 from tests.genealogies import SOURCE, Genealogy, day, flow, genealogy
 from tests.oracle.expanded import number
-from tests.oracle.test_stays import PLACES, companies, some_day
+from tests.oracle.test_stays import PLACES, companies, ran, some_day
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "60")), deadline=None)
 COLD, WARM = "place:cold", "place:warm"
@@ -111,18 +112,84 @@ def test_what_is_told_is_so_and_something_is_always_told(
     found = why_not_in_window(source, source, query, node)
     assert found.reached == reached
     kept = [f for f in drawn.flows if f.type is Flow.STORED_AT and f.target_id == place]
+    moved = [f for f in drawn.flows if f.type is not Flow.STORED_AT and f.place_id == place]
     for obstacle in found.obstacles:
         own = [f for f in kept if f.source_id == obstacle.node_id]
         ends = [number(f.valid_to) for f in own]
+        days = [
+            day
+            for f in moved
+            if obstacle.node_id in (f.source_id, f.target_id)
+            for day in [number(f.occurred_at)]
+        ]
+        run = ran(drawn, obstacle.node_id or "", place)
         if obstacle.kind == "left_before":
             assert number(obstacle.at) in ends
             assert (number(obstacle.at) or 0) < first
         elif obstacle.kind == "came_after":
             assert (number(obstacle.at) or 0) > first + more
+            assert own
+        elif obstacle.kind in ("only_before", "only_after"):
+            assert number(obstacle.at) in {*days, *(run or ())}
+            assert not first <= (number(obstacle.at) or 0) <= first + more
+            assert (obstacle.kind == "only_before") == ((number(obstacle.at) or 0) < first)
         elif obstacle.kind == "never_there":
             assert not own
+            assert not days
+            assert run is None
         elif obstacle.kind == "elsewhere":
-            # A batch was there by its movements, not by a stay.
-            assert own or obstacle.node_id in drawn.ids(Label.BATCH)
+            assert own or _meets(run, first, more) or _any_of(days, first, more)
             assert found.path[0].before == obstacle.node_id
             assert found.path[-1].after == node
+
+
+def _meets(run: tuple[int, int] | None, first: int, more: int) -> bool:
+    return run is not None and run[0] <= first + more and run[1] >= first
+
+
+def _any_of(days: list[int | None], first: int, more: int) -> bool:
+    return any(first <= (day or 0) <= first + more for day in days)
+
+
+#: A batch ran in the cold store on day 1, and lots were used and delivered there before day 4.
+MOVES = genealogy(
+    [
+        replace(flow(Flow.CONSUMED_BY, "lot:used", "batch:ran", 1), place_id=NodeId(COLD)),
+        flow(Flow.PRODUCED, "batch:ran", "lot:out", 1),
+        flow(Flow.SHIPPED_IN, "item:sent", "shipment:in", 0),
+        flow(Flow.DELIVERED_TO, "shipment:in", COLD, 1),
+        flow(Flow.SHIPPED_IN, "item:sent", "shipment:on", 2),
+        replace(flow(Flow.CONSUMED_BY, "lot:later", "batch:late", 8), place_id=NodeId(COLD)),
+        flow(Flow.STORED_AT, "lot:there", COLD, 2, start=2, end=7),
+        flow(Flow.STORED_AT, "lot:elsewhere", WARM, 2, start=2, end=7),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        ("lot:used", ("only_before", "lot:used", 1)),
+        ("batch:ran", ("only_before", "batch:ran", 1)),
+        ("lot:out", ("only_before", "batch:ran", 1)),
+        ("item:sent", ("only_before", "item:sent", 1)),
+        ("lot:later", ("only_after", "lot:later", 8)),
+        ("lot:elsewhere", ("never_there", "lot:elsewhere", None)),
+    ],
+)
+def test_what_was_there_by_other_records_than_stays_is_never_told_to_have_never_been(
+    node: str, expected: tuple[str, str, int | None]
+) -> None:
+    ran_at = (NodeId("batch:ran"), Label.BATCH, NodeId(COLD), Label.PLACE)
+    source = MemoryFlows([*MOVES.facts, LinkFact(Link.AT, *ran_at, SOURCE, MOVED_AT)])
+    window = Window(WindowKind.PLACE, NodeId(COLD), day(4), day(5))
+    query = TraceQuery((), "forward", windows=(window,))
+    found = why_not_in_window(source, source, query, NodeId(node))
+    assert told(found) == [expected]
+    [obstacle] = found.obstacles
+    if obstacle.came is not None:
+        assert obstacle.node_id in (
+            found.edges.source[obstacle.came],
+            found.edges.target[obstacle.came],
+            *(f.source_id for f in MOVES.flows if f.type is Flow.SHIPPED_IN),
+        )

@@ -1,0 +1,263 @@
+"""What may have been at a place within a span of time, by any record that tells of it.
+
+Stays do; so does what ran there or was moved there, a vessel that was used, what was
+delivered and is not known to have left, and what something else that was there held.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from genealogy.model.facts import NodeId
+from genealogy.model.names import LASTING, MOVED_AT, Flow, Label, Link
+from genealogy.ports import FlowRows
+from genealogy.trace.places import batches_at, places_within
+from genealogy.trace.result import Seed
+from genealogy.trace.spans import ALWAYS, Records, Span
+from genealogy.trace.windows import BEGIN, END, windows
+
+_AT_VESSELS = frozenset({Flow.DRAWN_FROM, Flow.LOADED_INTO})
+_LOADS = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
+_LEAVING = _LOADS | {Flow.CONSUMED_BY, Flow.LOADED_INTO}
+_HOLDS = _LOADS | {Flow.CONTAINED_IN, Flow.PART_OF}
+_HOLDERS = frozenset({Label.ITEM, Label.UNIT, Label.SHIPMENT})
+#: Parts of a place that tell where something set out or moved, each by rows of its own.
+_MOVED = frozenset({MOVED_AT, "from"})
+
+
+def there(node: NodeId, span: Span, place: str | None = None) -> Seed:
+    """A node from which a trace starts for what happened to it in a span, at a place if told."""
+    since, until = (None if at in (BEGIN, END) else at for at in span)
+    return Seed(node, 0, since, until, None if place is None else NodeId(place))
+
+
+@dataclass(slots=True)
+class Present:
+    """The search for what was at a place, and in it, within a span.
+
+    ``is_unknown`` tells afterwards whether anything may have been there of which nothing tells.
+    """
+
+    records: Records
+    place: NodeId
+    span: Span
+    places: list[NodeId] = field(init=False)
+    is_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        self.places = places_within(self.records.source, self.place)
+
+    def seeds(self) -> list[Seed]:
+        """What was there, each from when it may have been and until when."""
+        found = [*self._kept(), *self._ran(), *self._vessels(), *self._moved(), *self._delivered()]
+        return [*found, *parts_inside(self.records, found)]
+
+    def _kept(self) -> Iterator[Seed]:
+        stays = self.records.stays_at(self.places, self.span)
+        if not stays.source and not self.records.stays_at(self.places, ALWAYS).source:
+            self.is_unknown = True
+        opens, closes = windows(stays, ())
+        for i, node in enumerate(stays.source):
+            if self.span.meets(opens[i], closes[i]):
+                yield there(node, self.span.within(opens[i], closes[i]), stays.target[i])
+        # By its master data a unit is there, and nobody says since when.
+        ties = [tie for tie in self._ties() if tie[1] is None]
+        kinds = self.records.source.kinds(sorted({node for node, _, _ in ties}))
+        told = self._with_stays([node for node in kinds if kinds[node] in _HOLDERS])
+        for node, _, place in ties:
+            if kinds.get(node) in _HOLDERS and node not in told:
+                yield there(node, self.span, place)
+
+    def _ties(self) -> list[tuple[NodeId, str | None, NodeId]]:
+        ties = self.records.links_to(self.places, Link.AT)
+        return [(tie.source, tie.part, tie.target) for tie in ties]
+
+    def _with_stays(self, nodes: Collection[NodeId]) -> set[NodeId]:
+        if not nodes:
+            return set()
+        return set(self.records.stays_of(sorted(nodes)).source)
+
+    def _ran(self) -> Iterator[Seed]:
+        """The batches that may have run there then."""
+        links = (Link.MADE_ON, Link.AT)
+        for batch, ran in batches_at(self.records, self.places, self.span, links):
+            yield there(batch, Span(max(self.span.since, ran.since), self.span.until))
+
+    def _vessels(self) -> Iterator[Seed]:
+        """The places among these that something was drawn from or loaded into."""
+        drawn = self.records.edges(self.places, "forward")
+        came = self.records.edges(self.places, "backward")
+        ends = [*zip(drawn.source, drawn.type, strict=True)]
+        ends += zip(came.target, came.type, strict=True)
+        for vessel in sorted({node for node, flow in ends if flow in _AT_VESSELS}):
+            yield there(vessel, self.span)
+
+    def _moved(self) -> Iterator[Seed]:
+        """What was used, packed or loaded there meanwhile, and was there, whatever stays tell."""
+        ties = self._ties()
+        hubs = sorted({node for node, part, _ in ties if part in _MOVED})
+        rows = self.records.edges(hubs, "backward")
+        sent = {node for node, part, _ in ties if part == "from"}
+        dispatched = self._dispatched(sent)
+        opens, closes = windows(rows, ())
+        for i, node in enumerate(rows.source):
+            hub, place = rows.target[i], rows.place_id[i]
+            if place is None and hub in sent and rows.type[i] in _LOADS:
+                place = self.place
+            elif place not in self.places:
+                continue
+            span = moment_of(rows, i, opens[i], closes[i])
+            span = dispatched.get(hub, span) if span == ALWAYS else span
+            if self.span.meets(*span):
+                yield there(node, self.span.within(*span), place)
+                if rows.type[i] in LASTING:
+                    yield there(hub, self.span.within(*span), place)
+
+    def _dispatched(self, shipments: Collection[NodeId]) -> dict[NodeId, Span]:
+        return {
+            row.node_id: self.records.lasted(row, "dispatched_at", "dispatched_at")
+            for row in self.records.nodes(sorted(shipments))
+        }
+
+    # --- What came and stayed -----------------------------------------------------------
+
+    def _delivered(self) -> Iterator[Seed]:
+        """What was delivered there meanwhile, or before and may be there still."""
+        rows = self.records.edges(self.places, "backward")
+        opens, closes = windows(rows, ())
+        before = dict[NodeId, tuple[int, NodeId]]()
+        for i, flow in enumerate(rows.type):
+            if flow == Flow.DELIVERED_TO and self.span.meets(opens[i], closes[i]):
+                since = max(self.span.since, opens[i])
+                yield there(rows.source[i], Span(since, self.span.until))
+            elif flow == Flow.DELIVERED_TO and closes[i] < self.span.since:
+                before[rows.source[i]] = closes[i], rows.target[i]
+        yield from self._left_there(before)
+
+    def _left_there(self, shipments: Mapping[NodeId, tuple[int, NodeId]]) -> Iterator[Seed]:
+        """What came in these shipments, of which nobody says that it was taken away."""
+        loads = self.records.edges(sorted(shipments), "backward")
+        picks = [i for i, flow in enumerate(loads.type) if flow in _LOADS]
+        nodes = sorted({loads.source[i] for i in picks})
+        told = self._with_stays(nodes)
+        if not told.issuperset(nodes):
+            self.is_unknown = True
+        rest = [node for node in nodes if node not in told]
+        out = self.records.edges(rest, "forward")
+        gone = self._gone(out, loads, shipments)
+        for i in picks:
+            node, (_, place) = loads.source[i], shipments[loads.target[i]]
+            if node not in told and node not in gone:
+                yield there(node, self.span, place)
+
+    def _gone(
+        self, out: FlowRows, loads: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
+    ) -> set[NodeId]:
+        """Those of which as much was taken away before the span as ever came."""
+        brought = defaultdict[NodeId, list[int]](list)
+        for i, node in enumerate(loads.source):
+            brought[node].append(i)
+        taken, elsewhere = self._taken(out, came)
+        kinds = self.records.source.kinds(sorted(taken))
+        lots = {node for node in taken if kinds.get(node) == Label.LOT}
+        more = elsewhere | self._made_here(sorted(lots - elsewhere))
+        gone = taken.keys() - lots
+        for node in lots - more:
+            came_in = _sum(loads, brought[node], unknown=Decimal("Infinity"))
+            if _sum(out, taken[node], unknown=Decimal(0)) >= came_in:
+                gone.add(node)
+        return gone
+
+    def _taken(
+        self, out: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
+    ) -> tuple[dict[NodeId, list[int]], set[NodeId]]:
+        """What left each node here before the span, and those that were sent elsewhere too."""
+        opens, closes = windows(out, ())
+        first = dict[NodeId, int]()
+        for i, node in enumerate(out.source):
+            if out.target[i] in came:
+                at, _ = came[out.target[i]]
+                first[node] = min(at, first.get(node, at))
+        taken, elsewhere = defaultdict[NodeId, list[int]](list), set[NodeId]()
+        for i, node in enumerate(out.source):
+            if out.type[i] not in _LEAVING or out.target[i] in came:
+                continue
+            place = out.place_id[i]
+            if opens[i] < first[node] and out.type[i] in _LOADS:
+                elsewhere.add(node)
+            elif place is not None and place not in self.places:
+                continue
+            elif first[node] <= opens[i] and closes[i] < self.span.since:
+                taken[node].append(i)
+        return taken, elsewhere
+
+    def _made_here(self, lots: Sequence[NodeId]) -> set[NodeId]:
+        """Those of these lots of which more may have come to be here than was delivered."""
+        rows = self.records.edges(lots, "backward")
+        return {
+            node
+            for node, flow, place in zip(rows.target, rows.type, rows.place_id, strict=True)
+            if flow in (Flow.PRODUCED, Flow.RELABELLED_AS)
+            and (place is None or place in self.places)
+        }
+
+
+def parts_inside(records: Records, seeds: Iterable[Seed]) -> Iterator[Seed]:
+    """The items that were built into what a window found: they were there with it.
+
+    Of a lot, what was built in is not the lot; containers and shipments stand for what they hold.
+    """
+    new, seen = list(dict.fromkeys(seeds)), set[Seed]()
+    while new:
+        kinds = records.source.kinds(sorted({seed.node_id for seed in new}))
+        holders = defaultdict[NodeId, list[Seed]](list)
+        for seed in new:
+            if kinds.get(seed.node_id) in _HOLDERS:
+                holders[seed.node_id].append(seed)
+        rows = records.edges(sorted(holders), "backward")
+        inner = records.source.kinds(sorted(set(rows.source)))
+        new = []
+        for is_part, seed in _inside(rows, holders, inner):
+            if seed not in seen:
+                seen.add(seed)
+                new.append(seed)
+                if is_part:
+                    yield seed
+
+
+def _inside(
+    rows: FlowRows, holders: Mapping[NodeId, Sequence[Seed]], kinds: Mapping[NodeId, str]
+) -> Iterator[tuple[bool, Seed]]:
+    """What was in holders while they count, and whether it was built in."""
+    opens, closes = windows(rows, ())
+    for i, flow in enumerate(rows.type):
+        if flow not in _HOLDS or kinds.get(rows.source[i]) not in _HOLDERS:
+            continue
+        until = closes[i] if flow in LASTING else END
+        for seed in holders[rows.target[i]]:
+            span = Span(
+                BEGIN if seed.since is None else seed.since,
+                END if seed.until is None else seed.until,
+            )
+            if span.meets(opens[i], until):
+                yield (
+                    flow == Flow.PART_OF,
+                    there(rows.source[i], span.within(opens[i], until), seed.place),
+                )
+
+
+def moment_of(rows: FlowRows, i: int, opens: int, closes: int) -> Span:
+    """When a movement took place; of what lasts, when it began."""
+    if rows.type[i] in LASTING:
+        at = rows.occurred_at[i]
+        return Span(opens, closes if at is None else max(opens, at))
+    return Span(opens, closes)
+
+
+def _sum(rows: FlowRows, picks: Iterable[int], unknown: Decimal) -> Decimal:
+    """How much some edges moved together; ``unknown`` stands for what is not known."""
+    told = (rows.base_quantity[i] for i in picks)
+    return sum((unknown if one is None else Decimal(one) for one in told), Decimal(0))
