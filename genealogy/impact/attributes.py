@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from genealogy.impact.presence import Kept
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import product_of
 from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import to_micros
 from genealogy.ports import FlowRows, FlowSource, NodeRow
-from genealogy.trace.columns import as_of
 from genealogy.trace.result import TraceQuery
 
 #: The kind of attribute that a link states, by its type and the part its target plays.
@@ -28,6 +28,7 @@ _BY_LINK: dict[tuple[Link, str | None], str] = {
     (Link.AT, "carrier"): "carrier",
 }
 #: Those of which a stretch of time may be the cause: one thing that material passes through.
+#: Of a place too, where material may lie for long (``genealogy.impact.presence``).
 TIMED = frozenset({"supplier", "line", "equipment", "operator", "product"})
 _MATERIAL = frozenset({Label.LOT, Label.ITEM, Label.UNIT})
 #: Where a batch began and ended, if the source says so.
@@ -44,7 +45,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is known of the nodes of a trace: attributes, and when they were active.
+    """What is known of the nodes of a trace: attributes, when they were active, where kept.
 
     ``spans`` are in microseconds since 1970-01-01 UTC, from the first to the last moment
     known; nodes without any are left out.
@@ -52,6 +53,7 @@ class Traits:
 
     attributes: Mapping[NodeId, tuple[Attribute, ...]]
     spans: Mapping[NodeId, tuple[int, int]]
+    kept: Kept
 
 
 def traits(
@@ -64,10 +66,14 @@ def traits(
     found: dict[NodeId, set[Attribute]] = defaultdict(set)
     for node_id, row in nodes.items():
         found[node_id].update(_told(row))
-    for node_id, attribute in (*_linked(source, nodes), *_kept(source, nodes, asked)):
+    for node_id, attribute in _linked(source, nodes):
         found[node_id].add(attribute)
+    material = {node_id: row.kind for node_id, row in nodes.items() if row.kind in _MATERIAL}
+    kept = Kept.of(source, material, edges, asked)
+    for node_id, spots in kept.spots.items():
+        found[node_id].update(Attribute("place", spot.place) for spot in spots)
     attributes = {node_id: tuple(sorted(held)) for node_id, held in found.items() if held}
-    return Traits(attributes, _spans(nodes, edges))
+    return Traits(attributes, _spans(nodes, edges), kept)
 
 
 def of_edges(edges: FlowRows) -> Iterator[tuple[int, Attribute]]:
@@ -105,19 +111,6 @@ def _linked(
         for row in source.links(asked, link) if asked else ():
             if kind := _BY_LINK.get((link, row.part)):
                 yield row.source, Attribute(kind, row.target)
-
-
-def _kept(
-    source: FlowSource, nodes: Mapping[NodeId, NodeRow], asked: TraceQuery
-) -> Iterable[tuple[NodeId, Attribute]]:
-    """The places where material was kept."""
-    material = [node_id for node_id, row in nodes.items() if row.kind in _MATERIAL]
-    if not material:
-        return
-    until = None if asked.as_of is None else to_micros(asked.as_of)
-    stays = as_of(source.stays(material, known_at=asked.known_at), until)
-    for node_id, place in zip(stays.source, stays.target, strict=True):
-        yield node_id, Attribute("place", place)
 
 
 def _spans(nodes: Mapping[NodeId, NodeRow], edges: FlowRows) -> dict[NodeId, tuple[int, int]]:

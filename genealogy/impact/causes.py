@@ -76,9 +76,9 @@ def common_causes(
     union = traced.union
     nodes = rows_with_products(source, list(union.node_ids()), query.known_at)
     tally = Tally.of(source, union, nodes, len(cases))
-    parts = list(tally.count(union, traced.each(), len(everyone)))
+    parts = list(tally.count(union, traced.each(), everyone))
     told, hits, tested = rank(tally, len(cases), len(goods), query.listed)
-    weighing = Weighing.of(tally, told, union.edges)
+    weighing = Weighing.of(tally, told, union)
     for number, found in enumerate(traced.traces(cases)):
         weighing.weigh(number, cases[number], found)
     return CommonCauses(

@@ -6,7 +6,7 @@ these need no objects of their own: columns of places in it are enough to count 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,12 +17,15 @@ import numpy.typing as npt
 from genealogy.impact.cases import Case, all_at_once
 from genealogy.impact.reach import one_by_one, together
 from genealogy.impact.shared import SharedFlows
+from genealogy.model.facts import NodeId
+from genealogy.model.times import to_micros
 from genealogy.ports import FlowSource
 from genealogy.snapshot.files import SnapshotDamaged
 from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.reach import Reach, reach
 from genealogy.snapshot.trace import trace as trace_on
-from genealogy.trace.result import Completeness, Trace, TraceQuery
+from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
+from genealogy.trace.windows import BEGIN, END
 
 Ints = npt.NDArray[Any]
 
@@ -32,10 +35,12 @@ class Cone:
     """What the trace of one case found: nodes by rising distance, and edges.
 
     Both as places in the trace of all cases: among its nodes, each once, and its edges.
+    ``latest`` is when each node contributed last (microseconds UTC); ``END`` where unknown.
     """
 
     nodes: Ints
     distance: Ints
+    latest: Ints
     edges: Ints
     completeness: Completeness
 
@@ -68,13 +73,7 @@ class WalkedCones:
         """The cone of each case in order."""
         node = {node_id: place for place, node_id in enumerate(self.union.node_ids())}
         edge = {edge_id: place for place, edge_id in enumerate(self.union.edges.edge_id)}
-        for found in self.traces(self._cases):
-            yield Cone(
-                np.array([node[one.node_id] for one in found.reached], dtype=np.int64),
-                np.array([one.distance for one in found.reached], dtype=np.int64),
-                np.array([edge[edge_id] for edge_id in found.edges.edge_id], dtype=np.int64),
-                found.completeness,
-            )
+        return (cone_of(found, node, edge) for found in self.traces(self._cases))
 
     def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
         """The whole traces of some of the cases."""
@@ -107,7 +106,10 @@ class CopiedCones:
             found = reach(self.flows, case.question(self.terms))
             assert found is not None, "what all cases reach at once can be told of each"
             [way] = found.ways
-            yield Cone(node[way.nodes], way.distance, edge[way.edges], found.completeness)
+            latest = found.micros(way.exposure)
+            latest[latest <= BEGIN] = END
+            lacking = found.completeness
+            yield Cone(node[way.nodes], way.distance, latest, edge[way.edges], lacking)
 
     def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
         """The whole traces of some of the cases."""
@@ -128,6 +130,21 @@ class CopiedCones:
             at_edge[name] for name in self.whole.records.columns(way.edges)["edge_id"]
         ]
         return node, edge
+
+
+def cone_of(found: Trace, node: Mapping[NodeId, int], edge: Mapping[str, int]) -> Cone:
+    """A trace as a cone, by the places of nodes and edges."""
+    return Cone(
+        np.array([node[one.node_id] for one in found.reached], dtype=np.int64),
+        np.array([one.distance for one in found.reached], dtype=np.int64),
+        np.array(list(map(_latest, found.reached)), dtype=np.int64),
+        np.array([edge[edge_id] for edge_id in found.edges.edge_id], dtype=np.int64),
+        found.completeness,
+    )
+
+
+def _latest(reached: Reached) -> int:
+    return END if reached.exposure is None else to_micros(reached.exposure)
 
 
 def cones(

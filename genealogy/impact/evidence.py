@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+
 from genealogy.impact.attributes import Attribute, of_edges
 from genealogy.impact.cases import Case
+from genealogy.impact.cones import cone_of
+from genealogy.impact.presence import StretchOfPlace, leaving
 from genealogy.impact.ranking import Ranked, Subject
 from genealogy.impact.tally import Tally
 from genealogy.model.facts import NodeId
@@ -81,26 +85,32 @@ class Weighing:
 
     tally: Tally
     edges: FlowRows
+    node: Mapping[NodeId, int]
     position: Mapping[str, int]
     at_node: Mapping[NodeId, Sequence[int]]
     at_edge: Mapping[str, Sequence[int]]
     own: Sequence[Sequence[int]]
+    subjects: Sequence[Subject]
     cases: Sequence[frozenset[int]]
     late: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     found: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def of(cls, tally: Tally, told: Sequence[Ranked], edges: FlowRows) -> Weighing:
+    def of(cls, tally: Tally, told: Sequence[Ranked], union: Trace) -> Weighing:
         """Ready to weigh these candidates."""
-        members = _Members(tally, [one.subject for one in told])
+        names, edges = union.node_ids(), union.edges
+        subjects = [one.subject for one in told]
+        members = _Members(tally, subjects)
         cases = [frozenset(one.cases) for one in told]
+        node = {node_id: i for i, node_id in enumerate(names)}
         position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
         at_node, at_edge, own = members.nodes(), members.edges(edges), members.leaving(edges)
-        return cls(tally, edges, position, at_node, at_edge, own, cases)
+        return cls(tally, edges, node, position, at_node, at_edge, own, subjects, cases)
 
     def weigh(self, number: int, case: Case, trace: Trace) -> None:
         """Take in the trace of one bad case."""
-        for candidate, reached in self._nearest(trace).items():
+        nearest = {**self._nearest(trace), **self._at_places(trace, case)}
+        for candidate, reached in nearest.items():
             # A supplier about whom a case is supplied nothing to it.
             if number not in self.cases[candidate]:
                 continue
@@ -130,6 +140,21 @@ class Weighing:
                 known = nearest.setdefault(candidate, one)
                 if (one.distance, one.node_id) < (known.distance, known.node_id):
                     nearest[candidate] = one
+        return nearest
+
+    def _at_places(self, trace: Trace, case: Case) -> dict[int, Reached]:
+        """The nearest node of each candidate that is a place between two times."""
+        stretches = {i: found for i, one in enumerate(self.subjects) if (found := stretch_of(one))}
+        if not stretches:
+            return {}
+        presence, cone = self.tally.presence, cone_of(trace, self.node, self.position)
+        there, nearest = presence.there(cone, case.known_by), dict[int, Reached]()
+        place = np.full(len(self.node), -1)
+        place[cone.nodes] = np.arange(len(cone.nodes))
+        for i, stretch in stretches.items():
+            if len(at := place[presence.within(stretch, there)]):
+                reached = (trace.reached[one] for one in sorted(set(at.tolist())))
+                nearest[i] = min(reached, key=lambda one: (one.distance, one.node_id))
         return nearest
 
     def evidence(self, candidate: int) -> tuple[Evidence, ...]:
@@ -204,7 +229,18 @@ class _Members:
                     found[candidate].add(edge)
         for edge, candidate in self._stated(edges):
             found[candidate].add(edge)
+        for candidate, stretch in self._stretches_of_places():
+            found[candidate].update(self._leaving_place(edges, stretch))
         return [sorted(own) for own in found]
+
+    def _leaving_place(self, edges: FlowRows, stretch: StretchOfPlace) -> Iterator[int]:
+        """The edges at a place in a stretch of time, and those by which something left it since."""
+        presence, left = self.tally.presence, leaving(edges)
+        yield from presence.edges_at(stretch)
+        there = set(presence.nodes_at(stretch))
+        for edge, source in enumerate(edges.source):
+            if source in there and left[edge] >= stretch.since:
+                yield edge
 
     def _stated(self, edges: FlowRows) -> Iterator[tuple[int, int]]:
         by_attribute = self._by_attribute()
@@ -217,8 +253,22 @@ class _Members:
     def _by_attribute(self) -> dict[Attribute, list[int]]:
         found: dict[Attribute, list[int]] = defaultdict(list)
         for i, subject in enumerate(self.subjects):
-            found[subject.attribute].append(i)
+            if stretch_of(subject) is None:
+                found[subject.attribute].append(i)
         return found
+
+    def _stretches_of_places(self) -> Iterator[tuple[int, StretchOfPlace]]:
+        """The candidates that are a place between two times."""
+        for i, subject in enumerate(self.subjects):
+            if stretch := stretch_of(subject):
+                yield i, stretch
+
+
+def stretch_of(subject: Subject) -> StretchOfPlace | None:
+    """The place and times of a candidate that is a place between two times; null for another."""
+    if subject.kind != "place" or subject.since is None or subject.until is None:
+        return None
+    return StretchOfPlace(NodeId(subject.value), subject.since, subject.until)
 
 
 def _within(subject: Subject, span: tuple[int, int] | None) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from genealogy.impact.attributes import Attribute
 from genealogy.impact.reach import members
 from genealogy.impact.statistics import benjamini_hochberg, fisher, lift
-from genealogy.impact.stretches import best_stretch
+from genealogy.impact.stretches import best_meanwhile, best_stretch
 from genealogy.impact.tally import Tally
 
 
@@ -117,8 +117,12 @@ def _stretches(tally: Tally, bad: int, good: int) -> Iterator[_Tested]:
         hit, spared = _hits(cases, tally.bad)
         return fisher(hit, bad, spared, good)
 
-    for attribute, passages in tally.passages().items():
-        found = best_stretch(passages, tally.bad, test)
+    passed = ((one, best_stretch(told, tally.bad, test)) for one, told in tally.passages().items())
+    lay = (
+        (Attribute("place", place), best_meanwhile(told, tally.bad, test))
+        for place, told in tally.presence.passages()
+    )
+    for attribute, found in (*passed, *lay):
         if found is not None:
             hit, spared = _hits(found.cases, tally.bad)
             # As near as the whole of it: which passage is the nearest is told by the evidence.

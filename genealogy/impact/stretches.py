@@ -1,14 +1,20 @@
-"""A stretch of time on one line, machine, supplier, operator or product as a cause.
+"""A stretch of time on one line, machine, supplier, operator, product or place as a cause.
 
 A setting goes wrong at some hour and is put right at another. So what passed there is
 put in order of time, every stretch of it is tried, and the best one kept; its p value
 is multiplied by the number of stretches tried (Bonferroni), as looking often finds more.
+At a place much may lie at once and for long: there a stretch has all that was there at
+any moment of it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from genealogy.trace.windows import BEGIN, END
 
 #: Passages in one order of time; more are taken together to steps of equal count.
 MOST_STEPS = 300
@@ -47,7 +53,7 @@ def best_stretch(passages: Sequence[Passage], bad: int, test: Test) -> Stretch |
     passages and not all of them: those are candidates by themselves. Null where there is
     no such stretch.
     """
-    steps = _steps(sorted(passages, key=lambda p: (p.start, p.end, p.cases)))
+    steps = _together(sorted(passages, key=lambda p: (p.start, p.end, p.cases)))
     ends = [i for i, step in enumerate(steps) if step.cases & bad]
     found: list[tuple[float, int, int, Stretch]] = []
     for place, first in enumerate(ends[:-1]):
@@ -64,15 +70,71 @@ def best_stretch(passages: Sequence[Passage], bad: int, test: Test) -> Stretch |
     return _corrected(found)
 
 
+def best_meanwhile(passages: Sequence[Passage], bad: int, test: Test) -> Stretch | None:
+    """The stretch that tells the bad cases best by what was there at any moment of it.
+
+    It is made of phases in which the same was there, so its ends are as near to what went
+    wrong as the cases tell: the shortest of equals. Passages of one case do not meet.
+    ``tried`` are the different sets of cases of all stretches that begin and end with
+    a bad case. Null where no stretch tells less than the whole of them.
+    """
+    whole = _one(passages).cases if passages else 0
+    steps = _grouped(_phases(passages), bad)
+    ends = [i for i, step in enumerate(steps) if step.cases & bad]
+    found: dict[int, tuple[float, int, int, Stretch]] = {}
+    for place, first in enumerate(ends):
+        cases, at = 0, first
+        for last in ends[place:]:
+            for step in steps[at : last + 1]:
+                cases |= step.cases
+            at = last + 1
+            if cases == whole:
+                break
+            stretch = Stretch(steps[first].start, steps[last].end, cases, test(cases), 1)
+            one = (stretch.p_value, stretch.end - stretch.start, stretch.start, stretch)
+            found[cases] = min(found.get(cases, one), one, key=_order)
+    return _corrected(list(found.values()))
+
+
+def _phases(passages: Sequence[Passage]) -> list[Passage]:
+    """The times at which the same was there, one after the other."""
+    moments = [t for p in passages for t in (p.start, p.end) if BEGIN < t < END]
+    if not moments:
+        return []
+    least, most = min(moments) - 1, max(moments) + 1
+    # What ends is over from the next microsecond on, at which something else may begin.
+    gone, come = defaultdict[int, int](int), defaultdict[int, int](int)
+    for passage in passages:
+        come[max(passage.start, least)] |= passage.cases
+        gone[min(passage.end, most) + 1] |= passage.cases
+    turns, there = sorted(gone.keys() | come.keys()), 0
+    phases = []
+    for turn, following in pairwise(turns):
+        there = there & ~gone[turn] | come[turn]
+        phases.append(Passage(turn, following - 1, there))
+    return phases
+
+
+def _grouped(phases: Sequence[Passage], bad: int) -> Sequence[Passage]:
+    """Phases without a bad case taken together, as no stretch begins or ends there."""
+    groups = groupby(phases, key=lambda phase: bool(phase.cases & bad))
+    steps = [step for has, group in groups for step in (group if has else [_one(list(group))])]
+    return _together(steps)
+
+
 def _corrected(found: Sequence[tuple[float, int, int, Stretch]]) -> Stretch | None:
     if not found:
         return None
-    best = min(found, key=lambda one: one[:3])[-1]
+    best = min(found, key=_order)[-1]
     p_value = min(1.0, best.p_value * len(found))
     return Stretch(best.start, best.end, best.cases, p_value, len(found))
 
 
-def _steps(passages: Sequence[Passage]) -> Sequence[Passage]:
+def _order(one: tuple[float, int, int, Stretch]) -> tuple[float, int, int]:
+    return one[:3]
+
+
+def _together(passages: Sequence[Passage]) -> Sequence[Passage]:
     size = -(-len(passages) // MOST_STEPS) or 1
     if size == 1:
         return passages

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from genealogy.impact.attributes import TIMED, Attribute, Traits, of_edges, traits
+from genealogy.impact.cases import Case
 from genealogy.impact.cones import Cone
+from genealogy.impact.lists import Ints, Lists
+from genealogy.impact.presence import Presence
 from genealogy.impact.stretches import Passage
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers.forms import PREFIXES
@@ -19,7 +20,6 @@ from genealogy.model.names import Label
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.trace.result import Completeness, Trace
 
-Ints = npt.NDArray[Any]
 _WORD = 64
 _FAR = np.iinfo(np.int64).max
 
@@ -29,12 +29,14 @@ class Tally:
     """Counts over the traces of all cases; sets of cases are bits, the bad ones lowest.
 
     ``upstream`` holds the cases of each candidate, ``distance`` the sum over the bad ones
-    of the flow edges to the nearest node that has it; ``over`` holds the cases of each edge.
+    of the flow edges to the nearest node that has it; ``over`` holds the cases of each edge,
+    ``presence`` when they were where.
     """
 
     nodes: Mapping[NodeId, NodeRow]
     edges: FlowRows
     traits: Traits
+    presence: Presence
     bad: int
     upstream: dict[Attribute, int] = field(default_factory=lambda: defaultdict(int))
     distance: dict[Attribute, int] = field(default_factory=lambda: defaultdict(int))
@@ -46,15 +48,18 @@ class Tally:
     ) -> Tally:
         """An empty tally for the nodes of the trace of all cases together."""
         reached = {node_id: nodes[node_id] for node_id in union.node_ids() if node_id in nodes}
-        return cls(
-            nodes, union.edges, traits(source, reached, union.edges, union.query), (1 << bad) - 1
-        )
+        known = traits(source, reached, union.edges, union.query)
+        presence = Presence.of(list(union.node_ids()), union.edges, known.kept, union.query.mode)
+        return cls(nodes, union.edges, known, presence, (1 << bad) - 1)
 
-    def count(self, union: Trace, cones: Iterable[Cone], cases: int) -> Iterator[Completeness]:
-        """Count the cones of so many cases, and say what each lacks; done when all are taken."""
-        counting = _Counting.of(self, list(union.node_ids()), cases)
-        for number, cone in enumerate(cones):
+    def count(
+        self, union: Trace, cones: Iterable[Cone], cases: Sequence[Case]
+    ) -> Iterator[Completeness]:
+        """Count the cones of these cases, and say what each lacks; done when all are taken."""
+        counting = _Counting.of(self, list(union.node_ids()), len(cases))
+        for number, (case, cone) in enumerate(zip(cases, cones, strict=True)):
             counting.count(number, cone, is_bad=bool(self.bad >> number & 1))
+            self.presence.count(number, cone, case.known_by)
             yield cone.completeness
         for candidate, held in enumerate(_sets(counting.cases)):
             if held:
@@ -115,8 +120,8 @@ class _Counting:
     """
 
     candidates: list[Attribute]
-    at_node: _Lists
-    at_edge: _Lists
+    at_node: Lists
+    at_edge: Lists
     source: Ints
     cases: Ints
     distance: Ints
@@ -128,7 +133,7 @@ class _Counting:
     def of(cls, tally: Tally, nodes: Sequence[NodeId], cases: int) -> _Counting:
         """Nothing counted yet; ``nodes`` are those of the union, in order."""
         number: dict[Attribute, int] = {}
-        at_node = _Lists.of(
+        at_node = Lists.of(
             [number.setdefault(held, len(number)) for held in tally.of_node(node_id)]
             for node_id in nodes
         )
@@ -142,7 +147,7 @@ class _Counting:
         distance = np.zeros(len(number), dtype=np.int64)
         nearest, far = np.full(len(number), _FAR), np.zeros(len(nodes), dtype=np.int64)
         return cls(
-            list(number), at_node, _Lists.of(stated), source, held, distance, over, nearest, far
+            list(number), at_node, Lists.of(stated), source, held, distance, over, nearest, far
         )
 
     def count(self, case: int, cone: Cone, *, is_bad: bool) -> None:
@@ -160,29 +165,6 @@ class _Counting:
         if is_bad:
             self.distance[found] += self.nearest[found]
         self.nearest[found] = _FAR
-
-
-@dataclass(frozen=True, slots=True)
-class _Lists:
-    """A list of numbers for each place, one behind the other."""
-
-    first: Ints
-    values: Ints
-
-    @classmethod
-    def of(cls, lists: Iterable[Sequence[int]]) -> _Lists:
-        """These lists."""
-        known = list(lists)
-        first = np.cumsum([0, *map(len, known)])
-        return cls(first, np.array([value for one in known for value in one], dtype=np.int64))
-
-    def of_all(self, places: Ints) -> tuple[Ints, Ints]:
-        """The values of all these places; of each by which of the places it is."""
-        counts = self.first[places + 1] - self.first[places]
-        at = np.repeat(np.arange(len(places)), counts)
-        begin = np.cumsum(counts) - counts
-        within = np.arange(len(at)) - begin[at]
-        return at, self.values[self.first[places][at] + within]
 
 
 def _sets(rows: Ints) -> Iterator[int]:

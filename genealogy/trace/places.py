@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import MOVED_AT, Label, Link
 from genealogy.ports import FlowSource
 from genealogy.trace.spans import Records, Span
+from genealogy.trace.stays import Places
 from genealogy.trace.windows import BEGIN, END, windows
 
 
@@ -21,6 +22,17 @@ def places_within(source: FlowSource, place: NodeId) -> list[NodeId]:
         new = [node for node in dict.fromkeys(inside) if node not in found]
         found.update(dict.fromkeys(new))
     return list(found)
+
+
+def learn_above(source: FlowSource, places: Places, new: Iterable[NodeId]) -> None:
+    """Find out in which other places these lie, and those in turn."""
+    known, asked = places.parents, set(new).difference(places.parents)
+    while asked:
+        known.update(dict.fromkeys(asked))
+        links = source.links(sorted(asked), Link.AT)
+        above = {link.source: link.target for link in links if link.part == "parent"}
+        known.update(above)
+        asked = set(above.values()) - known.keys()
 
 
 def batches_at(

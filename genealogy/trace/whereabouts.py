@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Label, Link
+from genealogy.model.names import Label
 from genealogy.ports import FlowRows, FlowSource
 from genealogy.trace.carried import carried
+from genealogy.trace.places import learn_above
 from genealogy.trace.stays import Move, Places, Stay, explained, leaves, reachable, stays_of
 
 #: Lots that were moved more often, or in more units, are taken as one, wherever they are.
@@ -96,11 +97,4 @@ class Whereabouts:
         self._learn_above({place for place in (*told, *places) if place})
 
     def _learn_above(self, places: set[NodeId]) -> None:
-        known = self.places.parents
-        new = places - known.keys()
-        while new:
-            known.update(dict.fromkeys(new))
-            links = self.source.links(sorted(new), Link.AT)
-            above = {link.source: link.target for link in links if link.part == "parent"}
-            known.update(above)
-            new = set(above.values()) - known.keys()
+        learn_above(self.source, self.places, places)

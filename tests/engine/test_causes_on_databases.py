@@ -35,6 +35,13 @@ BAD = {
 KEPT, HOURS = {4, 9, 11}, {5, 6, 7}
 
 
+#: Lots in a freezer, by first and last day; it failed on day 11, when the bad ones lay there.
+FROZEN = {
+    "bad-0": (2, 11), "bad-1": (5, 30), "bad-2": (9, 14), "bad-3": (11, 20),
+    "good-0": (0, 8), "good-1": (3, 9), "good-2": (13, 29), "good-3": (15, None), "good-4": (1, 6),
+}  # fmt: skip
+
+
 def at(day: int, hour: int = 0) -> str:
     return f"2026-03-{day + 1:02}T{hour:02}:00:00Z"
 
@@ -66,6 +73,11 @@ def tables() -> dict[str, str]:
     lines["lots"].append("lot:S:RAW:BAD,")
     for run in RUNS:
         _run(lines, run)
+    lines["places"].append("FREEZER,Freezer,site")
+    for name, (first, last) in FROZEN.items():
+        left = "" if last is None else at(last)
+        lines["lots"].append(f"lot:LG:ICE:{name},")
+        lines["stays"].append(f"lot:LG:ICE:{name},FREEZER,{at(first)},{left}")
     lines["quality_events"] += [
         f"EXCURSION,storage_excursion,place:COLD-BAD,{at(15)},{at(16)},",
         f"FINDING,nonconformance,product:FG,{at(5)},{at(8)},",
@@ -148,6 +160,23 @@ def test_a_cause_of_any_kind_ranks_first_and_is_proven_for_each_case(
 def test_where_things_were_kept_is_a_cause_too(engine: Lotgraph) -> None:
     cause = one(explained(engine, KEPT), "place", "place:COLD-BAD")
     assert (cause.ranked.rank, cause.ranked.coverage, cause.ranked.goods) == (1, 1.0, ())
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_the_day_on_which_a_store_failed_is_a_cause(loaded: Lotgraph, *, copied: bool) -> None:
+    cases, goods = (
+        tuple(NodeId(f"lot:LG:ICE:{name}") for name in FROZEN if name.startswith(prefix))
+        for prefix in ("bad", "good")
+    )
+    engine = replace(loaded, uses_snapshot=copied)
+    found = engine.common_causes(CauseQuery(cases, goods, listed=1_000))
+    [store] = [c for c in found.candidates if c.ranked.subject.since is not None]
+    subject = store.ranked.subject
+    assert (subject.kind, subject.value, store.ranked.rank) == ("place", "place:FREEZER", 1)
+    assert (store.ranked.coverage, store.ranked.goods) == (1.0, ())
+    assert [iso(from_micros(t or 0)) for t in (subject.since, subject.until)] == [at(11), at(11)]
+    assert [proof.node_id for proof in store.evidence] == list(cases)
+    assert one(found, "place", "place:FREEZER").ranked.p_value == 1.0
 
 
 def test_the_hours_in_which_a_line_was_wrong_are_a_cause(engine: Lotgraph) -> None:

@@ -21,7 +21,7 @@ from genealogy.impact.foodchain.web import web_scores
 from genealogy.impact.question import CauseQuery, ComparisonQuery, Operation
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Link
-from genealogy.model.times import from_micros, iso
+from genealogy.model.times import from_micros, iso, to_micros
 from genealogy.ports import LinkRow
 from genealogy.store import schema
 from genealogy.trace.result import Mode, TraceQuery, Window, WindowKind
@@ -199,6 +199,46 @@ def test_complaints_lead_to_the_resin_lot_that_none_of_the_good_goods_holds(
     assert resin.timing.known == len(cases)
     assert resin.volume.share == 1
     assert [e.node_id for e in resin.evidence] == [NodeId(truth["suspect_lot"])] * len(cases)
+
+
+def packed(folder: Path) -> list[NodeId]:
+    """Every packed case."""
+    with (folder / "units.csv").open(encoding="utf-8-sig", newline="") as stream:
+        units = {r["unit_id"] for r in csv.DictReader(stream) if r["unit_type"] == "case"}
+    return sorted(map(NodeId, units))
+
+
+def test_a_failure_of_the_cold_store_is_found_from_what_is_complained_about(
+    engine: Lotgraph,
+    truth: dict[str, Any],
+    folder: Path,
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
+    """Much lay in the store all year, and of one lot some cases were packed before it failed."""
+    bad, cases = affected(truth, "excursion"), packed(folder)
+    good = [case for case in cases if case not in bad]
+    found = explained(engine, (case for case in cases if case in bad), good)
+    [cause] = [cause for cause in truth["causes"] if cause["name"] == "excursion"]
+    about = cause["about"]
+    [store] = [
+        c
+        for c in found.candidates
+        if c.ranked.subject.value == about["place"] and c.ranked.subject.since is not None
+    ]
+    one = store.ranked
+    assert (one.coverage, one.goods) == (1.0, ())
+    # They were all packed in one go, too: nothing ranks before it that tells other cases.
+    before = [c.ranked for c in found.candidates if c.ranked.rank < one.rank]
+    assert all((c.cases, c.goods) == (one.cases, ()) for c in before)
+    assert (one.q_value or 1.0) < 1e-3
+    times = (one.subject.since or 0, one.subject.until or 0)
+    failed = [to_micros(datetime.fromisoformat(about[end])) for end in ("from", "to")]
+    # All that lay there while it failed lay there before and after, too.
+    assert times[0] <= failed[0] <= times[1]
+    seeds = {seed["id"] for seed in cause["seeds"]}
+    assert {proof.node_id for proof in store.evidence} <= seeds
+    told = (one.rank, one.q_value, [iso(from_micros(t), "+08:00") for t in times])
+    record_testsuite_property(f"store failure from {len(good)} good cases", told)
 
 
 def test_what_affected_goods_have_in_common_is_where_they_were_affected(

@@ -1,0 +1,287 @@
+"""What was at which place, and from when until when, of all that lies upstream of cases.
+
+Material is in a store by its recorded stays, in a vessel from its load on, and at a place
+at the moment of what happened there. It counts for a case until it left towards
+that case for the last time: what befell the store later cannot have befallen the case.
+A conservative trace leaves times aside, and so when anything left.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from genealogy.impact.cones import Cone
+from genealogy.impact.lists import Ints, Lists
+from genealogy.impact.stretches import Passage
+from genealogy.model.facts import NodeId
+from genealogy.model.names import LASTING, Flow, Label
+from genealogy.model.times import to_micros
+from genealogy.ports import FlowRows, FlowSource
+from genealogy.trace.clocks import slack_of, widen
+from genealogy.trace.columns import as_of
+from genealogy.trace.places import learn_above
+from genealogy.trace.result import Mode, TraceQuery
+from genealogy.trace.stays import Places
+from genealogy.trace.windows import BEGIN, END, windows
+
+
+class Spot(NamedTuple):
+    """Something that may have been at a place from ``opens`` until ``closes`` (microseconds UTC).
+
+    ``BEGIN`` and ``END`` where that is not known.
+    """
+
+    place: NodeId
+    opens: int
+    closes: int
+
+
+class StretchOfPlace(NamedTuple):
+    """A place from one moment until another."""
+
+    place: NodeId
+    since: int
+    until: int
+
+    def holds(self, spots: Sequence[Spot]) -> bool:
+        """Whether any of these spots is one at the place at some moment of the stretch."""
+        return any(
+            spot.place == self.place and spot.opens <= self.until and spot.closes >= self.since
+            for spot in spots
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The stays of nodes, and how the places told of lie in one another; who of them is a lot."""
+
+    spots: Mapping[NodeId, Sequence[Spot]]
+    places: Places
+    lots: Container[NodeId]
+
+    @classmethod
+    def of(
+        cls, source: FlowSource, material: Mapping[NodeId, str], edges: FlowRows, asked: TraceQuery
+    ) -> Kept:
+        """Where material, with its kinds, was kept by the times of a question."""
+        found: dict[NodeId, list[Spot]] = defaultdict(list)
+        places, lots = Places(), {node for node, kind in material.items() if kind == Label.LOT}
+        if not material:
+            return cls(found, places, lots)
+        rows, slack = source.stays(list(material), known_at=asked.known_at), slack_of(asked)
+        if slack and rows.type:
+            rows = widen(rows, slack)
+        rows = as_of(rows, None if asked.as_of is None else to_micros(asked.as_of))
+        for node, place, *times in zip(rows.source, rows.target, *windows(rows, ()), strict=True):
+            found[node].append(Spot(place, *times))
+        if found:
+            told = {NodeId(place) for place in edges.place_id if place}
+            learn_above(source, places, told.union(rows.target))
+        return cls(found, places, lots)
+
+
+def leaving(edges: FlowRows) -> Sequence[int]:
+    """By when what edges carry had left at the latest; what is packed has left when it was."""
+    opens, closes = windows(edges, ())
+    ends = zip(edges.type, opens, closes, strict=True)
+    return [begin if flow in LASTING else end for flow, begin, end in ends]
+
+
+def _of_edges(edges: FlowRows) -> Iterator[tuple[int, Spot]]:
+    """Where edges happened, and the vessels that they lead into, each with its position.
+
+    What was loaded is in the vessel until it was drawn, which the vessel tells.
+    """
+    opens, closes = windows(edges, ())
+    for i, (flow, place) in enumerate(zip(edges.type, edges.place_id, strict=True)):
+        if flow == Flow.LOADED_INTO:
+            yield i, Spot(edges.target[i], opens[i], END)
+        if place is not None and opens[i] > BEGIN:
+            yield i, Spot(NodeId(place), opens[i], opens[i] if flow in LASTING else closes[i])
+
+
+class There(NamedTuple):
+    """Spots of a cone, by number, and until when what a case got was there."""
+
+    spots: Ints
+    until: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The ways on from spots of nodes, by edge: the spot, and the latest moment of leaving it."""
+
+    at_edge: Lists
+    spot: Ints
+    leaves: Ints
+
+    @classmethod
+    def of(cls, rows: FlowRows, names: Mapping[NodeId, range], spots: Sequence[Spot], kept: Kept
+           ) -> _Ways:  # fmt: skip
+        """The ways of edges from nodes that were kept somewhere."""
+        opens, closes = windows(rows, kept.lots)
+        told = list[tuple[int, int]]()
+        at_edge = list[range]()
+        for i, source in enumerate(rows.source):
+            begun = len(told)
+            for number in names.get(source, ()):
+                away = _packed_elsewhere(rows, i, opens[i], spots[number], kept.places)
+                told.append((number, opens[i] if away else closes[i]))
+            at_edge.append(range(begun, len(told)))
+        columns = np.array(told, dtype=np.int64).reshape(-1, 2)
+        return cls(Lists.of(at_edge), *columns.T)
+
+
+def _packed_elsewhere(rows: FlowRows, i: int, opens: int, spot: Spot, places: Places) -> bool:
+    """Whether an edge tells that something was packed at another place, after it had lain here.
+
+    What its unit went through counts for the unit. Missing places exclude nothing.
+    """
+    place = rows.place_id[i]
+    if rows.type[i] != Flow.CONTAINED_IN or not place or opens < spot.opens:
+        return False
+    return not places.related(NodeId(place), spot.place)
+
+
+@dataclass(slots=True)
+class Presence:
+    """The spots of nodes and edges of a union of traces, and when which case was at them.
+
+    ``owner`` is the node of each spot, by its place among the nodes; of an edge it is the
+    head. ``drawn`` are the spots in vessels.
+    """
+
+    kept: Kept
+    edges: Mapping[int, Sequence[Spot]]
+    number: Mapping[NodeId, int]
+    place: Ints
+    opens: Ints
+    closes: Ints
+    owner: Ints
+    drawn: Ints
+    at_node: Lists
+    at_edge: Lists
+    ways: _Ways
+    target: Ints
+    last: Ints
+    left: Ints
+    exact: bool
+    found: dict[int, list[Passage]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, names: Sequence[NodeId], rows: FlowRows, kept: Kept, mode: Mode) -> Presence:
+        """Nothing counted yet; ``names`` are the nodes of the union, in order."""
+        edges: dict[int, list[Spot]] = defaultdict(list)
+        for edge, spot in _of_edges(rows):
+            edges[edge].append(spot)
+        spots = list[Spot]()
+
+        def numbered(told: Sequence[Spot]) -> range:
+            spots.extend(told)
+            return range(len(spots) - len(told), len(spots))
+
+        of_node = {name: numbered(kept.spots.get(name, ())) for name in names}
+        in_nodes = len(spots)
+        of_edge = [numbered(edges.get(i, ())) for i in range(len(rows.type))]
+        at = {name: i for i, name in enumerate(names)}
+        target = np.array([at[name] for name in rows.target], dtype=np.int64)
+        number: dict[NodeId, int] = {}
+        at_node, at_edge = Lists.of(list(of_node.values())), Lists.of(of_edge)
+        owners = np.repeat(np.arange(len(names)), np.diff(at_node.first))
+        heads = target[np.repeat(np.arange(len(rows.type)), np.diff(at_edge.first))]
+        owner = np.concatenate((owners, heads))
+        place = [number.setdefault(spot.place, len(number)) for spot in spots]
+        vessel = [rows_at >= in_nodes and spot.closes == END for rows_at, spot in enumerate(spots)]
+        return cls(
+            kept,
+            edges,
+            number,
+            _column(place),
+            _column([spot.opens for spot in spots]),
+            _column([spot.closes for spot in spots]),
+            owner,
+            np.array(vessel, dtype=bool),
+            at_node,
+            at_edge,
+            _Ways.of(rows, of_node, spots, kept),
+            target,
+            np.full(len(names), END),
+            np.full(len(spots), BEGIN),
+            mode is Mode.EXACT,
+        )
+
+    def count(self, case: int, cone: Cone, known_by: int | None) -> None:
+        """Count the cone of one case, which was known at the latest by a moment."""
+        if len(self.place):
+            there = self.there(cone, known_by)
+            self._keep(1 << case, there)
+
+    def there(self, cone: Cone, known_by: int | None) -> There:
+        """The spots of a cone, as far as they lie before what the case got had left them."""
+        at, kept = self.at_node.of_all(cone.nodes)
+        _, stated = self.at_edge.of_all(cone.edges)
+        spots = np.concatenate((kept, stated))
+        last = np.full(len(spots), END if known_by is None else known_by)
+        if self.exact:
+            self.last[cone.nodes] = cone.latest
+            # What a case is about may have been there until the end.
+            left = np.where(cone.distance[at] == 0, END, self._left(cone)[kept])
+            drawn = np.where(self.drawn[stated], self.last[self.owner[stated]], END)
+            last = np.minimum(last, np.concatenate((left, drawn)))
+        until = np.minimum(self.closes[spots], last)
+        was = until >= self.opens[spots]
+        return There(spots[was], until[was])
+
+    def _left(self, cone: Cone) -> Ints:
+        """When the last of what a case got left each spot of a node."""
+        at, ways = self.ways.at_edge.of_all(cone.edges)
+        leaves = np.minimum(self.ways.leaves[ways], self.last[self.target[cone.edges[at]]])
+        self.left[:] = BEGIN
+        np.maximum.at(self.left, self.ways.spot[ways], leaves)
+        return self.left
+
+    def _keep(self, case: int, there: There) -> None:
+        """Keep when a case was at each place, times that meet taken together."""
+        place, opens = self.place[there.spots], self.opens[there.spots]
+        order = np.lexsort((opens, place))
+        columns = (column[order].tolist() for column in (place, opens, there.until))
+        for where, since, last in zip(*columns, strict=True):
+            known = self.found[where]
+            if known and known[-1].cases == case and since <= known[-1].end + 1:
+                known[-1] = Passage(known[-1].start, max(last, known[-1].end), case)
+            else:
+                known.append(Passage(since, last, case))
+
+    def passages(self) -> Iterator[tuple[NodeId, list[Passage]]]:
+        """By place when each case was there; passages of one case do not meet."""
+        for place, number in self.number.items():
+            yield place, self.found[number]
+
+    def within(self, stretch: StretchOfPlace, there: There) -> Ints:
+        """The nodes of a cone that were at a place in a stretch of time, by their places."""
+        spots = there.spots
+        is_there: Ints = (
+            (self.place[spots] == self.number[stretch.place])
+            & (self.opens[spots] <= stretch.until)
+            & (there.until >= stretch.since)
+        )
+        nodes: Ints = self.owner[spots[is_there]]
+        return nodes
+
+    def nodes_at(self, stretch: StretchOfPlace) -> Iterator[NodeId]:
+        """The nodes that may have been at a place in a stretch of time."""
+        told = self.kept.spots.items()
+        return (node_id for node_id, spots in told if stretch.holds(spots))
+
+    def edges_at(self, stretch: StretchOfPlace) -> Iterator[int]:
+        """The positions of the edges that may have been at a place in a stretch of time."""
+        return (edge for edge, spots in self.edges.items() if stretch.holds(spots))
+
+
+def _column(values: Sequence[int]) -> Ints:
+    return np.array(values, dtype=np.int64)
