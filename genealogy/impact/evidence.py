@@ -152,7 +152,7 @@ class Weighing:
         place = np.full(len(self.node), -1)
         place[cone.nodes] = np.arange(len(cone.nodes))
         for i, stretch in stretches.items():
-            if len(at := place[presence.within(stretch, there)]):
+            if len(at := place[presence.within(stretch, there, cone)]):
                 reached = (trace.reached[one] for one in sorted(set(at.tolist())))
                 nearest[i] = min(reached, key=lambda one: (one.distance, one.node_id))
         return nearest

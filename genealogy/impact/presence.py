@@ -92,17 +92,21 @@ def leaving(edges: FlowRows) -> Sequence[int]:
     return [begin if flow in LASTING else end for flow, begin, end in ends]
 
 
-def _of_edges(edges: FlowRows) -> Iterator[tuple[int, Spot]]:
-    """Where edges happened, and the vessels that they lead into, each with its position.
+def _loads(edges: FlowRows) -> dict[int, Spot]:
+    """The edges into vessels. What was loaded stays until it was drawn, as the vessel tells."""
+    opens, _ = windows(edges, ())
+    loads = (i for i, flow in enumerate(edges.type) if flow == Flow.LOADED_INTO)
+    return {i: Spot(edges.target[i], opens[i], END) for i in loads}
 
-    What was loaded is in the vessel until it was drawn, which the vessel tells.
-    """
+
+def _moves(edges: FlowRows) -> dict[int, Spot]:
+    """Where and when edges happened; without those of which either is not known."""
     opens, closes = windows(edges, ())
-    for i, (flow, place) in enumerate(zip(edges.type, edges.place_id, strict=True)):
-        if flow == Flow.LOADED_INTO:
-            yield i, Spot(edges.target[i], opens[i], END)
-        if place is not None and opens[i] > BEGIN:
-            yield i, Spot(NodeId(place), opens[i], opens[i] if flow in LASTING else closes[i])
+    return {
+        i: Spot(NodeId(place), opens[i], opens[i] if edges.type[i] in LASTING else closes[i])
+        for i, place in enumerate(edges.place_id)
+        if place is not None and opens[i] > BEGIN
+    }
 
 
 class There(NamedTuple):
@@ -150,22 +154,22 @@ def _packed_elsewhere(rows: FlowRows, i: int, opens: int, spot: Spot, places: Pl
 
 @dataclass(slots=True)
 class Presence:
-    """The spots of nodes and edges of a union of traces, and when which case was at them.
+    """Where the nodes and edges of a union of traces were when, and which case was at it.
 
-    ``owner`` is the node of each spot, by its place among the nodes; of an edge it is the
-    head. ``drawn`` are the spots in vessels.
+    Spots are those of nodes, and then those of loads into vessels; ``owner`` is the node
+    of each, by its place among the nodes. ``moves`` are what happened at places, by edge.
     """
 
     kept: Kept
-    edges: Mapping[int, Sequence[Spot]]
+    loads: Mapping[int, Spot]
+    moves: Mapping[int, Spot]
     number: Mapping[NodeId, int]
     place: Ints
     opens: Ints
     closes: Ints
     owner: Ints
-    drawn: Ints
     at_node: Lists
-    at_edge: Lists
+    at_load: Lists
     ways: _Ways
     target: Ints
     last: Ints
@@ -176,63 +180,57 @@ class Presence:
     @classmethod
     def of(cls, names: Sequence[NodeId], rows: FlowRows, kept: Kept, mode: Mode) -> Presence:
         """Nothing counted yet; ``names`` are the nodes of the union, in order."""
-        edges: dict[int, list[Spot]] = defaultdict(list)
-        for edge, spot in _of_edges(rows):
-            edges[edge].append(spot)
-        spots = list[Spot]()
+        loads, moves, spots = _loads(rows), _moves(rows), list[Spot]()
 
         def numbered(told: Sequence[Spot]) -> range:
             spots.extend(told)
             return range(len(spots) - len(told), len(spots))
 
         of_node = {name: numbered(kept.spots.get(name, ())) for name in names}
-        in_nodes = len(spots)
-        of_edge = [numbered(edges.get(i, ())) for i in range(len(rows.type))]
+        at_node, in_nodes = Lists.of(list(of_node.values())), len(spots)
+        edges = range(len(rows.type))
+        at_load = Lists.of([numbered([loads[i]] if i in loads else []) for i in edges])
         at = {name: i for i, name in enumerate(names)}
-        target = np.array([at[name] for name in rows.target], dtype=np.int64)
-        number: dict[NodeId, int] = {}
-        at_node, at_edge = Lists.of(list(of_node.values())), Lists.of(of_edge)
+        target = _column([at[name] for name in rows.target])
         owners = np.repeat(np.arange(len(names)), np.diff(at_node.first))
-        heads = target[np.repeat(np.arange(len(rows.type)), np.diff(at_edge.first))]
-        owner = np.concatenate((owners, heads))
+        number: dict[NodeId, int] = {}
         place = [number.setdefault(spot.place, len(number)) for spot in spots]
-        vessel = [rows_at >= in_nodes and spot.closes == END for rows_at, spot in enumerate(spots)]
+        for spot in moves.values():
+            number.setdefault(spot.place, len(number))
         return cls(
             kept,
-            edges,
+            loads,
+            moves,
             number,
             _column(place),
             _column([spot.opens for spot in spots]),
             _column([spot.closes for spot in spots]),
-            owner,
-            np.array(vessel, dtype=bool),
+            np.concatenate((owners, target[sorted(loads)])),
             at_node,
-            at_edge,
+            at_load,
             _Ways.of(rows, of_node, spots, kept),
             target,
             np.full(len(names), END),
-            np.full(len(spots), BEGIN),
+            np.full(in_nodes, BEGIN),
             mode is Mode.EXACT,
         )
 
     def count(self, case: int, cone: Cone, known_by: int | None) -> None:
         """Count the cone of one case, which was known at the latest by a moment."""
         if len(self.place):
-            there = self.there(cone, known_by)
-            self._keep(1 << case, there)
+            self._keep(1 << case, self.there(cone, known_by))
 
     def there(self, cone: Cone, known_by: int | None) -> There:
         """The spots of a cone, as far as they lie before what the case got had left them."""
         at, kept = self.at_node.of_all(cone.nodes)
-        _, stated = self.at_edge.of_all(cone.edges)
-        spots = np.concatenate((kept, stated))
+        _, loads = self.at_load.of_all(cone.edges)
+        spots = np.concatenate((kept, loads))
         last = np.full(len(spots), END if known_by is None else known_by)
         if self.exact:
             self.last[cone.nodes] = cone.latest
             # What a case is about may have been there until the end.
             left = np.where(cone.distance[at] == 0, END, self._left(cone)[kept])
-            drawn = np.where(self.drawn[stated], self.last[self.owner[stated]], END)
-            last = np.minimum(last, np.concatenate((left, drawn)))
+            last = np.minimum(last, np.concatenate((left, self.last[self.owner[loads]])))
         until = np.minimum(self.closes[spots], last)
         was = until >= self.opens[spots]
         return There(spots[was], until[was])
@@ -257,21 +255,30 @@ class Presence:
             else:
                 known.append(Passage(since, last, case))
 
-    def passages(self) -> Iterator[tuple[NodeId, list[Passage]]]:
-        """By place when each case was there; passages of one case do not meet."""
-        for place, number in self.number.items():
-            yield place, self.found[number]
+    def passages(
+        self, over: Sequence[int]
+    ) -> Iterator[tuple[NodeId, list[Passage], list[Passage]]]:
+        """By place when each case was there, and what happened there; ``over`` are cases of edges.
 
-    def within(self, stretch: StretchOfPlace, there: There) -> Ints:
+        The times of one case do not meet.
+        """
+        happened: dict[NodeId, list[Passage]] = defaultdict(list)
+        for edge, spot in self.moves.items():
+            happened[spot.place].append(Passage(spot.opens, spot.closes, over[edge]))
+        for place, number in self.number.items():
+            yield place, self.found[number], happened[place]
+
+    def within(self, stretch: StretchOfPlace, there: There, cone: Cone) -> Ints:
         """The nodes of a cone that were at a place in a stretch of time, by their places."""
         spots = there.spots
-        is_there: Ints = (
+        is_there = (
             (self.place[spots] == self.number[stretch.place])
             & (self.opens[spots] <= stretch.until)
             & (there.until >= stretch.since)
         )
-        nodes: Ints = self.owner[spots[is_there]]
-        return nodes
+        moved = [edge for edge, spot in self.moves.items() if stretch.holds([spot])]
+        heads = self.target[np.intersect1d(_column(moved), cone.edges)]
+        return np.concatenate((self.owner[spots[is_there]], heads))
 
     def nodes_at(self, stretch: StretchOfPlace) -> Iterator[NodeId]:
         """The nodes that may have been at a place in a stretch of time."""
@@ -280,7 +287,8 @@ class Presence:
 
     def edges_at(self, stretch: StretchOfPlace) -> Iterator[int]:
         """The positions of the edges that may have been at a place in a stretch of time."""
-        return (edge for edge, spots in self.edges.items() if stretch.holds(spots))
+        told = (*self.loads.items(), *self.moves.items())
+        return (edge for edge, spot in told if stretch.holds([spot]))
 
 
 def _column(values: Sequence[int]) -> Ints:

@@ -117,10 +117,11 @@ def _stretches(tally: Tally, bad: int, good: int) -> Iterator[_Tested]:
         hit, spared = _hits(cases, tally.bad)
         return fisher(hit, bad, spared, good)
 
+    edges = tally.edges.edge_id
     passed = ((one, best_stretch(told, tally.bad, test)) for one, told in tally.passages().items())
     lay = (
-        (Attribute("place", place), best_meanwhile(told, tally.bad, test))
-        for place, told in tally.presence.passages()
+        (Attribute("place", place), best_meanwhile(stays, moves, tally.bad, test))
+        for place, stays, moves in tally.presence.passages([tally.over[e] for e in edges])
     )
     for attribute, found in (*passed, *lay):
         if found is not None:

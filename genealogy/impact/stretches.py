@@ -9,10 +9,12 @@ any moment of it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby, pairwise
+from operator import or_
 
 from genealogy.trace.windows import BEGIN, END
 
@@ -70,16 +72,18 @@ def best_stretch(passages: Sequence[Passage], bad: int, test: Test) -> Stretch |
     return _corrected(found)
 
 
-def best_meanwhile(passages: Sequence[Passage], bad: int, test: Test) -> Stretch | None:
+def best_meanwhile(
+    stays: Sequence[Passage], moves: Sequence[Passage], bad: int, test: Test
+) -> Stretch | None:
     """The stretch that tells the bad cases best by what was there at any moment of it.
 
     It is made of phases in which the same was there, so its ends are as near to what went
-    wrong as the cases tell: the shortest of equals. Passages of one case do not meet.
+    wrong as the cases tell: the shortest of equals. Stays of one case do not meet; moves may.
     ``tried`` are the different sets of cases of all stretches that begin and end with
     a bad case. Null where no stretch tells less than the whole of them.
     """
-    whole = _one(passages).cases if passages else 0
-    steps = _grouped(_phases(passages), bad)
+    whole = _all([*stays, *moves])
+    steps = _grouped(_phases(stays, moves), bad)
     ends = [i for i, step in enumerate(steps) if step.cases & bad]
     found: dict[int, tuple[float, int, int, Stretch]] = {}
     for place, first in enumerate(ends):
@@ -96,22 +100,29 @@ def best_meanwhile(passages: Sequence[Passage], bad: int, test: Test) -> Stretch
     return _corrected(list(found.values()))
 
 
-def _phases(passages: Sequence[Passage]) -> list[Passage]:
+def _phases(stays: Sequence[Passage], moves: Sequence[Passage]) -> list[Passage]:
     """The times at which the same was there, one after the other."""
-    moments = [t for p in passages for t in (p.start, p.end) if BEGIN < t < END]
+    moments = [t for p in (*stays, *moves) for t in (p.start, p.end) if BEGIN < t < END]
     if not moments:
         return []
     least, most = min(moments) - 1, max(moments) + 1
     # What ends is over from the next microsecond on, at which something else may begin.
     gone, come = defaultdict[int, int](int), defaultdict[int, int](int)
-    for passage in passages:
-        come[max(passage.start, least)] |= passage.cases
-        gone[min(passage.end, most) + 1] |= passage.cases
-    turns, there = sorted(gone.keys() | come.keys()), 0
-    phases = []
-    for turn, following in pairwise(turns):
+    changes = defaultdict[int, list[tuple[int, int]]](list)
+    for one in stays:
+        come[max(one.start, least)] |= one.cases
+        gone[min(one.end, most) + 1] |= one.cases
+    for one in moves:
+        changes[max(one.start, least)].append((one.cases, 1))
+        changes[min(one.end, most) + 1].append((one.cases, -1))
+    there, moving, phases = 0, Counter[int](), list[Passage]()
+    for turn, following in pairwise(sorted({*gone, *come, *changes})):
         there = there & ~gone[turn] | come[turn]
-        phases.append(Passage(turn, following - 1, there))
+        for cases, step in changes[turn]:
+            moving[cases] += step
+            if not moving[cases]:
+                del moving[cases]
+        phases.append(Passage(turn, following - 1, reduce(or_, moving, there)))
     return phases
 
 
@@ -142,7 +153,8 @@ def _together(passages: Sequence[Passage]) -> Sequence[Passage]:
 
 
 def _one(passages: Sequence[Passage]) -> Passage:
-    cases = 0
-    for passage in passages:
-        cases |= passage.cases
-    return Passage(passages[0].start, max(p.end for p in passages), cases)
+    return Passage(passages[0].start, max(p.end for p in passages), _all(passages))
+
+
+def _all(passages: Sequence[Passage]) -> int:
+    return reduce(or_, (passage.cases for passage in passages), 0)
