@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -31,8 +31,19 @@ Product = Annotated[
 Event = Annotated[
     list[str] | None, typer.Option("--event", metavar="ID", help=text("option.event"))
 ]
-From = Annotated[str | None, typer.Option("--from", metavar="TIME", help=text("option.from"))]
-To = Annotated[str | None, typer.Option("--to", metavar="TIME", help=text("option.to"))]
+From = Annotated[
+    str | None, typer.Option("--from", "--since", metavar="TIME", help=text("option.from"))
+]
+To = Annotated[str | None, typer.Option("--to", "--until", metavar="TIME", help=text("option.to"))]
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help=text("option.since"))]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help=text("option.until"))]
+Seeds = Annotated[
+    list[str] | None, typer.Option("--from", metavar="SEED|-", help=text("option.why_from"))
+]
+Direction = Annotated[
+    Literal["forward", "backward", "both"],
+    typer.Option("--direction", help=text("option.why_direction")),
+]
 CarryOver = Annotated[
     list[str] | None,
     typer.Option("--carry-over", metavar="[CLASS=]72h", help=text("option.carry_over")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -29,15 +29,17 @@ class Windowed:
     since: str | None = None
     until: str | None = None
     revision: str | None = None
-    carry_over: Sequence[str] | None = None
+
+    @property
+    def are_timed(self) -> bool:
+        """Whether any of them has the times; an event has its own."""
+        return any(kind is not WindowKind.EVENT for kind, _ in self.names)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A trace question as typed."""
+class Terms:
+    """What a trace question says beside its seeds and direction, as typed."""
 
-    direction: TraceDirection
-    seeds: tuple[str, ...]
     mode: Mode = Mode.EXACT
     as_of: str | None = None
     known_at: str | None = None
@@ -46,28 +48,48 @@ class Asked:
     quantities: bool = False
     dilution: str | None = None
     clock_tolerance: tuple[str, ...] = ()
+    carry_over: tuple[str, ...] = ()
     windows: Windowed = Windowed()
 
 
-def question(engine: Lotgraph, asked: Asked) -> TraceQuery:
+def question(
+    engine: Lotgraph, direction: TraceDirection, seeds: Sequence[str], terms: Terms
+) -> TraceQuery:
     """The question with every name resolved.
 
     Raises InvalidQuery, InvalidIdentifier, NotFound or Ambiguous.
     """
     return TraceQuery(
-        seeds=resolve_all(engine, asked.seeds),
-        direction=asked.direction,
-        mode=asked.mode,
-        as_of=moment(asked.as_of, "--as-of"),
-        known_at=moment(asked.known_at, "--known-at"),
-        stops=resolve_all(engine, asked.stops),
-        max_depth=asked.max_depth,
-        quantities=asked.quantities or asked.dilution is not None,
-        dilution=_fraction(asked.dilution),
-        clock_tolerance=tolerances(asked.clock_tolerance),
-        windows=windows(engine, asked.windows),
-        carry_over=merged(map(_carry_over, asked.windows.carry_over or ())),
+        seeds=resolve_all(engine, seeds),
+        direction=direction,
+        mode=terms.mode,
+        as_of=moment(terms.as_of, "--as-of"),
+        known_at=moment(terms.known_at, "--known-at"),
+        stops=resolve_all(engine, terms.stops),
+        max_depth=terms.max_depth,
+        quantities=terms.quantities or terms.dilution is not None,
+        dilution=_fraction(terms.dilution),
+        clock_tolerance=tolerances(terms.clock_tolerance),
+        windows=windows(engine, terms.windows),
+        carry_over=merged(map(_carry_over, terms.carry_over)),
     )
+
+
+def question_about(
+    engine: Lotgraph, direction: TraceDirection, seeds: Sequence[str], terms: Terms
+) -> TraceQuery:
+    """The same where a seed may be a quality event, or with times what else has a window.
+
+    The times are those of the windows that are named, if any can have them.
+    """
+    asked = terms.windows
+    if asked.are_timed:
+        return engine.meant(question(engine, direction, seeds, terms))
+    plain = replace(terms, windows=replace(asked, since=None, until=None))
+    times = moment(asked.since, "--since"), moment(asked.until, "--until")
+    if not seeds and any(times):
+        raise InvalidQuery(reason=text("cli.times_of_nothing"))
+    return engine.meant(question(engine, direction, seeds, plain), *times)
 
 
 def _carry_over(words: str) -> tuple[str, timedelta]:
@@ -84,10 +106,9 @@ def windows(engine: Lotgraph, asked: Windowed) -> tuple[Window, ...]:
     ``resolve`` raises.
     """
     since, until = moment(asked.since, "--from"), moment(asked.until, "--to")
-    kinds = {kind for kind, _ in asked.names}
-    if (since or until) and not kinds - {WindowKind.EVENT}:
+    if (since or until) and not asked.are_timed:
         raise InvalidQuery(reason=text("cli.times_of_nothing"))
-    if asked.revision and WindowKind.PRODUCT not in kinds:
+    if asked.revision and WindowKind.PRODUCT not in dict(asked.names):
         raise InvalidQuery(reason=text("cli.revision_of_nothing"))
     return tuple(
         Window(
@@ -153,6 +174,14 @@ def _fraction(words: str | None) -> Decimal | None:
         return Decimal(number[:-1]) / 100 if number.endswith("%") else Decimal(number)
     except InvalidOperation:
         raise InvalidQuery("no_dilution", dilution=words) from None
+
+
+def starts(names: Sequence[str] | None, terms: Terms) -> tuple[str, ...]:
+    """The seeds typed; none where the question starts from windows alone.
+
+    Raises InvalidQuery for neither.
+    """
+    return () if terms.windows.names and not names else typed(names or ())
 
 
 def typed(words: Iterable[str]) -> tuple[str, ...]:

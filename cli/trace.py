@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,17 +13,17 @@ from cli import options
 from cli.answers import Form, answer, form_of, incompleteness
 from cli.lookup import print_json
 from cli.options import MOST_STEPS
-from cli.questions import Asked, Windowed, question, resolve, typed
+from cli.questions import Terms, question, question_about, resolve, starts
 from cli.session import Session, session_of
 from cli.tables import print_table
-from cli.windows import windowed
+from cli.terms import FROM_TO, SINCE_UNTIL, with_terms
 from genealogy.errors import NotFound
 from genealogy.exports.records import Record, path_records, steps_records
 from genealogy.messages import text
 from genealogy.model.facts import NodeId
 from genealogy.model.times import iso, parse_instant
 from genealogy.ports import Direction
-from genealogy.trace.result import Mode, State, Trace, TraceDirection
+from genealogy.trace.result import State, Trace, TraceDirection
 
 if TYPE_CHECKING:
     from genealogy.bootstrap import Lotgraph
@@ -43,11 +43,13 @@ RIGHT = frozenset({"path", "step", "quantity"})
 command = typer.Typer(no_args_is_help=True, help=text("help.trace"))
 
 
-def run_trace(session: Session, asked: Asked, form: Form) -> None:
+def run_trace(
+    session: Session, direction: TraceDirection, seeds: Sequence[str], terms: Terms, form: Form
+) -> None:
     """Ask the engine and write the answer."""
     started = time.monotonic()
     with session.open() as engine:
-        query = question(engine, asked)
+        query = question(engine, direction, seeds, terms)
         # Only the forms that tell it are worth asking the database for it.
         watermark = engine.watermark() if form.tells_watermark else None
         trace = engine.trace(query)
@@ -58,20 +60,12 @@ def run_trace(session: Session, asked: Asked, form: Form) -> None:
 
 def _add(name: str, direction: TraceDirection) -> None:
     @command.command(name, help=text(f"help.trace_{direction}"))
-    @windowed
+    @with_terms(FROM_TO)
     def _(
         context: typer.Context,
         *,
-        windows: Windowed,
+        terms: Terms,
         ids: options.WindowIds = None,
-        mode: options.ModeOption = Mode.EXACT,
-        as_of: options.AsOf = None,
-        known_at: options.KnownAt = None,
-        stop: options.Stop = None,
-        max_depth: options.MaxDepth = None,
-        quantities: options.Quantities = False,
-        dilution: options.Dilution = None,
-        clock_tolerance: options.ClockTolerance = None,
         format: options.Format = None,
         json: options.Json = False,
         nl: options.JsonLines = False,
@@ -85,34 +79,31 @@ def _add(name: str, direction: TraceDirection) -> None:
     ) -> None:
         shorthands = {"json": json, "ndjson": nl, "csv": csv, "table": table}
         form = form_of(format, shorthands, output, limit, fields, no_headers, allow_partial)
-        limits = (tuple(stop or ()), max_depth, quantities, dilution)
-        clocks = tuple(clock_tolerance or ())
-        seeds = () if windows.names and not ids else typed(ids or ())
-        asked = Asked(direction, seeds, mode, as_of, known_at, *limits, clocks, windows)
-        run_trace(session_of(context), asked, form)
+        run_trace(session_of(context), direction, starts(ids, terms), terms, form)
 
 
 for _direction in ("forward", "backward", "both"):
     _add(_direction, _direction)
 
 
+@with_terms(SINCE_UNTIL)
 def why(
     context: typer.Context,
+    *,
+    terms: Terms,
     node: Annotated[str, typer.Argument(help=text("option.why_node"), metavar="NODE")],
-    seed: Annotated[str, typer.Option("--from", metavar="SEED", help=text("option.why_from"))],
-    mode: options.ModeOption = Mode.EXACT,
-    as_of: options.AsOf = None,
-    known_at: options.KnownAt = None,
+    seed: options.Seeds = None,
+    direction: options.Direction = "both",
     paths: options.Paths = 1,
     json: options.Json = False,
     no_headers: options.NoHeaders = False,
 ) -> None:
     """Print the best paths from a seed to a node, with the records that prove them."""
     session = session_of(context)
-    asked = Asked("both", (seed,), mode, as_of, known_at)
     with session.open() as engine:
         target = resolve(engine, node)
-        trace = engine.trace(question(engine, asked))
+        query = question_about(engine, direction, starts(seed, terms), terms)
+        trace = engine.trace(query)
         try:
             found = list(_paths(engine, trace, target, paths))
         except NotFound:
@@ -120,7 +111,7 @@ def why(
                 session.warn(incompleteness(trace.completeness))
             raise
     if json:
-        print_json(_path_document(trace, target, found, paths))
+        print_json(_path_document(target, found, paths))
         return
     names = PATH if paths == 1 else ("path", *PATH)
     rows = [row for number, path in enumerate(found, 1) for row in _path_rows(number, path, paths)]
@@ -140,8 +131,8 @@ def _paths(engine: Lotgraph, trace: Trace, target: NodeId, count: int) -> Iterat
         yield steps_records(trace, target, path)
 
 
-def _path_document(trace: Trace, target: NodeId, found: list[list[Record]], count: int) -> Record:
-    first = {"from": trace.query.seeds[0], "to": target, "steps": found[0]}
+def _path_document(target: NodeId, found: list[list[Record]], count: int) -> Record:
+    first = {"from": found[0][0]["node"], "to": target, "steps": found[0]}
     return first if count == 1 else {**first, "paths": [{"steps": steps} for steps in found]}
 
 

@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from cli import options
 from cli.lookup import print_json
-from cli.questions import Asked, moment, question, resolve
+from cli.questions import Terms, question_about, resolve, starts
 from cli.session import Session, session_of
 from cli.tables import print_table
+from cli.terms import SINCE_UNTIL, with_terms
 from genealogy.exports.records import Record
 from genealogy.messages import text
-from genealogy.trace.result import Mode
 
 OBSTACLES = ("obstacle", "node", "explanation")
 ENDS = ("side", "node", "distance", "gaps")
-Direction = Literal["forward", "backward", "both"]
 
 
+@with_terms(SINCE_UNTIL)
 def why_not(
     context: typer.Context,
+    *,
+    terms: Terms,
     node: Annotated[str, typer.Argument(help=text("option.why_not_node"), metavar="NODE")],
-    seed: Annotated[str, typer.Option("--from", metavar="SEED", help=text("option.why_from"))],
-    direction: Annotated[
-        Direction, typer.Option("--direction", help=text("option.why_not_direction"))
-    ] = "both",
-    mode: options.ModeOption = Mode.EXACT,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help=text("option.why_not_since"))
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="TIME", help=text("option.why_not_until"))
-    ] = None,
-    as_of: options.AsOf = None,
-    known_at: options.KnownAt = None,
-    stop: options.Stop = None,
-    max_depth: options.MaxDepth = None,
-    clock_tolerance: options.ClockTolerance = None,
+    seed: options.Seeds = None,
+    direction: options.Direction = "both",
     json: options.Json = False,
     no_headers: options.NoHeaders = False,
 ) -> None:
@@ -47,16 +35,11 @@ def why_not(
     # What these need takes longer to import than most commands to run.
     from genealogy.exports.why_not import why_not_record
 
-    clocks = tuple(clock_tolerance or ())
-    asked = Asked(
-        direction, (seed,), mode, as_of, known_at, tuple(stop or ()), max_depth,
-        clock_tolerance=clocks,
-    )  # fmt: skip
     session = session_of(context)
     with session.open() as engine:
         target = resolve(engine, node)
-        times = moment(since, "--since"), moment(until, "--until")
-        told = why_not_record(engine.why_not(question(engine, asked), target, *times))
+        query = question_about(engine, direction, starts(seed, terms), terms)
+        told = why_not_record(engine.why_not(query, target))
     if json:
         print_json(told)
     else:
@@ -70,13 +53,21 @@ def _print(session: Session, told: Record, *, headers: bool) -> None:
     if missing is None:
         print_table(OBSTACLES, _obstacle_rows(told), headers=headers)
         return
-    seed = missing["seed"]["node"]
-    session.warn(text("obstacle.missing", seed=seed, node=told["to"]))
+    session.warn(text("obstacle.missing", seed=_seeds(told), node=told["to"]))
     print_table(ENDS, _end_rows(missing), headers=headers, right=frozenset({"distance"}))
     for name, side in missing.items():
         if more := side["ends_total"] - len(side["ends"]):
             words = text(f"obstacle.from_{name}")
             session.warn(text("obstacle.more_ends", side=words, count=more))
+
+
+def _seeds(told: Record) -> str:
+    """The seed, or how many there are."""
+    if one := told["missing"]["seed"]["node"]:
+        return str(one)
+    if told["query"].get("windows"):
+        return text("obstacle.windows")
+    return text("obstacle.seeds", count=len(told["query"]["seeds"]))
 
 
 def _obstacle_rows(told: Record) -> Iterator[tuple[str, str, str]]:

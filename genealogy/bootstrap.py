@@ -38,7 +38,7 @@ from genealogy.store.writer import GraphSink
 from genealogy.trace.calling_off import Cancellation
 from genealogy.trace.details import with_details
 from genealogy.trace.dilution import refuse_amounts, without_diluted
-from genealogy.trace.not_there import as_window, why_not_in_window
+from genealogy.trace.not_there import as_window
 from genealogy.trace.obstacles import WhyNot
 from genealogy.trace.paths import best_paths
 from genealogy.trace.resolve import Candidate, find, identified, resolve
@@ -46,7 +46,7 @@ from genealogy.trace.result import Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
 from genealogy.trace.walk import Progress
-from genealogy.trace.why_not import why_not
+from genealogy.trace.why_absent import why_absent
 from genealogy.trace.witness import Hop
 
 #: Where snapshots are, in the data folder.
@@ -229,22 +229,20 @@ class Lotgraph:
         """
         return best_paths(SharedFlows(self.flows), trace, node_id, direction, count)
 
-    def why_not(
-        self,
-        query: TraceQuery,
-        node_id: NodeId,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> WhyNot:
-        """What keeps a trace from one seed from reaching a node.
+    def meant(
+        self, query: TraceQuery, since: datetime | None = None, until: datetime | None = None
+    ) -> TraceQuery:
+        """The question with those seeds as windows that are events, or with times all of them.
 
-        The seed may be an event, or with times a place, supplier or product.
+        Raises InvalidQuery for times of what has none.
         """
-        flows = SharedFlows(self.flows)
-        window = Window(WindowKind.PLACE, query.seeds[0], since, until)
-        asked = as_window(flows, query, window)
-        search = why_not_in_window if asked.windows else why_not
-        return search(flows, self.history, asked, node_id)
+        times = Window(WindowKind.PLACE, NodeId(""), since, until)
+        return as_window(SharedFlows(self.flows), query, times)
+
+    def why_not(self, query: TraceQuery, node_id: NodeId) -> WhyNot:
+        """What keeps a trace from reaching a node; a seed may be a quality event."""
+        query = replace(query, clock_tolerance=self._clocks(query.clock_tolerance))
+        return why_absent(SharedFlows(self.flows), self.history, self.meant(query), node_id)
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""

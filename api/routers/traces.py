@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Literal, cast
@@ -11,7 +11,7 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import names, whole
+from api import names, questions, whole
 from api.archive import Stored
 from api.deps import Engine, Language, Traces, Work, json_only
 from api.errors import ArrowMissing, InvalidBody, RefusedRequest
@@ -26,7 +26,6 @@ from api.schemas.traces import (
     Paths,
     TraceRequest,
     TraceSummary,
-    WindowRequest,
 )
 from api.shelf import Shelf
 from genealogy.bootstrap import Lotgraph
@@ -42,25 +41,12 @@ from genealogy.exports.records import (
 )
 from genealogy.exports.registry import EXPORTS, Export
 from genealogy.messages import text
-from genealogy.model.durations import merged
 from genealogy.model.times import iso
 from genealogy.ports import Direction
-from genealogy.trace.result import Completeness, Trace, TraceQuery, Window
+from genealogy.trace.result import Completeness, Trace, TraceQuery
 from genealogy.trace.walk import Progress
 
 PREFIX = "/v1/traces"
-#: Refusals of a question that are about its windows.
-OF_WINDOWS = frozenset(
-    {
-        "event_withdrawn",
-        "nothing_in_window",
-        "revision_of_nothing",
-        "times_of_event",
-        "unknown_window",
-        "window_ends_first",
-        "wrong_window",
-    }
-)
 _POSITION = re.compile(r"[0-9]{1,15}")
 
 router = APIRouter(prefix=PREFIX, tags=["traces"])
@@ -247,43 +233,16 @@ def _stored(
     except NotFound as error:
         raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:
-        pointer = "/windows" if error.error_code in OF_WINDOWS else "/seeds"
+        pointer = "/windows" if error.error_code in questions.OF_WINDOWS else "/seeds"
         raise InvalidBody([names.flaw(pointer, error, language)]) from error
 
 
 def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:
     flaws: list[Record] = []
     seeds = names.resolve_all(engine, "seeds", asked.seeds, flaws, language)
-    stops = names.resolve_all(engine, "stops", asked.stops, flaws, language)
-    windows = _windows(engine, asked.windows, flaws, language)
+    query = questions.question(engine, seeds, asked.direction, asked, flaws, language)
     names.refuse(flaws)
-    return TraceQuery(
-        seeds=seeds,
-        windows=windows,
-        direction=asked.direction,
-        mode=asked.mode,
-        as_of=asked.as_of,
-        known_at=asked.known_at,
-        stops=stops,
-        max_depth=asked.max_depth,
-        clock_tolerance=merged(asked.clock_tolerance.items()),
-        carry_over=merged(asked.carry_over.items()),
-        quantities=asked.quantities or asked.dilution is not None,
-        dilution=asked.dilution,
-    )
-
-
-def _windows(
-    engine: Lotgraph, asked: Sequence[WindowRequest], flaws: list[Record], language: str
-) -> tuple[Window, ...]:
-    """The windows whose names mean something; ``flaws`` gets the rest."""
-    found = []
-    for i, window in enumerate(asked):
-        told: list[Record] = []
-        for node_id in names.resolve_all(engine, "id", [window.id], told, language):
-            found.append(Window(window.kind, node_id, window.since, window.until, window.revision))
-        flaws += [{**flaw, "pointer": f"/windows/{i}/id"} for flaw in told]
-    return tuple(found)
+    return query
 
 
 def _summary(stored: Stored, trace: Trace) -> Record:

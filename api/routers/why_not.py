@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from api import names
+from api import names, questions
 from api.deps import Engine, Language, json_only
 from api.errors import InvalidBody
 from api.openapi import described
@@ -13,7 +13,6 @@ from genealogy.bootstrap import Lotgraph
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.records import Record
 from genealogy.exports.why_not import obstacle_words, why_not_record
-from genealogy.model.durations import merged
 from genealogy.model.facts import NodeId
 from genealogy.trace.result import TraceQuery
 
@@ -25,11 +24,13 @@ def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
     """What would have to be otherwise for a trace to reach a node."""
     query, node = _question(engine, asked, language)
     try:
-        told = why_not_record(engine.why_not(query, node, asked.since, asked.until))
+        told = why_not_record(engine.why_not(_meant(engine, query, asked), node))
     except NotFound as error:
         raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:
-        raise InvalidBody([names.flaw("/seed", error, language)]) from error
+        of_windows = asked.windows and error.error_code in questions.OF_WINDOWS
+        pointer = "/windows" if of_windows else "/seed" if asked.seed else "/seeds"
+        raise InvalidBody([names.flaw(pointer, error, language)]) from error
     for obstacle in told["obstacles"]:
         obstacle["message"] = obstacle_words(obstacle, told["query"], language)
     return told
@@ -37,18 +38,18 @@ def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
 
 def _question(engine: Lotgraph, asked: WhyNotRequest, language: str) -> tuple[TraceQuery, NodeId]:
     flaws: list[Record] = []
-    seed = names.resolve_one(engine, "seed", asked.seed, flaws, language)
+    one = () if asked.seed is None else (asked.seed,)
+    seeds = [names.resolve_one(engine, "seed", name, flaws, language) for name in one]
+    seeds += names.resolve_all(engine, "seeds", asked.seeds, flaws, language)
     node = names.resolve_one(engine, "node", asked.node, flaws, language)
-    stops = names.resolve_all(engine, "stops", asked.stops, flaws, language)
+    every = tuple(dict.fromkeys(seeds))
+    query = questions.question(engine, every, asked.direction, asked, flaws, language)
     names.refuse(flaws)
-    query = TraceQuery(
-        (seed,),
-        asked.direction,
-        asked.mode,
-        asked.as_of,
-        asked.known_at,
-        stops,
-        asked.max_depth,
-        clock_tolerance=merged(asked.clock_tolerance.items()),
-    )
     return query, node
+
+
+def _meant(engine: Lotgraph, query: TraceQuery, asked: WhyNotRequest) -> TraceQuery:
+    """The question with seeds as windows; raises InvalidQuery for times of no seeds."""
+    if not query.seeds and (asked.since or asked.until):
+        raise InvalidQuery("no_seeds")
+    return engine.meant(query, asked.since, asked.until)

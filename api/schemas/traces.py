@@ -15,6 +15,7 @@ from genealogy.model.durations import parse_duration
 from genealogy.model.times import parse_instant
 from genealogy.trace.result import Mode, TraceDirection, WindowKind
 
+MOST_SEEDS = 100_000
 _FRACTION = re.compile(r"1|0\.[0-9]{1,12}")
 
 
@@ -79,13 +80,11 @@ class WindowRequest(BaseModel):
     revision: Name | None = None
 
 
-class TraceRequest(BaseModel):
-    """A question. Seeds and stops in any spelling; times ISO 8601 with zone."""
+class Terms(BaseModel):
+    """What a question says beside its seeds and direction; times ISO 8601 with zone."""
 
     model_config = ConfigDict(extra="forbid")
 
-    direction: TraceDirection
-    seeds: list[Name] = Field(default=[], max_length=100_000)
     windows: list[WindowRequest] = Field(default=[], max_length=100)
     mode: Mode = Mode.EXACT
     as_of: Instant = None
@@ -96,6 +95,13 @@ class TraceRequest(BaseModel):
     dilution: Dilution = None
     clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
     carry_over: dict[Name, Duration] = Field(default={}, max_length=100)
+
+
+class TraceRequest(Terms):
+    """A question. Seeds and stops in any spelling; times ISO 8601 with zone."""
+
+    direction: TraceDirection
+    seeds: list[Name] = Field(default=[], max_length=MOST_SEEDS)
 
 
 def is_unset(value: object) -> bool:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.schemas.traces import Duration, Edge, Instant, Name, Question, Step
-from genealogy.trace.result import Mode, TraceDirection
+from api.schemas.traces import MOST_SEEDS, Edge, Instant, Name, Question, Step, Terms
+from genealogy.trace.result import TraceDirection
 
 
-class WhyNotRequest(BaseModel):
-    """From which seed a node is not reached, under the terms of a trace.
+class WhyNotRequest(Terms):
+    """From which seeds a node is not reached, under the terms of a trace.
 
-    The seed may be a quality event, or with ``since`` or ``until`` a place, supplier or product.
+    ``seed`` is one more of the ``seeds``. A seed may be a quality event, or with ``since`` or
+    ``until`` a place, supplier or product.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    seed: Name
+    seed: Name | None = None
+    seeds: list[Name] = Field(default=[], max_length=MOST_SEEDS)
     node: Name
     direction: TraceDirection = "both"
-    mode: Mode = Mode.EXACT
-    as_of: Instant = None
-    known_at: Instant = None
     since: Instant = None
     until: Instant = None
-    stops: list[Name] = Field(default=[], max_length=10)
-    max_depth: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
-    clock_tolerance: dict[Name, Duration] = Field(default={}, max_length=100)
 
 
 class Obstacle(BaseModel):
@@ -36,9 +30,11 @@ class Obstacle(BaseModel):
 
     kind: Literal[
         "time",
+        "place",
         "interval",
         "vessel",
         "on_hand",
+        "unused",
         "left_before",
         "came_after",
         "only_before",
@@ -51,6 +47,7 @@ class Obstacle(BaseModel):
         "as_of",
         "not_recorded",
         "withdrawn",
+        "dilution",
     ]
     node: str | None
     at: str | None
@@ -72,7 +69,7 @@ class End(BaseModel):
 class Side(BaseModel):
     """What can be reached from one side, and where the records end."""
 
-    node: str
+    node: str | None = Field(description="Null for several seeds")
     direction: Literal["forward", "backward"]
     nodes: int
     distance: int

@@ -40,6 +40,7 @@ def obstacle_words(told: Record, query: Record, language: str | None = None) -> 
         steps=told["steps"],
         place=told["place"] or "",
         most=query["max_depth"],
+        dilution=query.get("dilution"),
         came=_movement(told["came"], language) or text("obstacle.ran", language),
         left=_movement(told["left"], language),
         **moments,

@@ -28,9 +28,10 @@ class Side:
     """What can be reached from one side, times left aside.
 
     ``ends`` are up to twenty of ``total``: those with gaps first, the farthest of them first.
+    ``node_id`` is null for several seeds.
     """
 
-    node_id: NodeId
+    node_id: NodeId | None
     direction: Direction
     nodes: int
     distance: int
@@ -51,17 +52,19 @@ class Missing:
 
 
 def missing_link(source: FlowSource, query: TraceQuery, node_id: NodeId) -> Missing:
-    """Where the records of a seed and of a node that it does not reach end."""
+    """Where the records of seeds and of a node that they do not reach end."""
     way: Direction = "backward" if query.direction == "backward" else "forward"
     return Missing(
-        _side(source, query, query.seeds[0], way), _side(source, query, node_id, _OTHER[way])
+        _side(source, query, query.seeds, way), _side(source, query, (node_id,), _OTHER[way])
     )
 
 
-def _side(source: FlowSource, query: TraceQuery, node_id: NodeId, way: Direction) -> Side:
+def _side(
+    source: FlowSource, query: TraceQuery, starts: tuple[NodeId, ...], way: Direction
+) -> Side:
     asked = replace(
         query,
-        seeds=(node_id,),
+        seeds=starts,
         direction=way,
         mode=Mode.CONSERVATIVE,
         stops=(),
@@ -83,4 +86,5 @@ def _side(source: FlowSource, query: TraceQuery, node_id: NodeId, way: Direction
     ]
     ends.sort(key=lambda end: (not end.gaps, -end.distance, end.node_id))
     farthest = max((reached.distance for reached in found.reached), default=0)
-    return Side(node_id, way, len(found.reached), farthest, len(ends), tuple(ends[:MOST_ENDS]))
+    named = starts[0] if len(starts) == 1 else None
+    return Side(named, way, len(found.reached), farthest, len(ends), tuple(ends[:MOST_ENDS]))

@@ -23,7 +23,7 @@ from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.places import batches_at, places_within
 from genealogy.trace.present import moment_of
 from genealogy.trace.result import Mode, Reached, Seed, Trace, TraceQuery, Window, WindowKind
-from genealogy.trace.run import trace
+from genealogy.trace.run import directions, trace
 from genealogy.trace.seeds import Found, find_seeds, span_of
 from genealogy.trace.spans import ALWAYS, Records, Span
 from genealogy.trace.why_not import why_not
@@ -40,31 +40,46 @@ _OTHER: dict[Direction, Direction] = {"forward": "backward", "backward": "forwar
 
 
 def as_window(source: FlowSource, query: TraceQuery, window: Window) -> TraceQuery:
-    """The question with its seed as a window of time, where it is an event or times are given.
+    """The question with its seeds as windows of time: events, and where times are given all.
 
-    ``window`` has the times; what it is about is told by the kind of the seed. Raises
+    ``window`` has the times; what one is about is told by the kind of the seed. Raises
     InvalidQuery for times of what has none.
     """
-    [seed] = query.seeds
-    kind = source.kinds([seed]).get(seed, "")
+    kinds = source.kinds(query.seeds) if query.seeds else {}
     timed = window.since is not None or window.until is not None
-    if kind != Label.QUALITY_EVENT and not timed:
-        return query
-    if kind not in _OF_KIND or (timed and kind == Label.QUALITY_EVENT):
-        raise InvalidQuery("wrong_window", text=seed, kind=kind, wanted=WindowKind.PLACE.value)
-    meant = replace(window, kind=_OF_KIND[Label(kind)], node_id=seed)
-    return replace(query, seeds=(), windows=(meant,))
+    plain, meant = list[NodeId](), list(query.windows)
+    for seed in query.seeds:
+        kind = kinds.get(seed, "")
+        if kind != Label.QUALITY_EVENT and not timed:
+            plain.append(seed)
+            continue
+        if kind not in _OF_KIND or (timed and kind == Label.QUALITY_EVENT):
+            raise InvalidQuery("wrong_window", text=seed, kind=kind, wanted=WindowKind.PLACE.value)
+        meant.append(replace(window, kind=_OF_KIND[Label(kind)], node_id=seed))
+    return replace(query, seeds=tuple(plain), windows=tuple(meant))
 
 
 def why_not_in_window(
     source: FlowSource, history: FlowHistory, query: TraceQuery, node_id: NodeId
 ) -> WhyNot:
-    """What keeps a trace that starts from one window from reaching a node.
+    """What keeps a trace that starts from windows, and maybe seeds, from reaching a node.
 
-    Raises what ``genealogy.trace.run.trace`` raises.
+    It is told in the direction in which less is in the way. Raises what
+    ``genealogy.trace.run.trace`` raises.
     """
+    told = [
+        _in_direction(source, history, replace(query, direction=way), node_id)
+        for way in directions(query)
+    ]
+    best = min(told, key=lambda one: (one.missing is not None, len(one.obstacles)))
+    return replace(best, query=query)
+
+
+def _in_direction(
+    source: FlowSource, history: FlowHistory, query: TraceQuery, node_id: NodeId
+) -> WhyNot:
     way: Direction = "backward" if query.direction == "backward" else "forward"
-    asked = replace(query, direction=way, quantities=False, dilution=None)
+    asked = replace(query, quantities=False, dilution=None)
     if node_id in set(trace(source, asked).node_ids()):
         rows = {row.node_id: row for row in source.nodes([node_id])}
         return WhyNot(query, node_id, way, (), (), FlowRows(), rows)
@@ -104,19 +119,34 @@ class _Search:
         return "backward" if self.query.direction == "backward" else "forward"
 
     def answer(self) -> WhyNot:
-        """What was not there, or went another way; else what is in the way from the nearest."""
+        """What was not there, or went another way; else what is in the way from all that was."""
         seeds = {seed.node_id: seed for seed in self.found.seeds}
-        plain = trace(self.source, self._from(tuple(sorted(seeds))))
+        every = tuple(dict.fromkeys((*self.query.seeds, *self._known_then(sorted(seeds)))))
+        if not every:
+            first = min(self.source.first_recorded(sorted(seeds)).values())
+            return self._told((Obstacle(ObstacleKind.NOT_RECORDED, at=first),))
+        plain = trace(self.source, self._from(every))
         if self.node_id in set(plain.node_ids()):
             return self._went_another_way(plain, seeds)
+        told = self._unless_linked(every) if self._known_then([self.node_id]) else None
+        if told is None or told.reached:
+            told = why_not(self.source, self.history, self._from(every), self.node_id)
+        return replace(told, query=self.query)
+
+    def _unless_linked(self, starts: Sequence[NodeId]) -> WhyNot | None:
+        """What was not there; null where anything that was leads to the node by its records."""
         near = self._near()
-        there = [reached.node_id for reached in near if reached.node_id in seeds]
-        places = self._places()
-        if there or not places:
-            start = there[0] if there else min(seeds)
-            told = why_not(self.source, self.history, self._from((start,)), self.node_id)
-            return replace(told, query=self.query)
-        return self._not_there(near, places)
+        linked = any(reached.node_id in starts for reached in near)
+        places = {} if linked else self._places()
+        return self._not_there(near, places) if places else None
+
+    def _known_then(self, nodes: Sequence[NodeId]) -> list[NodeId]:
+        """Those of these nodes that were known at the record time: from others nothing led then."""
+        known_at = self.query.known_at
+        if known_at is None:
+            return [*nodes]
+        first = self.source.first_recorded(nodes)
+        return [node for node in nodes if first.get(node, known_at) <= known_at]
 
     def _from(self, seeds: tuple[NodeId, ...]) -> TraceQuery:
         return replace(self.query, seeds=seeds, windows=())
@@ -132,19 +162,18 @@ class _Search:
         )
         return trace(self.source, asked).reached
 
-    def _places(self) -> list[NodeId]:
-        """The places that the window is about, with all places in them."""
-        [window] = self.query.windows
-        nodes = [window.node_id]
-        if window.kind is WindowKind.EVENT:
-            nodes = [tie.target for tie in self.source.links(nodes, Link.ABOUT)]
-        kinds = self.source.kinds(nodes)
-        return [
-            place
-            for node in nodes
-            if kinds.get(node) == Label.PLACE
-            for place in places_within(self.source, node)
-        ]
+    def _places(self) -> dict[Window, list[NodeId]]:
+        """The places of which each window tells what was there, with all places in them."""
+        found = {}
+        for window in self.query.windows:
+            at_place = window.kind in (WindowKind.PLACE, WindowKind.EQUIPMENT)
+            nodes = [window.node_id] if at_place else []
+            if window.kind is WindowKind.EVENT:
+                nodes = [tie.target for tie in self.source.links([window.node_id], Link.ABOUT)]
+            kinds = self.source.kinds(nodes)
+            about = [node for node in nodes if kinds.get(node) == Label.PLACE]
+            found[window] = [p for node in about for p in places_within(self.source, node)]
+        return {window: places for window, places in found.items() if places}
 
     # --- There then, and gone another way -----------------------------------------------
 
@@ -167,15 +196,25 @@ class _Search:
 
     # --- Not there then -----------------------------------------------------------------
 
-    def _not_there(self, near: Sequence[Reached], places: Sequence[NodeId]) -> WhyNot:
+    def _not_there(
+        self, near: Sequence[Reached], places: Mapping[Window, Sequence[NodeId]]
+    ) -> WhyNot:
         """When the nearest was there that ever was; without one, that the node never was."""
         at = {reached.node_id: i for i, reached in enumerate(near)}
-        seen = self._seen(list(at), places)
-        if not seen:
-            return self._told((Obstacle(ObstacleKind.NEVER_THERE, self.node_id, place=places[0]),))
-        nearest = min((at[one.node_id], one.node_id) for one in seen)[1]
-        own = [one for one in seen if one.node_id == nearest]
-        return self._told(tuple(self._missed(own, self._span())))
+        seen = {window: self._seen(list(at), window, some) for window, some in places.items()}
+        there = [(at[one.node_id], one.node_id) for some in seen.values() for one in some]
+        if not there:
+            first = next(iter(places.values()))[0]
+            return self._told((Obstacle(ObstacleKind.NEVER_THERE, self.node_id, place=first),))
+        nearest = min(there)[1]
+        told = [
+            obstacle
+            for window, some in seen.items()
+            for obstacle in self._missed(
+                [one for one in some if one.node_id == nearest], self._span(window)
+            )
+        ]
+        return self._told(tuple(told))
 
     def _missed(self, own: Sequence[_Seen], span: Span) -> Iterator[Obstacle]:
         """The last time it was there before the window, and the first after it."""
@@ -199,8 +238,17 @@ class _Search:
                 place=one.place,
             )
 
-    def _seen(self, nodes: Sequence[NodeId], places: Sequence[NodeId]) -> list[_Seen]:
-        """When these nodes were at places, by stays, movements there, deliveries and runs."""
+    def _seen(
+        self, nodes: Sequence[NodeId], window: Window, places: Sequence[NodeId]
+    ) -> list[_Seen]:
+        """When these nodes were at places, by all that counts for a window of its kind."""
+        if window.kind is WindowKind.EQUIPMENT:
+            return [*self._ran(nodes, places, (Link.MADE_ON,))]
+        runs = self._ran(nodes, places, (Link.MADE_ON, Link.AT))
+        return [*self._kept(nodes, places), *runs]
+
+    def _kept(self, nodes: Sequence[NodeId], places: Sequence[NodeId]) -> list[_Seen]:
+        """When these nodes were at places, by stays, movements there and deliveries."""
         records, here = self._records(), set(places)
         stays, out = records.stays_of(nodes), records.edges(nodes, "forward")
         found = list(_by(stays, stays.source, here, stays.target))
@@ -216,19 +264,22 @@ class _Search:
         came = records.edges(sorted(loads), "forward")
         delivered = list(_by(came, came.source, here, came.target))
         found += [replace(one, node_id=node) for one in delivered for node in loads[one.node_id]]
-        wanted = set(nodes)
-        for batch, span in batches_at(records, places, ALWAYS, (Link.MADE_ON, Link.AT)):
-            if batch in wanted:
-                found.append(_Seen(batch, span, places[0]))
         return found
+
+    def _ran(
+        self, nodes: Sequence[NodeId], places: Sequence[NodeId], links: Sequence[Link]
+    ) -> Iterator[_Seen]:
+        """When those of these nodes that are batches ran at places."""
+        wanted = set(nodes)
+        ran = batches_at(self._records(), places, ALWAYS, links)
+        return (_Seen(batch, span, places[0]) for batch, span in ran if batch in wanted)
 
     def _records(self) -> Records:
         until = None if self.query.as_of is None else to_micros(self.query.as_of)
         return Records(self.source, self.query.known_at, until, slack_of(self.query))
 
-    def _span(self) -> Span:
-        """The window, of an event that of the event."""
-        [window] = self.query.windows
+    def _span(self, window: Window) -> Span:
+        """When a window is, of an event that of the event."""
         [row] = self.source.nodes([window.node_id], known_at=self.query.known_at)
         return span_of(window, row)
 

@@ -18,9 +18,11 @@ class ObstacleKind(StrEnum):
     """What keeps material, or a trace, from going on."""
 
     TIME = "time"
+    PLACE = "place"
     INTERVAL = "interval"
     VESSEL = "vessel"
     ON_HAND = "on_hand"
+    UNUSED = "unused"
     LEFT_BEFORE = "left_before"
     CAME_AFTER = "came_after"
     ONLY_BEFORE = "only_before"
@@ -33,6 +35,7 @@ class ObstacleKind(StrEnum):
     AS_OF = "as_of"
     NOT_RECORDED = "not_recorded"
     WITHDRAWN = "withdrawn"
+    DILUTION = "dilution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class Obstacle:
     the edge ``left``: that was before (TIME), after it was taken out (INTERVAL) or used up
     (ON_HAND), or before, after a cleaning or out of turn (VESSEL). Edges are positions in
     those of the answer.
+    PLACE: it came to ``node_id`` by the edge ``came``, in time; but what left by the edge ``left``
+    was at ``place``, and came there otherwise by what is recorded of where the node was kept.
+    UNUSED: it may be ``node_id``, which has no lot number, by the edge ``came``; but nothing of
+    that moved on while the lot was on hand.
     LEFT_BEFORE, CAME_AFTER, NEVER_THERE: ``node_id`` was not at ``place`` in the window;
     ``came`` is the nearest stay there. ONLY_BEFORE, ONLY_AFTER: no record says that it was there in
     the window, but at ``at`` it was: by the movement ``came``, or as a batch that ran.
@@ -51,7 +58,8 @@ class Obstacle:
     NON_PROPAGATING: the same as TIME, where the node is of material that passes nothing on.
     STOP: the node.
     AS_OF, NOT_RECORDED: the moment to ask for at least. WITHDRAWN: the edge ``left``, and when.
-    MAX_DEPTH: how many edges it takes, in ``steps``.
+    MAX_DEPTH: how many edges it takes, in ``steps``. DILUTION: less of ``node_id`` can be seed
+    material than the question asks for.
     """
 
     kind: ObstacleKind
@@ -67,7 +75,7 @@ class Obstacle:
 class WhyNot:
     """The answer: obstacles, and the path there would be without them; or what is missing.
 
-    ``path`` leads from the seed to the node and holds positions in ``edges``. Without
+    ``path`` leads from a seed to the node and holds positions in ``edges``. Without
     obstacles and without ``missing`` the node is reached as asked.
     """
 

@@ -24,13 +24,14 @@ class RevisedFlows(Beside, FlowSource):
 
     Those that ``history`` tells to be withdrawn are put back as far as ``puts_back`` names
     them (null: all), under ids of their own. With ``shut`` nothing is found by looking
-    into containers and shipments.
+    into containers and shipments. Of nodes in ``unplaced`` nobody says where they were kept.
     """
 
     leaves_out: Collection[str] = ()
     history: FlowHistory | None = None
     puts_back: frozenset[str] | None = None
     shut: bool = False
+    unplaced: Collection[NodeId] = ()
 
     def edges(
         self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
@@ -59,6 +60,11 @@ class RevisedFlows(Beside, FlowSource):
     def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
         """The kind label of those of these nodes that exist."""
         return self.source.kinds(node_ids)
+
+    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
+        """Where these nodes were kept, but those of which nobody says."""
+        told = [node for node in node_ids if node not in self.unplaced]
+        return self.source.stays(told, known_at=known_at) if told else FlowRows()
 
     def _back(
         self, frontier: Sequence[NodeId], direction: Direction, known_at: datetime | None

@@ -39,7 +39,9 @@ def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
     lacking = _of_nodes(trace.completeness, gaps)
     times = {edge: told for one in prepared for edge, told in one.times.items()}
     if not times and not any(MARK in node for node in reached.node_id):
-        return replace(trace, completeness=lacking) if gaps else trace
+        # Seeds that are stops are themselves, so there may be some and no state.
+        told = bool(gaps or found.seeds)
+        return replace(trace, completeness=lacking, seeds=found.seeds) if told else trace
     place, picks = _first_copies(edges.edge_id)
     merged, states = _merged(reached, place)
     return replace(

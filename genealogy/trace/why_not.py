@@ -43,6 +43,8 @@ class _Lifts:
     """What of a question is left aside: stops, limits, withdrawals, the times at nodes.
 
     Null stands for all withdrawn edges, and for the times at every node that is reached.
+    ``unused`` is what may be material without lot number of which nothing moved then, and
+    ``stays`` are nodes of which it is left aside where they were kept.
     """
 
     stops: frozenset[NodeId] = frozenset()
@@ -51,6 +53,8 @@ class _Lifts:
     known_at: bool = False
     withdrawn: frozenset[str] | None = frozenset()
     free: frozenset[NodeId] | None = frozenset()
+    unused: bool = False
+    stays: frozenset[NodeId] = frozenset()
 
     def parts(self) -> Iterator[_Lifts]:
         """The same with one thing less, except the times at nodes."""
@@ -61,12 +65,13 @@ class _Lifts:
         yield from (replace(self, known_at=False),) if self.known_at else ()
         for edge in sorted(self.withdrawn or ()):
             yield replace(self, withdrawn=(self.withdrawn or frozenset()) - {edge})
+        yield from (replace(self, unused=False),) if self.unused else ()
 
 
 def why_not(source: FlowSource, history: FlowHistory, query: TraceQuery, node_id: NodeId) -> WhyNot:
     """What keeps a trace from reaching a node, in the direction in which it takes least.
 
-    ``query`` has one seed. Raises what ``genealogy.trace.run.trace`` raises.
+    ``query`` has no windows. Raises what ``genealogy.trace.run.trace`` raises.
     """
     ways: tuple[Direction, ...] = (
         ("forward", "backward") if query.direction == "both" else (query.direction,)
@@ -157,10 +162,12 @@ class _Search:
         given += [("as_of", True)] if query.as_of is not None else []
         given += [("known_at", True)] if query.known_at is not None else []
         given.append(("withdrawn", None))
+        maybe = (False, True) if self.source.standing().unlotted else (False,)
         return [
-            replace(_Lifts(), **dict(some))  # type: ignore[arg-type]
+            replace(_Lifts(unused=unused), **dict(some))  # type: ignore[arg-type]
             for size in range(len(given) + 1)
             for some in combinations(given, size)
+            for unused in maybe
         ]
 
     def _rounds(self, lifts: _Lifts) -> Iterator[list[Trace]]:
@@ -188,8 +195,19 @@ class _Search:
         while True:
             less = next((part for part in lifts.parts() if self._suffices(part)), None)
             if less is None:
-                return lifts
+                return self._by_place(lifts)
             lifts = less
+
+    def _by_place(self, lifts: _Lifts) -> _Lifts:
+        """The same with stays in the place of times, where it is the stays that are in the way."""
+        free = sorted(lifts.free or ())
+        known_at = None if lifts.known_at else self.query.known_at
+        kept = self.source.stays(free, known_at=known_at).source if free else ()
+        for node in sorted(set(kept)):
+            free_of = (lifts.free or frozenset()) - {node}
+            other = replace(lifts, free=free_of, stays=lifts.stays | {node})
+            lifts = other if self._suffices(other) else lifts
+        return lifts
 
     def _suffices(self, lifts: _Lifts) -> bool:
         stages = self._stages(lifts)
@@ -229,7 +247,9 @@ class _Search:
         # A node from which to go on does not stand for what it held, as a seed would.
         shut = again and self.direction == "forward"
         source = RevisedFlows(self.source, (), back, lifts.withdrawn, shut=shut)
-        whole = with_unrecorded(source, asked, only_used=False)
+        whole = with_unrecorded(source, asked, only_used=not lifts.unused)
+        if lifts.stays:
+            whole = RevisedFlows(whole, unplaced=lifts.stays)
         return trace(whole, asked, unrecorded=False)
 
     def _passages(self, found: Trace) -> frozenset[NodeId]:
@@ -252,8 +272,7 @@ class _Search:
 
     def _obstacles(self, lifts: _Lifts, way: _Way) -> Iterator[Obstacle]:
         path, edges = way.path, way.edges
-        for at in way.breaks:
-            yield self._in_time(way, at)
+        yield from self._at_nodes(lifts, way)
         for stop in sorted(lifts.stops):
             yield Obstacle(ObstacleKind.STOP, stop)
         if lifts.depth:
@@ -269,19 +288,44 @@ class _Search:
                 gone = _latest([edges.retracted_at[hop.edge]])
                 yield Obstacle(ObstacleKind.WITHDRAWN, left=hop.edge, at=gone)
 
+    def _at_nodes(self, lifts: _Lifts, way: _Way) -> Iterator[Obstacle]:
+        """What is in the way because of the data of the nodes on the path."""
+        for at in way.breaks:
+            yield self._in_time(way, at)
+        for at in range(1, len(way.path)):
+            if way.path[at].before in lifts.stays:
+                yield self._in_place(way, at)
+        if lifts.unused and way.path:
+            yield from self._unused(way, way.path[0 if self.direction == "backward" else -1])
+
     def _in_time(self, way: _Way, at: int) -> Obstacle:
         """The obstacle at the node before a hop, told in the order of the material."""
-        came, left = way.path[at - 1].edge, way.path[at].edge
-        if self.direction == "backward":
-            came, left = left, came
+        came, left = self._in_order(way, at)
         kind = _KINDS.get(way.edges.type[came], ObstacleKind.TIME)
         moment, is_still = way.breaks[at]
         if is_still:
             kind = ObstacleKind.NON_PROPAGATING
         return Obstacle(kind, way.path[at].before, came, left, moment)
 
+    def _in_place(self, way: _Way, at: int) -> Obstacle:
+        """The same where the node was kept in another place."""
+        came, left = self._in_order(way, at)
+        place = way.edges.place_id[left]
+        told = None if place is None else NodeId(place)
+        return Obstacle(ObstacleKind.PLACE, way.path[at].before, came, left, place=told)
+
+    def _in_order(self, way: _Way, at: int) -> tuple[int, int]:
+        """The edges by which material came to the node before a hop, and left it."""
+        before, after = way.path[at - 1].edge, way.path[at].edge
+        return (after, before) if self.direction == "backward" else (before, after)
+
+    def _unused(self, way: _Way, hop: Hop) -> Iterator[Obstacle]:
+        """The obstacle at an end of the path that has no lot number, if it is one."""
+        if way.edges.type[hop.edge] == Flow.MAY_BE:
+            yield Obstacle(ObstacleKind.UNUSED, way.edges.target[hop.edge], came=hop.edge)
+
     def _read_nodes(self, path: tuple[Hop, ...]) -> list[NodeRow]:
-        ids = {*self.query.seeds, self.node_id, *(hop.after for hop in path)}
+        ids = {self.node_id, *(end for hop in path for end in (hop.before, hop.after))}
         rows = self.source.nodes(sorted(ids))
         named = {row.product_id for row in rows if row.product_id is not None}
         return [*rows, *self.source.nodes(sorted(named - ids))]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.clients import assert_problem, client
-from tests.small_company import RAW, RENJI, Company, engine
+from tests.small_company import GOODS, KINDS, RAW, RENJI, Company, engine
 from tests.unit.trace.test_not_there import COLD, FACTS
 
 TIMES = {"since": "2026-01-05T00:00:00Z", "until": "2026-01-06T00:00:00Z"}
@@ -34,3 +34,52 @@ def test_times_of_a_seed_that_has_none_are_pointed_at() -> None:
     answer = client().post("/v1/why-not", json={"node": RENJI, "seed": RAW, **TIMES})
     body = assert_problem(answer, 422, "invalid_body")
     assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/seed", "wrong_window")]
+
+
+def test_every_term_of_a_trace_can_be_given() -> None:
+    api = client()
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    terms = set(schemas["TraceRequest"]["properties"])
+    assert terms <= set(schemas["WhyNotRequest"]["properties"])
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"carry_over": {"*": "72h"}},
+        {"clock_tolerance": {"MES": "5m"}, "max_depth": 3, "mode": "conservative"},
+        {"dilution": "0.01"},
+        {"quantities": True, "stops": [GOODS]},
+        {"as_of": "2026-03-01T06:30:00Z", "known_at": "2026-03-20T00:00:00Z"},
+    ],
+)
+def test_it_says_reached_exactly_where_the_trace_has_the_node(terms: dict[str, Any]) -> None:
+    api, question = client(), {"seeds": [RAW], "direction": "forward", **terms}
+    summary = api.post("/v1/traces", json=question).json()
+    reached = {n["id"] for n in api.get(f"{summary['self']}.json").json()["nodes"]}
+    for node in sorted(KINDS):
+        told = api.post("/v1/why-not", json={"node": node, **question})
+        assert told.status_code == 200, told.text
+        assert told.json()["reached"] == (node in reached), node
+
+
+def test_windows_and_several_seeds_are_asked_about_together() -> None:
+    window = {"kind": "place", "id": COLD, "from": TIMES["since"], "to": TIMES["until"]}
+    told = ask("lot:late", windows=[window], seeds=["batch:1"], direction="forward").json()
+    assert [o["kind"] for o in told["obstacles"]] == ["came_after"]
+    assert told["query"]["windows"][0]["id"] == COLD
+    assert ask("lot:made", windows=[window], seeds=["batch:1"]).json()["reached"] is True
+
+
+def test_names_that_mean_nothing_are_each_pointed_at() -> None:
+    window = {"kind": "place", "id": "NOPE-1"}
+    answer = ask("NOPE-2", seeds=["NOPE-3"], windows=[window], stops=["NOPE-4"])
+    body = assert_problem(answer, 422, "invalid_body")
+    pointers = {e["pointer"] for e in body["errors"]}
+    assert pointers == {"/node", "/seeds/0", "/windows/0/id", "/stops/0"}
+
+
+def test_a_question_without_a_start_is_refused() -> None:
+    for asked in ({}, {"since": TIMES["since"]}):
+        body = assert_problem(ask("lot:late", **asked), 422, "invalid_body")
+        assert [e["code"] for e in body["errors"]] == ["no_seeds"]

@@ -17,6 +17,7 @@ from genealogy.trace.paths import best_paths
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
+from genealogy.trace.why_absent import why_absent
 from genealogy.trace.why_not import why_not
 from tests.fakes import MemoryFlows
 from tests.genealogies import DAY_ZERO, SOURCE, Genealogy, day, flow, genealogy
@@ -172,3 +173,35 @@ def test_that_a_lot_was_not_on_hand_is_said_to_be_in_the_way() -> None:
     query = TraceQuery((NodeId(OLD),), "forward")
     [obstacle] = why_not(source, source, query, NodeId("lot:M:SET:6")).obstacles
     assert (obstacle.kind, obstacle.node_id) == (ObstacleKind.ON_HAND, GLUE)
+
+
+def spare() -> Genealogy:
+    """Material without lot number of which only more came, and nothing moved on since."""
+    drawn = glued()
+    kept = [f for f in drawn.flows if not (f.source_id == GLUE and f.type == USED)]
+    return replace(drawn, flows=tuple(kept))
+
+
+def test_material_without_lot_number_of_which_nothing_moved_is_told_as_that() -> None:
+    drawn = spare()
+    source = MemoryFlows(drawn.facts)
+    for mode in Mode:
+        query = TraceQuery((NodeId(OLD),), "forward", mode)
+        assert GLUE not in set(trace(source, query).node_ids())
+        found = why_absent(source, source, query, NodeId(GLUE))
+        [obstacle] = found.obstacles
+        assert (obstacle.kind, obstacle.node_id) == (ObstacleKind.UNUSED, GLUE)
+        assert found.edges.type[obstacle.came or 0] == Flow.MAY_BE
+        back = TraceQuery((NodeId(GLUE),), "backward", mode)
+        assert OLD not in set(trace(source, back).node_ids())
+        found = why_absent(source, source, back, NodeId(OLD))
+        assert [o.kind for o in found.obstacles] == [ObstacleKind.UNUSED]
+
+
+def test_why_not_does_not_call_reached_what_the_trace_leaves_out() -> None:
+    source = MemoryFlows(glued().facts)
+    for node in glued().ids():
+        for way in ("forward", "backward"):
+            query = TraceQuery((NodeId(OLD),), way)  # type: ignore[arg-type]
+            told = why_absent(source, source, query, node)
+            assert told.reached == (node in set(trace(source, query).node_ids())), node
