@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from api import errors, openapi
 from api.guard import Guard
 from api.jobs import Jobs
-from api.routers import health, impact, jobs, lookup, traces, why_not
+from api.routers import foodchain, health, impact, jobs, lookup, traces, why_not
 from api.shelf import Shelf
 from genealogy import __version__
 from genealogy.bootstrap import Lotgraph
@@ -58,7 +58,7 @@ def create_app(
     app.state.engine = engine
     app.state.shelf = Shelf(engine, clock, folder)
     app.state.jobs = Jobs(engine, clock, folder and folder / "jobs")
-    for part in (health, lookup, traces, jobs, why_not, impact):
+    for part in (health, lookup, traces, jobs, why_not, impact, foodchain):
         app.include_router(part.router)
     errors.register(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

@@ -48,6 +48,7 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "why_not": (413, 415, 422),
     "comparison": (413, 415, 422),
     "common_cause": (413, 415, 422),
+    "foodchain_scores": (413, 415, 422),
 }
 EVERYWHERE = (400, 421, 500, 503)
 _DOCUMENTS = ("trace_answer", "trace_file")

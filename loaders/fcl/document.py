@@ -55,11 +55,16 @@ def read_document(path: Path) -> Document:
         raise UnreadableFile(file=str(path), reason=reason) from error
     except OSError as error:
         raise UnreadableFile(file=str(path), reason=error.strerror or str(error)) from error
+    return document_of(whole, str(path))
+
+
+def document_of(whole: Any, name: str) -> Document:
+    """The tables of a parsed file. Raises UnreadableFile for what is no file of FoodChain-Lab."""
     try:
         return _document(whole)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = text("unreadable.fcl_tables", names=", ".join(TABLES))
-        raise UnreadableFile(file=str(path), reason=reason) from error
+        raise UnreadableFile(file=name, reason=reason) from error
 
 
 def _document(whole: Any) -> Document:

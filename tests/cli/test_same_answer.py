@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from genealogy.exports.registry import EXPORTS
 from tests.api.clients import asked, client
 from tests.cli.command import Command
+from tests.loaders.fcl.a_chain import saved, whole
 from tests.small_company import GOODS, RAW, SUPPLIER, TUBING
 
 KNOWN_AT = "2026-03-15T00:00:00Z"
@@ -32,6 +36,41 @@ def test_command_line_and_api_answer_alike(lotgraph: Command, question: str, nam
     api = client()
     made = asked(api, *seeds, direction=direction, known_at=KNOWN_AT, **more).json()
     assert typed.out.encode() == api.get(made["formats"][name]).content
+
+
+#: Marks as the API takes them, and the same on the command line.
+SCORES = {
+    "desktop": ({"weights": {"S4": 1, "D2": -0.5}}, ["--weight", "S4=1", "--weight", "D2=-0.5"]),
+    "web": (
+        {"tool": "web", "weights": {"S4": "1"}, "dates": "inferred"},
+        ["--tool", "web", "--weight", "S4=1", "--dates", "inferred"],
+    ),
+    "safe": (
+        {"tool": "safe", "weights": {"S4": "1/3"}, "cross": ["S3"], "temporal": False},
+        ["--tool", "safe", "--weight", "S4=1/3", "--cross", "S3", "--no-temporal"],
+    ),
+    "merged": (
+        {"weights": {"S4": 1}, "kill": ["D1"], "merge": {"ALL": ["S1", "S2"]}},
+        ["--weight", "S4=1", "--kill", "D1", "--merge", "ALL=S1,S2"],
+    ),
+    "of the file": ({}, []),
+}
+
+
+@pytest.mark.parametrize("asked_for", SCORES)
+def test_foodchain_labs_scores_are_the_same(
+    lotgraph: Command, tmp_path: Path, asked_for: str
+) -> None:
+    body, options = SCORES[asked_for]
+    marks = {"nodes": [{"id": "S3", "weight": 2, "killContamination": False}], "deliveries": []}
+    document = whole(tracing=marks)
+    typed = json.loads(
+        lotgraph("fcl-score", str(saved(tmp_path, document)), *options, "--json").out
+    )
+    told = client().post("/v1/foodchain/scores", json={"document": document, **body}).json()
+    assert {name: told[name] for name in typed} == typed
+    assert any(one["score"] for one in told["scores"])
+    assert (told["weighted"], told["rejects"]) == (True, [])
 
 
 def option(key: str, value: object) -> list[str]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from fractions import Fraction
+
+
+class Tool(StrEnum):
+    """Whose scores: the desktop program's, FCL-Web's, or those safe with loops."""
+
+    DESKTOP = "desktop"
+    WEB = "web"
+    SAFE = "safe"
 
 
 @dataclass(frozen=True, slots=True)
