@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,8 +41,18 @@ def test_without_numba_a_snapshot_is_kept_and_answers(tmp_path: Path) -> None:
 
 
 def test_nothing_is_compiled_for_a_graph_without_flows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "through", lambda: pytest.fail("compiled"))
+    pytest.importorskip("numba")
+    kernel, calls = compiled.through(), list[str]()
+
+    def through() -> Any:
+        calls.append("compiled")
+        return kernel
+
+    monkeypatch.setattr(compiled, "through", through)
     walked.rehearse(snapshot_of([]))
+    assert calls == []
+    walked.rehearse(snapshot_of(DRAWN.facts))
+    assert calls == ["compiled"]
 
 
 def test_while_the_kernel_is_compiled_others_walk_without_it() -> None:
