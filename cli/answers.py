@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,8 +19,9 @@ from genealogy.exports.amounts import AMOUNT_COLUMNS, amount_columns
 from genealogy.exports.files import whole_file, write_file
 from genealogy.exports.records import Record, edge_record, node_records, node_row
 from genealogy.exports.registry import EXPORTS
+from genealogy.exports.remarks import remark_records
 from genealogy.messages import text
-from genealogy.model.names import Flow
+from genealogy.trace.remarks import Remark
 from genealogy.trace.result import Completeness, FrontierReason, State, Trace
 
 TABLE = "table"
@@ -86,7 +87,9 @@ def form_of(
     return Form(name, output, limit, _fields(fields), not no_headers, bool(chosen), allow_partial)
 
 
-def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
+def answer(
+    session: Session, trace: Trace, remarks: Iterable[Remark], form: Form, seconds: float
+) -> None:
     """Write the answer where it is wanted; leaves with PARTIAL when it is not whole."""
     if form.format == TABLE:
         _write_table(session, trace, form)
@@ -95,11 +98,7 @@ def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
     session.note(summary(trace, seconds))
     if trace.query.dilution is not None:
         session.warn(text("cli.dilution", fraction=f"{trace.query.dilution:f}"))
-    if trace.query.carry_over and Flow.CARRIED_OVER not in trace.edges.type:
-        session.warn(text("cli.nothing_carried"))
-    unheard = {system for system, _ in trace.query.clock_tolerance} - set(trace.edges.source_system)
-    if unheard:
-        session.warn(text("cli.clocks_unheard", systems=", ".join(sorted(unheard))))
+    tell_remarks(session, remarks)
     lacking = trace.completeness
     if still := lacking.count(FrontierReason.NON_PROPAGATING):
         session.warn(counted("non_propagating", still))
@@ -107,6 +106,12 @@ def answer(session: Session, trace: Trace, form: Form, seconds: float) -> None:
         session.warn(incompleteness(lacking))
         if not form.allow_partial:
             raise typer.Exit(Exit.PARTIAL)
+
+
+def tell_remarks(session: Session, remarks: Iterable[Remark]) -> None:
+    """Warn of what in the question made no difference."""
+    for told in remark_records(remarks):
+        session.warn(told["message"])
 
 
 def summary(trace: Trace, seconds: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import options
-from cli.answers import Form, answer, form_of, incompleteness
+from cli.answers import Form, answer, form_of, incompleteness, tell_remarks
 from cli.lookup import print_json
 from cli.options import MOST_STEPS
 from cli.questions import Terms, question, question_about, resolve, starts
@@ -53,9 +53,10 @@ def run_trace(
         # Only the forms that tell it are worth asking the database for it.
         watermark = engine.watermark() if form.tells_watermark else None
         trace = engine.trace(query)
+        remarks = engine.remarks(trace)
     if trace.watermark is None:
         trace = replace(trace, watermark=watermark)
-    answer(session, trace, form, time.monotonic() - started)
+    answer(session, trace, remarks, form, time.monotonic() - started)
 
 
 def _add(name: str, direction: TraceDirection) -> None:
@@ -110,6 +111,8 @@ def why(
             if trace.completeness.state is not State.COMPLETE:
                 session.warn(incompleteness(trace.completeness))
             raise
+        finally:
+            tell_remarks(session, engine.remarks(trace))
     if json:
         print_json(_path_document(target, found, paths))
         return

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import options
+from cli.answers import tell_remarks
 from cli.lookup import print_json
 from cli.questions import Terms, question_about, resolve, starts
 from cli.session import Session, session_of
@@ -40,6 +41,8 @@ def why_not(
         target = resolve(engine, node)
         query = question_about(engine, direction, starts(seed, terms), terms)
         told = why_not_record(engine.why_not(query, target))
+        if query.carry_over or query.clock_tolerance:
+            tell_remarks(session, engine.remarks(engine.trace(query)))
     if json:
         print_json(told)
     else:

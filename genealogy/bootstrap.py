@@ -41,6 +41,7 @@ from genealogy.trace.dilution import refuse_amounts, without_diluted
 from genealogy.trace.not_there import as_window
 from genealogy.trace.obstacles import WhyNot
 from genealogy.trace.paths import best_paths
+from genealogy.trace.remarks import Remark, remarks
 from genealogy.trace.resolve import Candidate, find, identified, resolve
 from genealogy.trace.result import Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
@@ -243,6 +244,10 @@ class Lotgraph:
         """What keeps a trace from reaching a node; a seed may be a quality event."""
         query = replace(query, clock_tolerance=self._clocks(query.clock_tolerance))
         return why_absent(SharedFlows(self.flows), self.history, self.meant(query), node_id)
+
+    def remarks(self, trace: Trace) -> list[Remark]:
+        """What of the question of a trace made no difference: it may be misspelt."""
+        return remarks(trace, self.flows)
 
     def compare(self, query: ComparisonQuery) -> Comparison:
         """Trace several cases and put their traces together as sets."""

@@ -40,6 +40,7 @@ from genealogy.exports.records import (
     steps_records,
 )
 from genealogy.exports.registry import EXPORTS, Export
+from genealogy.exports.remarks import remark_records
 from genealogy.messages import text
 from genealogy.model.times import iso
 from genealogy.ports import Direction
@@ -82,7 +83,7 @@ def ask(
     if wants_no_wait(prefer):
         return _begun(traces, work, query, language)
     stored, trace = _stored(traces, query, language)
-    told = _summary(stored, trace)
+    told = _summary(engine, stored, trace, language)
     response.headers["location"] = told["self"]
     response.headers.update({**_stated(trace), **_proof(stored)})
     return told
@@ -105,11 +106,13 @@ def document(traces: Traces, trace_id: TraceId, request: Request) -> Response:
 
 
 @router.get("/{trace_id}/summary", response_model=TraceSummary, **described("trace_summary"))
-def summary(traces: Traces, trace_id: TraceId, response: Response) -> Record:
+def summary(
+    engine: Engine, traces: Traces, language: Language, trace_id: TraceId, response: Response
+) -> Record:
     """What a stored answer answers, how much there is of it, and its digest."""
     stored = traces.find(trace_id)
     response.headers.update(_proof(stored))
-    return _summary(stored, traces.answer(stored))
+    return _summary(engine, stored, traces.answer(stored), language)
 
 
 @router.get("/{trace_id}/nodes", response_model=NodesPage, **described("trace_nodes"))
@@ -245,7 +248,7 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
     return query
 
 
-def _summary(stored: Stored, trace: Trace) -> Record:
+def _summary(engine: Lotgraph, stored: Stored, trace: Trace, language: str) -> Record:
     address = address_of(stored)
     return {
         "id": stored.trace_id,
@@ -260,6 +263,7 @@ def _summary(stored: Stored, trace: Trace) -> Record:
         "changed_meanwhile": stored.watermark != stored.watermark_after,
         "answered_at": iso(stored.answered_at),
         "digest": stored.digest,
+        "remarks": remark_records(engine.remarks(trace), language),
         "formats": {export.name: address + export.suffix for export in EXPORTS.values()},
     }
 

@@ -12,6 +12,7 @@ from api.schemas.why_not import WhyNotAnswer, WhyNotRequest
 from genealogy.bootstrap import Lotgraph
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.exports.records import Record
+from genealogy.exports.remarks import remark_records
 from genealogy.exports.why_not import obstacle_words, why_not_record
 from genealogy.model.facts import NodeId
 from genealogy.trace.result import TraceQuery
@@ -24,7 +25,10 @@ def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
     """What would have to be otherwise for a trace to reach a node."""
     query, node = _question(engine, asked, language)
     try:
-        told = why_not_record(engine.why_not(_meant(engine, query, asked), node))
+        meant = _meant(engine, query, asked)
+        told = why_not_record(engine.why_not(meant, node))
+        named = query.carry_over or query.clock_tolerance
+        found = engine.remarks(engine.trace(meant)) if named else []
     except NotFound as error:
         raise InvalidBody([names.flaw("/known_at", error, language)]) from error
     except InvalidQuery as error:
@@ -33,7 +37,7 @@ def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
         raise InvalidBody([names.flaw(pointer, error, language)]) from error
     for obstacle in told["obstacles"]:
         obstacle["message"] = obstacle_words(obstacle, told["query"], language)
-    return told
+    return {**told, "remarks": remark_records(found, language)}
 
 
 def _question(engine: Lotgraph, asked: WhyNotRequest, language: str) -> tuple[TraceQuery, NodeId]:

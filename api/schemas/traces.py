@@ -256,6 +256,14 @@ class Watermark(BaseModel):
     after: int
 
 
+class Remark(BaseModel):
+    """Something in the question that made no difference to the answer: it may be misspelt."""
+
+    code: Literal["nothing_carried", "clock_unheard"]
+    name: str = Field(description="A class of equipment in `carry_over`, or a source system")
+    message: str
+
+
 class TraceSummary(BaseModel):
     """A stored trace: where its answer is, and whether it is whole."""
 
@@ -270,6 +278,7 @@ class TraceSummary(BaseModel):
     )
     answered_at: str
     digest: str = Field(description="That of the JSON document")
+    remarks: list[Remark]
     formats: dict[str, str]
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.traces import MOST_SEEDS, Edge, Instant, Name, Question, Step, Terms
+from api.schemas.traces import MOST_SEEDS, Edge, Instant, Name, Question, Remark, Step, Terms
 from genealogy.trace.result import TraceDirection
 
 
@@ -93,3 +93,4 @@ class WhyNotAnswer(BaseModel):
     obstacles: list[Obstacle]
     steps: list[Step]
     missing: Missing | None
+    remarks: list[Remark]

@@ -137,8 +137,7 @@ class CarriedOver(Beside, FlowSource):
 
     def _most(self, place: NodeRow) -> int | None:
         """How much may lie between two runs on a line of its class; null for no carry-over."""
-        told = (place.properties.get(name, "") for name in ("equipment_class", "place_type"))
-        found = (self.longest.get(name) for name in (*told, EVERY))
+        found = (self.longest.get(name) for name in (*classes_of(place), EVERY))
         return next((most for most in found if most is not None), None)
 
     def _runs(self, places: Sequence[NodeId]) -> dict[NodeId, set[Run]]:
@@ -154,6 +153,12 @@ class CarriedOver(Beside, FlowSource):
 
     def _nodes(self, ids: Iterable[NodeId]) -> list[NodeRow]:
         return self.source.nodes(list(dict.fromkeys(ids)), known_at=self.known_at)
+
+
+def classes_of(place: NodeRow) -> tuple[str, ...]:
+    """The classes of a line or equipment, the narrower first."""
+    told = (place.properties.get(name) for name in ("equipment_class", "place_type"))
+    return tuple(name for name in told if name)
 
 
 def _run(batch: NodeId, told: Mapping[str, Any], slack: int) -> Run:

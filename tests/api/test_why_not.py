@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.clients import assert_problem, client
+from tests.cli.test_same_terms import company
 from tests.small_company import GOODS, KINDS, RAW, RENJI, Company, engine
 from tests.unit.trace.test_not_there import COLD, FACTS
 
@@ -83,3 +84,33 @@ def test_a_question_without_a_start_is_refused() -> None:
     for asked in ({}, {"since": TIMES["since"]}):
         body = assert_problem(ask("lot:late", **asked), 422, "invalid_body")
         assert [e["code"] for e in body["errors"]] == ["no_seeds"]
+
+
+MISSPELT = {"carry_over": {"lnie": "72h", "*": "1h"}, "clock_tolerance": {"MSE": "5m", "MES": "1s"}}
+NAMED = [("nothing_carried", "*"), ("nothing_carried", "lnie"), ("clock_unheard", "MSE")]
+
+
+def test_a_class_or_system_that_meets_nothing_is_told_by_its_name() -> None:
+    api, question = client(), {"seeds": [RAW], "direction": "forward", **MISSPELT}
+    summary = api.post("/v1/traces", json=question).json()
+    assert [(r["code"], r["name"]) for r in summary["remarks"]] == NAMED
+    address, chinese = f"{summary['self']}/summary", {"Accept-Language": "zh"}
+    assert api.get(address).json()["remarks"] == summary["remarks"]
+    told = api.get(address, headers=chinese).json()["remarks"]
+    assert "没有批次间残留" in told[1]["message"]
+    assert "MSE" in told[2]["message"]
+    answer = api.post("/v1/why-not", json={"node": RENJI, **question}).json()
+    assert answer["remarks"] == summary["remarks"]
+    plain = {"node": RENJI, "seeds": [RAW], "clock_tolerance": {"MES": "1s"}}
+    assert api.post("/v1/why-not", json=plain).json()["remarks"] == []
+
+
+def test_a_class_by_which_something_is_carried_over_is_not_told() -> None:
+    api = client(company())
+    question = {
+        "seeds": ["lot:A"],
+        "direction": "forward",
+        "carry_over": {"line": "72h", "lnie": "72h"},
+    }
+    summary = api.post("/v1/traces", json=question).json()
+    assert [(r["code"], r["name"]) for r in summary["remarks"]] == [("nothing_carried", "lnie")]

@@ -171,5 +171,14 @@ def test_times_without_anything_that_has_them_are_a_usage_error(lotgraph: Comman
     assert (ended.code, "no identifier" in ended.err) == (Exit.USAGE, True)
 
 
+@pytest.mark.parametrize("name", ["why", "why-not"])
+def test_a_misspelt_class_or_system_is_told_there_too(lotgraph: Command, name: str) -> None:
+    terms = ("--carry-over", "lnie=72h", "--carry-over", "line=72h", "--clock-tolerance", "MSE=5m")
+    told = lotgraph(name, "lot:N", "--from", "lot:A", *terms, opener=company).err
+    assert '"lnie"' in told
+    assert '"line"' not in told
+    assert "recorded by MSE" in told
+
+
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
