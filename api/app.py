@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from api import errors, openapi
+from api.case_answers import common_causes, comparisons
 from api.guard import Guard
 from api.jobs import Jobs
 from api.routers import foodchain, health, impact, jobs, lookup, traces, why_not
@@ -46,7 +47,7 @@ def create_app(
 ) -> FastAPI:
     """The API of an engine.
 
-    Stored traces are kept in ``folder``, or in memory only. ``hosts`` are the host
+    Stored answers are kept in ``folder``, or in memory only. ``hosts`` are the host
     names it answers to (a web page elsewhere could otherwise reach it by a name of
     its own); None means any.
     """
@@ -57,6 +58,8 @@ def create_app(
     clock = clock or SystemClock()
     app.state.engine = engine
     app.state.shelf = Shelf(engine, clock, folder)
+    app.state.comparisons = comparisons(engine, clock, folder and folder / "comparisons")
+    app.state.causes = common_causes(engine, clock, folder and folder / "common-causes")
     app.state.jobs = Jobs(engine, clock, folder and folder / "jobs")
     for part in (health, lookup, traces, jobs, why_not, impact, foodchain):
         app.include_router(part.router)

@@ -1,4 +1,4 @@
-"""Stored traces as files: the question with its digest for good, the answer while there is room."""
+"""Stored answers as files: the question and digest for good, the answer while there is room."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, BinaryIO, Generic, TypeVar
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -32,20 +33,24 @@ _MAKING = ".making-"
 
 
 class TraceAltered(StoreError):
-    """A file of a stored trace is not the one that was written."""
+    """A file of a stored answer is not the one that was written."""
 
     code = "trace_altered"
 
 
 class TraceUnkept(StoreError):
-    """A trace was answered but cannot be stored."""
+    """A question was answered but the answer cannot be stored."""
 
     code = "trace_unkept"
 
 
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored trace: its question with pinned record time, and the digest of its answer.
+class Stored(Generic[Q]):
+    """A stored answer: its question with pinned record time, and the digest of the answer.
 
     The data had ``watermark`` when the question was asked, and ``watermark_after`` when it
     was answered, at ``answered_at`` (UTC). ``unfinished`` are the sources of the loads that
@@ -53,7 +58,7 @@ class Stored:
     """
 
     trace_id: str
-    query: TraceQuery
+    query: Q
     watermark: int
     watermark_after: int
     answered_at: datetime
@@ -62,60 +67,70 @@ class Stored:
     kept: str = ""
 
 
-_STORED = TypeAdapter(Stored)
+@dataclass(frozen=True, slots=True)
+class Form(Generic[Q, A]):
+    """How answers of one kind are written to files, and read back as ``trace_file`` does."""
+
+    stored: TypeAdapter[Stored[Q]]
+    write: Callable[[A, BinaryIO], str]
+    read: Callable[[BinaryIO, str], A | None]
 
 
-class Archive:
-    """A folder of stored traces, readable by its owner only; several servers may share it."""
+OF_TRACES: Form[TraceQuery, Trace] = Form(TypeAdapter(Stored[TraceQuery]), write, read)
 
-    def __init__(self, folder: Path) -> None:
+
+class Archive(Generic[Q, A]):
+    """A folder of stored answers, readable by its owner only; several servers may share it."""
+
+    def __init__(self, folder: Path, form: Form[Any, Any] = OF_TRACES) -> None:
         self._folder = folder
+        self._form: Form[Q, A] = form
 
-    def write(self, stored: Stored, trace: Trace) -> Stored:
-        """Keep a trace, and tell how; what another server has kept under its id stays instead.
+    def write(self, stored: Stored[Q], answer: A) -> Stored[Q]:
+        """Keep an answer, and tell how; what another server has kept under its id stays instead.
 
         Answers that are too old or too many make room. Raises TraceUnkept.
         """
         try:
-            return self._first(stored, trace)
+            return self._first(stored, answer)
         except (InvalidInput, OSError) as error:
             raise TraceUnkept(folder=str(self._folder)) from error
 
-    def find(self, trace_id: str) -> Stored | None:
-        """What is known of a trace; null when nothing is. Raises TraceAltered."""
+    def find(self, trace_id: str) -> Stored[Q] | None:
+        """What is known of an answer; null when nothing is. Raises TraceAltered."""
         if not _ID.fullmatch(trace_id):
             return None
         try:
             kept = self._record(trace_id).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        stored = _unsealed(kept, trace_id)
+        stored = self._unsealed(kept, trace_id)
         if stored.trace_id != trace_id:
             raise TraceAltered(text=trace_id)
         return stored
 
-    def answer(self, stored: Stored) -> Trace | None:
+    def answer(self, stored: Stored[Q]) -> A | None:
         """The answer as it was given; null when it has made room. Raises TraceAltered.
 
         Null too when another version of the program wrote it in a form that was given up.
         """
         try:
             with self._answer(stored).open("rb") as source:
-                return read(source, stored.kept)
+                return self._form.read(source, stored.kept)
         except FileNotFoundError:
             return None
         except Damaged as error:
             raise TraceAltered(text=stored.trace_id) from error
 
-    def _first(self, stored: Stored, trace: Trace) -> Stored:
+    def _first(self, stored: Stored[Q], answer: A) -> Stored[Q]:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = self._folder / f"{_MAKING}{secrets.token_hex(8)}"
         with whole_file(made, private=True) as out:
-            stored = replace(stored, kept=write(trace, out))
+            stored = replace(stored, kept=self._form.write(answer, out))
         # By its digest: another server may answer the same question at the same time.
         made.replace(self._answer(stored))
         with whole_file(made, private=True) as out:
-            out.write(_sealed(stored))
+            out.write(self._sealed(stored))
         try:
             os.link(made, self._record(stored.trace_id))
         except FileExistsError:
@@ -128,10 +143,10 @@ class Archive:
     def _record(self, trace_id: str) -> Path:
         return self._folder / f"{trace_id}.json"
 
-    def _answer(self, stored: Stored) -> Path:
+    def _answer(self, stored: Stored[Q]) -> Path:
         return self._folder / f"{stored.trace_id}.{stored.kept[:16]}{_ANSWER}"
 
-    def _make_room(self, latest: Stored) -> None:
+    def _make_room(self, latest: Stored[Q]) -> None:
         now, room = latest.answered_at.timestamp(), MOST_BYTES
         kept = self._answer(latest).name
         for path, size, written in sorted(self._files(), key=lambda one: one[2], reverse=True):
@@ -147,20 +162,18 @@ class Archive:
                 about = path.stat()
                 yield path, about.st_size, about.st_mtime
 
+    def _sealed(self, stored: Stored[Q]) -> bytes:
+        told = self._form.stored.dump_python(stored, mode="json")
+        return orjson.dumps({"seal": _seal(told), "stored": told})
 
-def _sealed(stored: Stored) -> bytes:
-    told = _STORED.dump_python(stored, mode="json")
-    return orjson.dumps({"seal": _seal(told), "stored": told})
-
-
-def _unsealed(kept: bytes, trace_id: str) -> Stored:
-    try:
-        sealed = orjson.loads(kept)
-        if _seal(sealed["stored"]) == sealed["seal"]:
-            return _STORED.validate_python(sealed["stored"])
-    except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError) as error:
-        raise TraceAltered(text=trace_id) from error
-    raise TraceAltered(text=trace_id)
+    def _unsealed(self, kept: bytes, trace_id: str) -> Stored[Q]:
+        try:
+            sealed = orjson.loads(kept)
+            if _seal(sealed["stored"]) == sealed["seal"]:
+                return self._form.stored.validate_python(sealed["stored"])
+        except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError) as error:
+            raise TraceAltered(text=trace_id) from error
+        raise TraceAltered(text=trace_id)
 
 
 def _seal(told: object) -> str:

@@ -10,8 +10,10 @@ from fastapi import Depends, Request
 from api.errors import RefusedRequest
 from api.jobs import Jobs
 from api.language import preferred
-from api.shelf import Shelf
+from api.shelf import Answers, Shelf
 from genealogy.bootstrap import Lotgraph
+from genealogy.exports.records import Record
+from genealogy.impact.question import CauseQuery, ComparisonQuery
 
 
 def _engine(request: Request) -> Lotgraph:
@@ -21,6 +23,16 @@ def _engine(request: Request) -> Lotgraph:
 
 def _shelf(request: Request) -> Shelf:
     found: Shelf = request.app.state.shelf
+    return found
+
+
+def _comparisons(request: Request) -> Answers[ComparisonQuery, Record]:
+    found: Answers[ComparisonQuery, Record] = request.app.state.comparisons
+    return found
+
+
+def _causes(request: Request) -> Answers[CauseQuery, Record]:
+    found: Answers[CauseQuery, Record] = request.app.state.causes
     return found
 
 
@@ -42,5 +54,7 @@ def json_only(request: Request) -> None:
 
 Engine = Annotated[Lotgraph, Depends(_engine)]
 Traces = Annotated[Shelf, Depends(_shelf)]
+Comparisons = Annotated[Answers[ComparisonQuery, Record], Depends(_comparisons)]
+Causes = Annotated[Answers[CauseQuery, Record], Depends(_causes)]
 Work = Annotated[Jobs, Depends(_jobs)]
 Language = Annotated[str, Depends(_language)]

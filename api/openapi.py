@@ -46,12 +46,15 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "job_events": (404, 422),
     "job_cancel": (404, 422),
     "why_not": (413, 415, 422),
-    "comparison": (413, 415, 422),
-    "common_cause": (413, 415, 422),
+    "comparison": (413, 415, 422, 429),
+    "comparison_answer": (404, 410, 422),
+    "common_cause": (413, 415, 422, 429),
+    "common_cause_answer": (404, 410, 422),
     "foodchain_scores": (413, 415, 422),
 }
 EVERYWHERE = (400, 421, 500, 503)
 _DOCUMENTS = ("trace_answer", "trace_file")
+_IN_ONE_FORM = ("comparison_answer", "common_cause_answer")
 _TABLES = ("trace_nodes", "trace_edges")
 
 
@@ -122,6 +125,8 @@ def _complete_operation(operation: Json) -> None:
     responses = operation["responses"]
     if name in _DOCUMENTS:
         responses["200"]["content"] = _document_content()
+        responses["304"] = {"description": "Not Modified"}
+    if name in _IN_ONE_FORM:
         responses["304"] = {"description": "Not Modified"}
     if name in _TABLES:
         table = {"schema": {"type": "string", "format": "binary"}}

@@ -249,17 +249,19 @@ class Lotgraph:
         """What of the question of a trace made no difference: it may be misspelt."""
         return remarks(trace, self.flows)
 
-    def compare(self, query: ComparisonQuery) -> Comparison:
+    def compare(self, query: ComparisonQuery, *, progress: Progress | None = None) -> Comparison:
         """Trace several cases and put their traces together as sets."""
         clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
         query = replace(query, clock_tolerance=clocks)
-        return replace(compare(self.flows, query, self._copied()), watermark=watermark)
+        found = compare(self.flows, query, self._copied(), progress)
+        return replace(found, watermark=watermark)
 
-    def common_causes(self, query: CauseQuery) -> CommonCauses:
+    def common_causes(self, query: CauseQuery, *, progress: Progress | None = None) -> CommonCauses:
         """Rank what bad cases share upstream and good ones do not."""
         clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
         query = replace(query, clock_tolerance=clocks)
-        return replace(common_causes(self.flows, query, self._copied()), watermark=watermark)
+        found = common_causes(self.flows, query, self._copied(), progress)
+        return replace(found, watermark=watermark)
 
     def _copied(self) -> CopiedFlows | None:
         return self.keeper.flows() if self.keeper and self.uses_snapshot else None

@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from api import event_stream
 from api.deps import Language, Work
-from api.jobs import ENDED, Told
+from api.jobs import ENDED, Jobs, Told
+from api.jobs import Work as Doing
 from api.openapi import described
 from api.schemas.jobs import Job
 from genealogy.exports.records import Record
@@ -61,6 +62,17 @@ async def events(
 def cancel(work: Work, language: Language, job_id: JobId) -> Record:
     """Call a job off: what it runs in the database is ended. One that has ended stays as it is."""
     return record(work.cancel(job_id).told, language)
+
+
+def accepted(jobs: Jobs, work: Doing, query: Record, language: str) -> Response:
+    """That a job was taken on which answers a question (RFC 7240). Raises what ``submit`` does."""
+    told = record(jobs.submit(work, query), language)
+    headers = {
+        "location": told["self"],
+        "preference-applied": "respond-async",
+        "retry-after": RETRY_SECONDS,
+    }
+    return JSONResponse(told, HTTPStatus.ACCEPTED, headers)
 
 
 def record(told: Told, language: str) -> Record:

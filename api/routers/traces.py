@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 from itertools import islice
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from api import names, questions, whole
 from api.archive import Stored
@@ -85,7 +84,7 @@ def ask(
     stored, trace = _stored(traces, query, language)
     told = _summary(engine, stored, trace, language)
     response.headers["location"] = told["self"]
-    response.headers.update({**_stated(trace), **_proof(stored)})
+    response.headers.update({**_stated(trace), **proof(stored)})
     return told
 
 
@@ -111,7 +110,7 @@ def summary(
 ) -> Record:
     """What a stored answer answers, how much there is of it, and its digest."""
     stored = traces.find(trace_id)
-    response.headers.update(_proof(stored))
+    response.headers.update(proof(stored))
     return _summary(engine, stored, traces.answer(stored), language)
 
 
@@ -129,7 +128,7 @@ def nodes(
         return _table(traces, trace_id, "nodes", request)
     stored = traces.find(trace_id)
     trace = traces.answer(stored)
-    response.headers.update(_proof(stored))
+    response.headers.update(proof(stored))
     start, total = _position(trace_id, cursor), sum(1 for _ in trace.node_ids())
     items = list(islice(node_records(trace), start, start + limit))
     return _page(trace_id, "nodes", trace, items, start, total, limit, response)
@@ -149,7 +148,7 @@ def edges(
         return _table(traces, trace_id, "edges", request)
     stored = traces.find(trace_id)
     trace = traces.answer(stored)
-    response.headers.update(_proof(stored))
+    response.headers.update(proof(stored))
     start, total = _position(trace_id, cursor), len(trace.edges.edge_id)
     items = [edge_record(trace.edges, i) for i in trace.edge_order()[start : start + limit]]
     return _page(trace_id, "edges", trace, items, start, total, limit, response)
@@ -189,7 +188,7 @@ def _stated(trace: Trace) -> dict[str, str]:
     return stated
 
 
-def _proof(stored: Stored) -> dict[str, str]:
+def proof(stored: Stored[Any]) -> dict[str, str]:
     """What headers state of a stored answer: the data it was made of, and its digest."""
     return {"lotgraph-watermark": str(stored.watermark), "lotgraph-digest": stored.digest}
 
@@ -214,23 +213,17 @@ def _begun(traces: Shelf, work: Jobs, query: TraceQuery, language: str) -> Respo
     def answer(progress: Progress) -> str:
         return address_of(_stored(traces, query, language, progress)[0])
 
-    told = jobs.record(work.submit(answer, query_record(query)), language)
-    headers = {
-        "location": told["self"],
-        "preference-applied": "respond-async",
-        "retry-after": jobs.RETRY_SECONDS,
-    }
-    return JSONResponse(told, HTTPStatus.ACCEPTED, headers)
+    return jobs.accepted(work, answer, query_record(query), language)
 
 
-def address_of(stored: Stored) -> str:
+def address_of(stored: Stored[Any]) -> str:
     """Where a stored trace is."""
     return f"{PREFIX}/{stored.trace_id}"
 
 
 def _stored(
     traces: Shelf, query: TraceQuery, language: str, progress: Progress | None = None
-) -> tuple[Stored, Trace]:
+) -> tuple[Stored[TraceQuery], Trace]:
     try:
         return traces.store(query, progress)
     except NotFound as error:
@@ -248,7 +241,7 @@ def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuer
     return query
 
 
-def _summary(engine: Lotgraph, stored: Stored, trace: Trace, language: str) -> Record:
+def _summary(engine: Lotgraph, stored: Stored[Any], trace: Trace, language: str) -> Record:
     address = address_of(stored)
     return {
         "id": stored.trace_id,
@@ -304,7 +297,7 @@ def _table(traces: Shelf, trace_id: str, part: as_arrow.Part, request: Request) 
 
 def _whole(
     traces: Shelf,
-    stored: Stored,
+    stored: Stored[Any],
     pieces: Callable[[Trace], whole.Pieces],
     tag: str,
     kind: str,
@@ -316,7 +309,7 @@ def _whole(
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shared)
     trace = traces.answer(stored)
     named = {"content-disposition": f'inline; filename="{name}"'}
-    headers = {**shared, **named, **_stated(trace), **_proof(stored)}
+    headers = {**shared, **named, **_stated(trace), **proof(stored)}
     return whole.response(pieces(trace), kind, headers, request)
 
 

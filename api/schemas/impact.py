@@ -95,6 +95,7 @@ class ComparisonAnswer(BaseModel):
     nodes: list[HitNode]
     completeness: Completeness
     watermark: int | None = Field(description="Writes the database had accepted when it was asked")
+    digest: str = Field(description="SHA-256 of the members it is over, as RFC 8785 writes them")
 
 
 class Method(BaseModel):
@@ -170,3 +171,4 @@ class CauseAnswer(BaseModel):
     candidates: list[CandidateAnswer]
     completeness: Completeness
     watermark: int | None = Field(description="Writes the database had accepted when it was asked")
+    digest: str = Field(description="SHA-256 of the members it is over, as RFC 8785 writes them")

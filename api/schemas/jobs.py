@@ -6,12 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.schemas.impact import CauseQuestion, ComparisonQuestion
 from api.schemas.problems import Flaw
 from api.schemas.traces import Question
 
 
 class Progress(BaseModel):
-    """How far a trace has come, both directions together."""
+    """How far a job has come, all its walks together."""
 
     levels: int
     nodes: int
@@ -28,17 +29,17 @@ class JobError(BaseModel):
 
 
 class Job(BaseModel):
-    """A trace that is worked on, or was."""
+    """A question that is worked on, or was."""
 
     id: str
     self: str
     events: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
-    query: Question
+    query: Question | ComparisonQuestion | CauseQuestion
     progress: Progress
     cancel_requested: bool
     created: str
     started: str | None
     ended: str | None
-    result: str | None = Field(description="The address of the stored trace, once it is done")
+    result: str | None = Field(description="The address of the stored answer, once it is done")
     error: JobError | None

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, BinaryIO
 
 from genealogy.exports.as_csv import cell
+from genealogy.exports.digest import digest_of_document
 from genealogy.exports.records import (
     Record,
     completeness_record,
@@ -49,14 +50,15 @@ _DIGITS = Decimal("0.000001")
 
 
 def comparison_record(found: Comparison) -> Record:
-    """A comparison as one document: question, cases, hits, completeness."""
-    return {
-        "query": _comparison_query(found.query),
+    """A comparison as one document: question, cases, hits, completeness, digest."""
+    told = {
+        "query": comparison_query_record(found.query),
         "cases": _cases(found.cases, found.parts),
         "nodes": list(hit_records(found)),
         "completeness": completeness_record(found.completeness),
         "watermark": found.watermark,
     }
+    return {**told, "digest": digest_of_document(told)}
 
 
 def hit_records(found: Comparison) -> Iterator[Record]:
@@ -74,10 +76,10 @@ def hit_records(found: Comparison) -> Iterator[Record]:
 
 
 def causes_record(found: CommonCauses) -> Record:
-    """An answer about common causes as one document: question, method, candidates."""
+    """An answer about common causes as one document: question, method, candidates, digest."""
     bad = len(found.cases)
-    return {
-        "query": _cause_query(found.query),
+    told = {
+        "query": cause_query_record(found.query),
         "cases": _cases(found.cases, found.parts[:bad]),
         "goods": _cases(found.goods, found.parts[bad:]),
         "method": method_record(found),
@@ -85,6 +87,7 @@ def causes_record(found: CommonCauses) -> Record:
         "completeness": completeness_record(found.completeness),
         "watermark": found.watermark,
     }
+    return {**told, "digest": digest_of_document(told)}
 
 
 def method_record(found: CommonCauses) -> Record:
@@ -240,12 +243,14 @@ def _cases(cases: Sequence[Case], parts: Sequence[Completeness]) -> list[Record]
     ]
 
 
-def _comparison_query(query: ComparisonQuery) -> Record:
+def comparison_query_record(query: ComparisonQuery) -> Record:
+    """A question about several cases as understood."""
     asked = {"direction": query.direction, "operation": query.operation.value}
     return {"cases": list(query.cases), **asked, **_terms(query)}
 
 
-def _cause_query(query: CauseQuery) -> Record:
+def cause_query_record(query: CauseQuery) -> Record:
+    """A question about common causes as understood."""
     asked = {"cases": list(query.cases), "goods": list(query.goods), "limit": query.listed}
     return {**asked, **_terms(query)}
 

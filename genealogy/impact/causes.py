@@ -25,6 +25,7 @@ from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.snapshot.flows import CopiedFlows
 from genealogy.trace.result import Completeness
+from genealogy.trace.walk import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,29 @@ class CommonCauses:
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
     watermark: int | None = None
 
+    @property
+    def latest(self) -> int:
+        """When the last movement was recorded, in microseconds since 1970-01-01 UTC."""
+        return max(self.edges.recorded_at, default=0)
+
 
 def common_causes(
-    source: FlowSource, query: CauseQuery, copied: CopiedFlows | None = None
+    source: FlowSource,
+    query: CauseQuery,
+    copied: CopiedFlows | None = None,
+    progress: Progress | None = None,
 ) -> CommonCauses:
     """Trace every case backward and rank what lies upstream.
 
-    The snapshot ``copied`` is walked where it tells the answer. Raises InvalidQuery without
+    The snapshot ``copied`` is walked where it tells the answer; ``progress`` is told of every
+    walk, that of all cases at once and then that of each. Raises InvalidQuery without
     cases, and for a node that is both bad and good; and what ``cases_of`` and ``trace`` raise.
     """
     cases = cases_of(source, query.cases, query.terms())
     goods = cases_of(source, query.goods, query.terms())
     _check(cases, goods)
     everyone = (*cases, *goods)
-    traced = cones(source, copied, everyone, query.terms())
+    traced = cones(source, copied, everyone, query.terms(), progress)
     union = traced.union
     nodes = rows_with_products(source, list(union.node_ids()), query.known_at)
     tally = Tally.of(source, union, nodes, len(cases))

@@ -16,6 +16,7 @@ from genealogy.model.facts import NodeId
 from genealogy.ports import FlowSource, NodeRow
 from genealogy.snapshot.flows import CopiedFlows
 from genealogy.trace.result import Completeness
+from genealogy.trace.walk import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Comparison:
 
     ``parts`` says of each case what its own trace lacks, ``completeness`` what all of them
     do: a truncated part truncates every result made of it. ``rows`` tells of the hits and
-    their products. ``watermark``: all writes up to it are in, where that is known.
+    their products. ``watermark``: all writes up to it are in, where that is known; ``latest``
+    is when the last movement was recorded, in microseconds since 1970-01-01 UTC.
     """
 
     query: ComparisonQuery
@@ -46,20 +48,25 @@ class Comparison:
     completeness: Completeness
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
     watermark: int | None = None
+    latest: int = 0
 
 
 def compare(
-    source: FlowSource, query: ComparisonQuery, copied: CopiedFlows | None = None
+    source: FlowSource,
+    query: ComparisonQuery,
+    copied: CopiedFlows | None = None,
+    progress: Progress | None = None,
 ) -> Comparison:
     """Trace each case and put the traces together as sets.
 
-    The graph is read once for all, or the snapshot ``copied`` walked where it tells the answer.
+    The graph is read once for all, or the snapshot ``copied`` walked where it tells the answer;
+    ``progress`` is told of every walk, that of all cases at once and then that of each.
     Raises InvalidQuery for fewer than two cases, and what ``cases_of`` and ``trace`` raise.
     """
     cases = cases_of(source, query.cases, query.terms())
     if len(cases) < 2:
         raise InvalidQuery("too_few_cases", count=len(cases))
-    traced = cones(source, copied, cases, query.terms())
+    traced = cones(source, copied, cases, query.terms(), progress)
     names = list(traced.union.node_ids())
     parts: list[Completeness] = []
     reached: dict[NodeId, list[tuple[int, int]]] = defaultdict(list)
@@ -69,7 +76,8 @@ def compare(
             reached[names[node]].append((number, distance))
     hits = sorted(_hits(reached, query.operation, len(cases)), key=_order)
     rows = rows_with_products(source, [hit.node_id for hit in hits], query.known_at)
-    return Comparison(query, cases, hits, tuple(parts), merged(parts), rows)
+    latest = max(traced.union.edges.recorded_at, default=0)
+    return Comparison(query, cases, hits, tuple(parts), merged(parts), rows, latest=latest)
 
 
 def _hits(

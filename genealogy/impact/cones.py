@@ -25,6 +25,7 @@ from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.reach import Reach, reach
 from genealogy.snapshot.trace import trace as trace_on
 from genealogy.trace.result import Completeness, Reached, Trace, TraceQuery
+from genealogy.trace.walk import Progress
 from genealogy.trace.windows import BEGIN, END
 
 Ints = npt.NDArray[Any]
@@ -65,9 +66,16 @@ class Cones(Protocol):
 class WalkedCones:
     """Cones by one reading of the graph."""
 
-    def __init__(self, source: FlowSource, cases: Sequence[Case], terms: TraceQuery) -> None:
+    def __init__(
+        self,
+        source: FlowSource,
+        cases: Sequence[Case],
+        terms: TraceQuery,
+        progress: Progress | None = None,
+    ) -> None:
         self._shared, self._cases, self._terms = SharedFlows(source), cases, terms
-        self.union = together(self._shared, cases, terms)
+        self._progress = progress
+        self.union = together(self._shared, cases, terms, progress)
 
     def each(self) -> Iterator[Cone]:
         """The cone of each case in order."""
@@ -77,7 +85,7 @@ class WalkedCones:
 
     def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
         """The whole traces of some of the cases."""
-        return one_by_one(self._shared, cases, self._terms)
+        return one_by_one(self._shared, cases, self._terms, self._progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +97,28 @@ class CopiedCones:
     terms: TraceQuery
     union: Trace
     whole: Reach
+    progress: Progress | None = None
 
     @classmethod
     def over(
-        cls, flows: CopiedFlows, cases: Sequence[Case], terms: TraceQuery
+        cls,
+        flows: CopiedFlows,
+        cases: Sequence[Case],
+        terms: TraceQuery,
+        progress: Progress | None = None,
     ) -> CopiedCones | None:
         """Cones over a snapshot; null where it does not tell the answer by itself."""
         asked = all_at_once(cases, terms)
-        union, whole = trace_on(flows, asked), reach(flows, asked)
-        return None if union is None or whole is None else cls(flows, cases, terms, union, whole)
+        union, whole = trace_on(flows, asked, progress=progress), reach(flows, asked)
+        if union is None or whole is None:
+            return None
+        return cls(flows, cases, terms, union, whole, progress)
 
     def each(self) -> Iterator[Cone]:
         """The cone of each case in order."""
         node, edge = self._places()
         for case in self.cases:
-            found = reach(self.flows, case.question(self.terms))
+            found = reach(self.flows, case.question(self.terms), progress=self.progress)
             assert found is not None, "what all cases reach at once can be told of each"
             [way] = found.ways
             latest = found.micros(way.exposure)
@@ -114,7 +129,7 @@ class CopiedCones:
     def traces(self, cases: Sequence[Case]) -> Iterator[Trace]:
         """The whole traces of some of the cases."""
         for case in cases:
-            found = trace_on(self.flows, case.question(self.terms))
+            found = trace_on(self.flows, case.question(self.terms), progress=self.progress)
             assert found is not None, "what all cases reach at once can be told of each"
             yield found
 
@@ -148,12 +163,16 @@ def _latest(reached: Reached) -> int:
 
 
 def cones(
-    source: FlowSource, copied: CopiedFlows | None, cases: Sequence[Case], terms: TraceQuery
+    source: FlowSource,
+    copied: CopiedFlows | None,
+    cases: Sequence[Case],
+    terms: TraceQuery,
+    progress: Progress | None = None,
 ) -> Cones:
     """The cones of cases: from the snapshot where it tells them."""
     if copied is not None:
         # Its columns are all opened for the first trace.
         with suppress(SnapshotDamaged):
-            if found := CopiedCones.over(copied, cases, terms):
+            if found := CopiedCones.over(copied, cases, terms, progress):
                 return found
-    return WalkedCones(source, cases, terms)
+    return WalkedCones(source, cases, terms, progress)

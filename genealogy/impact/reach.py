@@ -13,16 +13,27 @@ from genealogy.ports import FlowSource
 from genealogy.trace.completeness import in_order
 from genealogy.trace.result import Completeness, Trace, TraceQuery
 from genealogy.trace.run import trace
+from genealogy.trace.walk import Progress
 
 
-def together(source: SharedFlows, cases: Sequence[Case], terms: TraceQuery) -> Trace:
+def together(
+    source: SharedFlows,
+    cases: Sequence[Case],
+    terms: TraceQuery,
+    progress: Progress | None = None,
+) -> Trace:
     """The trace of all cases at once; it reads all that those of the single cases need."""
-    return trace(source, all_at_once(cases, terms))
+    return trace(source, all_at_once(cases, terms), progress=progress)
 
 
-def one_by_one(source: FlowSource, cases: Sequence[Case], terms: TraceQuery) -> Iterator[Trace]:
+def one_by_one(
+    source: FlowSource,
+    cases: Sequence[Case],
+    terms: TraceQuery,
+    progress: Progress | None = None,
+) -> Iterator[Trace]:
     """The trace of each case in order; none is kept here, so that many cost no memory."""
-    return (trace(source, case.question(terms)) for case in cases)
+    return (trace(source, case.question(terms), progress=progress) for case in cases)
 
 
 def members(cases: int) -> Iterator[int]:

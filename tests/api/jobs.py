@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -76,3 +77,13 @@ def ended(api: TestClient, job: dict[str, Any]) -> dict[str, Any]:
 def waiting_client(company: Waiting) -> TestClient:
     """A client of an engine that waits."""
     return client(company.engine())
+
+
+def events_of(text: str) -> list[dict[str, Any]]:
+    """The events of a stream, as a browser would read them."""
+    found = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if "data" in lines:
+            found.append({**lines, "data": json.loads(lines["data"])})
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,11 @@ from api.jobs import Jobs
 from api.shelf import Shelf
 from genealogy.errors import StoreUnavailable
 from tests.api.clients import StoppedClock, asked, assert_problem, client
-from tests.api.jobs import ASYNC, BODY, Waiting, begun, ended, waiting_client
+from tests.api.jobs import ASYNC, BODY, Waiting, begun, ended, events_of, waiting_client
 from tests.api.test_shelf import ASKED
 from tests.small_company import engine
 
 QUERY = {"direction": "forward"}
-
-
-def events_of(text: str) -> list[dict[str, Any]]:
-    """The events of a stream, as a browser would read them."""
-    found = []
-    for block in text.split("\n\n"):
-        lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-        if "data" in lines:
-            found.append({**lines, "data": json.loads(lines["data"])})
-    return found
 
 
 # --- Asked for ---------------------------------------------------------------------

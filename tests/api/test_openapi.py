@@ -28,6 +28,9 @@ def ask(example: dict[str, Any]) -> Any:
     api, request = client(), example["request"]
     if example.get("after") == "forward":
         assert asked(api, "party:SUP-017").status_code == 201
+    for first in REQUESTS:
+        if f"{first['operation']}-{first['name']}" == example.get("after"):
+            api.post(first["request"]["path"], json=first["request"]["body"])
     if example.get("after") == "job":
         ended(api, begun(api))
     headers = {"x-request-id": REQUEST_ID, **request.get("headers", {})}

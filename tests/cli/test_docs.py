@@ -84,7 +84,7 @@ def test_exactly_the_formats_are_documented() -> None:
 
 def test_every_address_is_documented() -> None:
     for address, methods in client().get("/openapi.json").json()["paths"].items():
-        pattern = re.sub(r"\{(trace|lot|job)_id\}", "{id}", address)
+        pattern = re.sub(r"\{(trace|lot|job|answer)_id\}", "{id}", address)
         for method in methods:
             assert f"`{method.upper()} {pattern}" in API
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.exits import Exit
 from genealogy.exports.registry import EXPORTS
 from tests.api.clients import asked, client
 from tests.cli.command import Command
 from tests.loaders.fcl.a_chain import saved, whole
-from tests.small_company import GOODS, RAW, SUPPLIER, TUBING
+from tests.small_company import GOODS, RAW, SUPPLIER, TUBING, WATERMARK
 
 KNOWN_AT = "2026-03-15T00:00:00Z"
 QUESTIONS = {
@@ -36,6 +37,34 @@ def test_command_line_and_api_answer_alike(lotgraph: Command, question: str, nam
     api = client()
     made = asked(api, *seeds, direction=direction, known_at=KNOWN_AT, **more).json()
     assert typed.out.encode() == api.get(made["formats"][name]).content
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "body"),
+    [
+        (["compare", "FG1183", "T2201"], "comparisons", {"cases": ["FG1183", "T2201"]}),
+        (
+            ["common-cause", "--case", "C-017", "--good", "C-020"],
+            "common-causes",
+            {"cases": ["C-017"], "goods": ["C-020"]},
+        ),
+    ],
+    ids=["compare", "common cause"],
+)
+def test_several_cases_are_answered_alike(
+    lotgraph: Command, tmp_path: Path, command: list[str], kind: str, body: dict[str, object]
+) -> None:
+    file = tmp_path / "answer.json"
+    options = ("--known-at", KNOWN_AT, "-o", str(file), "--allow-partial")
+    assert lotgraph(*command, *options).code == Exit.OK
+    told = client().post(f"/v1/{kind}", json={**body, "known_at": KNOWN_AT})
+    assert json.loads(file.read_bytes()) == told.json()
+    assert told.json()["watermark"] == WATERMARK
+    ended = lotgraph("verify", str(file))
+    assert ended.out.splitlines()[-1].split("\t")[1:] == [told.json()["digest"], "unaltered"]
+    altered = file.read_text("utf-8").replace("backward", "forward").replace("C-020", "C-021")
+    file.write_text(altered, "utf-8")
+    assert lotgraph("verify", str(file)).code == Exit.FAILURE
 
 
 #: Marks as the API takes them, and the same on the command line.

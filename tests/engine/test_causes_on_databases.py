@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from math import comb
+from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.impact.causes import Candidate, CommonCauses
 from genealogy.impact.question import CauseQuery
@@ -198,6 +201,25 @@ def test_the_snapshot_ranks_as_the_database_does(loaded: Lotgraph, engine: Lotgr
             for asked in (loaded, engine)
         ]
         assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("kind", ["comparisons", "common-causes"])
+def test_a_stored_answer_of_the_snapshot_is_found_again_in_the_database(
+    loaded: Lotgraph, kind: str, tmp_path: Path
+) -> None:
+    """Also what the snapshot answered without a record time, once its file has made room."""
+    cases = [f"quality:Q-{run}" for run in sorted(KEPT)]
+    body = {"cases": cases} if kind == "comparisons" else {"cases": cases, "goods": ["WO-0"]}
+
+    def api() -> TestClient:
+        return TestClient(create_app(loaded, folder=tmp_path), base_url="http://localhost")
+
+    made = api().post(f"/v1/{kind}", json=body)
+    assert made.status_code == 200, made.text
+    [file] = tmp_path.rglob("*.answer")
+    file.unlink()
+    again = api().get(made.headers["content-location"])
+    assert (again.status_code, again.content) == (200, made.content)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from genealogy.exports.digest import MEMBERS, canonical, digest_of, digest_of_document
+from genealogy.exports.digest import MEMBERS, canonical, digest_of, digest_of_document, number
 from genealogy.exports.registry import EXPORTS
 from genealogy.trace.result import Trace
 from tests.unit.exports import samples
@@ -53,6 +53,17 @@ def test_json_lines_end_with_the_digest_of_the_document() -> None:
 @given(VALUES)
 def test_the_canonical_form_is_that_of_rfc_8785(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(0.000001)
+@example(1e-7)
+@example(123456789012345680000.0)
+@example(1e21)
+@example(-0.0)
+@example(5e-324)
+def test_a_fraction_is_written_as_rfc_8785_has_it(value: float) -> None:
+    assert number(value).encode() == rfc8785.dumps(value)
 
 
 def test_names_are_ordered_as_rfc_8785_has_it_also_where_they_are_rare() -> None:
