@@ -10,11 +10,11 @@ from fractions import Fraction
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.trace.details import with_details
-from genealogy.trace.result import Amount, Mode, TraceQuery
+from genealogy.trace.result import Amount, Mode, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from genealogy.trace.shares import with_amounts
 from tests.fakes import MemoryFlows
-from tests.genealogies import SOURCE, Genealogy, flow
+from tests.genealogies import SOURCE, Genealogy, day, flow
 
 Bounds = tuple[Fraction, Fraction | None, Fraction | None]
 
@@ -69,3 +69,28 @@ def bounds(
 def three(least: object, share: object, most: object) -> Bounds:
     """Bounds as they are written: numbers, or null."""
     return tuple(None if v is None else Fraction(str(v)) for v in (least, share, most))  # type: ignore[return-value]
+
+
+def window_bounds(
+    facts: Genealogy | Iterable[Fact],
+    kind: str,
+    node_id: str,
+    *days: int | None,
+    revision: str | None = None,
+    mode: Mode = Mode.EXACT,
+) -> dict[str, Bounds]:
+    """Least, share and most at each node, from a window of days, of one product."""
+    told = facts.facts if isinstance(facts, Genealogy) else tuple(facts)
+    window = Window(WindowKind(kind), NodeId(node_id), *map(day, days), revision=revision)
+    query = TraceQuery((), "forward", mode, windows=(window,), quantities=True)
+    amounts = amounts_of(told, query)
+    assert all(len(found) < 2 for found in amounts.values())
+    return {node: (a.least, a.share, a.most) for node, found in amounts.items() for a in found}
+
+
+def amounts_of(facts: Iterable[Fact], query: TraceQuery) -> dict[NodeId, tuple[Amount, ...]]:
+    """The amounts at each node that a question reaches forward."""
+    source = MemoryFlows(tuple(facts))
+    found = with_amounts(with_details(trace(source, query), source), source).amounts
+    assert found is not None
+    return dict(found)

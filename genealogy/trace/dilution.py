@@ -29,8 +29,6 @@ def refuse_amounts(query: TraceQuery) -> None:
     """Raise InvalidQuery for quantities asked backward, and for a threshold without sense."""
     if query.quantities and query.direction == "backward":
         raise InvalidQuery("quantities_backward")
-    if query.quantities and query.windows:
-        raise InvalidQuery("quantities_of_window")
     if query.dilution is not None and not (query.quantities and 0 < query.dilution <= 1):
         raise InvalidQuery("no_dilution", dilution=query.dilution)
 

@@ -41,6 +41,7 @@ class Move:
 
     ``carries`` tells whether the trace went over it with the material. ``sure`` is from
     when until when it lasts for certain, if it lasts: clocks may be off, and dates known in part.
+    ``place`` is where it was, null where that is not known.
     """
 
     edge_id: str
@@ -53,6 +54,7 @@ class Move:
     came: Measure | None
     carries: bool
     sure: tuple[int, int] = (END, BEGIN)
+    place: NodeId | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ class Hubs:
         quantity, uom = properties.get("quantity"), properties.get("uom")
         if self.kind(node_id) != Label.LOT:
             return None
-        return _measured(self.units_of(node_id), _text(quantity), _text(uom))
+        return measured(self.units_of(node_id), _text(quantity), _text(uom))
 
     def bulk(self, move: Move, product: NodeId | None, unit: str | None) -> Fraction | None:
         """How much moved, in a unit of the product that is followed; null where that has no sense.
@@ -169,6 +171,7 @@ def _passages(trace: Trace, nodes: Iterable[NodeId]) -> list[NodeId]:
     """The nodes that material passes; of the places those from which anything was drawn."""
     flows = zip(trace.edges.type, trace.edges.source, strict=True)
     vessels = {source for flow, source in flows if flow == Flow.DRAWN_FROM}
+    vessels.update(seed.node_id for seed in trace.seeds)
     kinds = {n: trace.rows[n].kind for n in nodes if n in trace.rows}
     return sorted(n for n, kind in kinds.items() if kind not in _ENDS or n in vessels)
 
@@ -208,6 +211,7 @@ def _moves(hubs: Hubs, rows: FlowRows, carrying: frozenset[str]) -> Iterator[Mov
             *_measures(hubs, flow, (source, target), rows.quantity[i], rows.uom[i]),
             rows.edge_id[i] in carrying and source in hubs.nodes and target in hubs.nodes,
             _sure(rows, i, ends[i], hubs.slack) if flow in LASTING else (END, BEGIN),
+            NodeId(place) if (place := rows.place_id[i]) else None,
         )
 
 
@@ -229,13 +233,13 @@ def _measures(
     if quantity is None and (is_item or (flow in _MAKES and hubs.kind(target) == Label.ITEM)):
         quantity, uom = "1", _PIECE
     near = source if hubs.kind(source) in _COUNTED else target
-    left = _measured(hubs.units_of(near), quantity, uom)
+    left = measured(hubs.units_of(near), quantity, uom)
     if flow in _MAKES and hubs.kind(target) in _COUNTED:
-        return left, _measured(hubs.units_of(target), quantity, uom)
+        return left, measured(hubs.units_of(target), quantity, uom)
     return left, left
 
 
-def _measured(units: ProductUnits, quantity: str | None, uom: str | None) -> Measure | None:
+def measured(units: ProductUnits, quantity: str | None, uom: str | None) -> Measure | None:
     """A quantity as a product measures it; null where it is unknown, negative or no number."""
     if quantity is None or uom is None:
         return None

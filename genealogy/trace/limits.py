@@ -40,7 +40,7 @@ class Limits:
         """The limits before anything is told of movements."""
         limits = cls(total, passages(_ways(hubs, origin), _ANYWHERE))
         limits._came = {node: origin.whole(hubs, node) for node in origin.nodes}
-        limits._came |= dict.fromkeys(origin.marks, None)
+        limits._came |= dict.fromkeys((*origin.marks, *origin.parts, *origin.vessels), None)
         return limits
 
     def add(self, node_id: NodeId, most: Fraction | None) -> None:
@@ -60,7 +60,7 @@ def _ways(hubs: Hubs, origin: Origin) -> Iterator[tuple[NodeId, NodeId]]:
     yield _ANYWHERE, _SEED
     for node in origin.nodes:
         yield _SEED, node
-    for node in origin.marks:
+    for node in (*origin.marks, *origin.parts, *origin.vessels):
         yield _ANYWHERE, node
     for move in hubs.moves.values():
         if not move.carries or move.target in origin.nodes:

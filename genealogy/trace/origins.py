@@ -1,26 +1,50 @@
-"""What counts as seed material of a trace, by product: what is followed, and how much there is."""
+"""Seed material of a trace, by product: what is followed, and how much there is of it."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.model.units import Measure
 from genealogy.trace.hubs import Hubs, Move
-from genealogy.trace.parcel import ZERO, total_of
+from genealogy.trace.ledger import Ledger
+from genealogy.trace.parcel import ZERO, Parcel, smaller, total_of
+from genealogy.trace.spans import Span
+from genealogy.trace.store import taken
 
-_HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
-_HOLDING = frozenset({Label.UNIT, Label.ITEM, Label.SHIPMENT})
-_BOXES = frozenset({Label.UNIT, Label.SHIPMENT})
-_COUNTED = frozenset({Label.LOT, Label.ITEM})
 #: Flows after which material is not that lot any more.
 USES_UP = frozenset(
     {Flow.CONSUMED_BY, Flow.RELABELLED_AS, Flow.PART_OF, Flow.LOADED_INTO, Flow.DRAWN_FROM}
 )
+#: Flows by which something came to be, or to us.
+MADE = frozenset({Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS})
+
+
+@dataclass(slots=True)
+class Presence:
+    """What is seed of the nodes that were found for windows.
+
+    Of lots all (``lots``) or a part, by a ledger for each window. Of ``wholes`` (items,
+    units, shipments) all, of batches and vessels (``spans``) what was in them in the spans.
+    ``unsure`` are those of which nobody knows whether they are seed at all.
+    """
+
+    lots: set[NodeId] = field(default_factory=set)
+    parts: dict[NodeId, list[Ledger]] = field(default_factory=dict)
+    wholes: dict[NodeId, list[Span]] = field(default_factory=dict)
+    spans: dict[NodeId, list[Span]] = field(default_factory=dict)
+    unsure: set[NodeId] = field(default_factory=set)
+
+    def add(self, lot: NodeId, part: Ledger | None) -> None:
+        """Take a lot for seed, or a part of it."""
+        if part is None:
+            self.lots.add(lot)
+        else:
+            self.parts.setdefault(lot, []).append(part)
 
 
 @dataclass(slots=True)
@@ -29,7 +53,10 @@ class Origin:
 
     ``nodes`` are seed through and through, ``moves`` all that moved by them. ``marks`` are
     lots of which a part is, by the movements that tell how much; ``put_out`` is the same
-    of seeds that are no material themselves.
+    of seeds that are no material themselves. ``parts`` are lots of which a part is because of
+    windows. In ``vessels`` is seed what was in them in the spans: their ``loads``, each for
+    certain or perhaps; ``drawn`` is what left them then. Nodes and movements that are
+    ``unsure`` may be no seed at all.
     """
 
     product: NodeId | None
@@ -38,6 +65,11 @@ class Origin:
     moves: dict[str, Move] = field(default_factory=dict)
     marks: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
     put_out: dict[NodeId, list[Move]] = field(default_factory=lambda: defaultdict(list))
+    parts: dict[NodeId, list[Ledger]] = field(default_factory=dict)
+    vessels: dict[NodeId, list[Ledger]] = field(default_factory=dict)
+    loads: dict[str, bool] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
 
     def size(self, measure: Measure | None) -> Fraction | None:
         """An amount in the unit of this material; null where it cannot be told."""
@@ -45,18 +77,73 @@ class Origin:
 
     def total(self, hubs: Hubs) -> Fraction | None:
         """How much seed material there is in all; null when a part is not known."""
-        lots = [self.whole(hubs, node) for node in self.nodes]
-        return total_of([*lots, *(self.size(move.came) for move in self.moves.values())])
+        return None if self.unsure else total_of(share for share, _ in self._all(hubs))
+
+    def most(self, hubs: Hubs) -> Fraction | None:
+        """How much seed material there can be in all; null when there is no limit."""
+        return total_of(most for _, most in self._all(hubs))
+
+    def _all(self, hubs: Hubs) -> Iterator[tuple[Fraction | None, Fraction | None]]:
+        """What each seed is, and at most."""
+        known = [self.whole(hubs, node) for node in self.nodes]
+        known += [self.size(move.came) for move in self.moves.values()]
+        yield from ((one, one) for one in known)
+        told = [self.part(hubs, node) for node in self.parts]
+        told += [self.inside(node) for node in self.vessels]
+        yield from ((one.share, one.most) for one in told)
+
+    def part(self, hubs: Hubs, lot: NodeId) -> Parcel:
+        """How much of a lot is seed because of windows."""
+        whole = self._ever(hubs, lot)
+        ledgers = (ledger.told(self.size, whole) for ledger in self.parts[lot])
+        told = _together(ledger.there(self.size, whole) for ledger in ledgers)
+        return replace(told, most=smaller(told.most, whole))
+
+    def inside(self, vessel: NodeId) -> Parcel:
+        """How much seed was in a vessel in the spans of windows."""
+        return _together(ledger.there(self.size, None) for ledger in self.vessels[vessel])
+
+    def taken(self, hubs: Hubs) -> dict[str, Parcel]:
+        """What was taken from stores of which windows tell, by the id of its edge."""
+        found = dict[str, Parcel]()
+        for lot, ledgers in self.parts.items():
+            # What else may be in a lot may be in its store too.
+            comes = lot in self.marks or any(move.carries for move in hubs.into[lot])
+            if len(ledgers) == 1 and not comes:
+                ledger = ledgers[0].told(self.size, self._ever(hubs, lot))
+                found.update(taken(ledger, self.size, self.unit))
+        return found
+
+    def marked(self, hubs: Hubs, lot: NodeId, limit: Fraction | None) -> Parcel | None:
+        """How much of a lot is seed of which a part is; null where none is by this."""
+        moves = self.marks.get(lot, ())
+        known = [None if m.edge_id in self.unsure else self.size(m.came) for m in moves]
+        most = [limit if (s := self.size(m.came)) is None else s for m in moves]
+        held = Parcel(
+            sum((s for s in known if s is not None), ZERO), total_of(known), total_of(most)
+        )
+        if lot not in self.parts:
+            return held if known else None
+        part = self.part(hubs, lot)
+        if not known:
+            return part
+        # What lies in a box may be of what lay at the place.
+        most_of_both = smaller(total_of((held.most, part.most)), self._ever(hubs, lot))
+        return Parcel(max(held.least, part.least), None, most_of_both)
 
     def whole(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
         """How much of a seed lot or item there is; null when it is not known or contradicts."""
         if hubs.kind(node_id) == Label.ITEM:
             return self.size(hubs.units_of(node_id).measure(Fraction(1), "H87"))
+        whole = self._ever(hubs, node_id)
+        return None if whole is None or whole < self.used(hubs, node_id) else whole
+
+    def _ever(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
         came = [self.size(move.came) for move in hubs.into[node_id]]
         whole = total_of(came) if came else None
         if whole is None and len(came) < 2:
             whole = self.size(hubs.recorded(node_id))
-        return None if whole is None or whole < self.used(hubs, node_id) else whole
+        return whole
 
     def used(self, hubs: Hubs, node_id: NodeId) -> Fraction:
         """How much of a node is known to have been used up."""
@@ -64,69 +151,9 @@ class Origin:
         return sum((size for size in used if size is not None), ZERO)
 
 
-def origins(hubs: Hubs, seeds: Iterable[NodeId]) -> list[Origin]:
-    """The seed material of a trace, one entry for each product, in the order of their ids."""
-    found: dict[NodeId | None, Origin] = {}
-
-    def of(product: NodeId | None) -> Origin:
-        return found.setdefault(product, Origin(product))
-
-    for seed in sorted(set(seeds)):
-        kind = hubs.kind(seed)
-        if kind in _COUNTED:
-            of(hubs.product(seed)).nodes.add(seed)
-        elif kind not in _HOLDING:
-            for move in _put_out(hubs, seed):
-                origin = of(_product(hubs, move.target))
-                origin.moves[move.edge_id] = move
-                origin.put_out[seed].append(move)
-    for move in _contents(hubs, seeds):
-        kind, product = hubs.kind(move.source), _product(hubs, move.source)
-        if kind == Label.ITEM:
-            of(product).nodes.add(move.source)
-        elif kind == Label.LOT and move.source not in of(product).nodes:
-            of(product).moves[move.edge_id] = move
-            of(product).marks[move.source].append(move)
-    for origin in found.values():
-        origin.unit = _unit(hubs, origin)
-    return sorted(found.values(), key=lambda origin: origin.product or "")
-
-
-def _product(hubs: Hubs, node_id: NodeId) -> NodeId | None:
-    return hubs.product(node_id) if hubs.kind(node_id) in _COUNTED else None
-
-
-def _put_out(hubs: Hubs, seed: NodeId) -> Iterator[Move]:
-    """What a batch, vessel or supplier put out; what its shipments hold is told by these."""
-    is_supplier = hubs.kind(seed) == Label.PARTY
-    for move in hubs.out[seed]:
-        if move.carries and not (is_supplier and hubs.kind(move.target) in _BOXES):
-            yield move
-
-
-def _contents(hubs: Hubs, seeds: Iterable[NodeId]) -> Iterator[Move]:
-    """The movements by which contents came into the seeds that stand for them, and into those."""
-    pending = [seed for seed in seeds if hubs.kind(seed) in _HOLDING]
-    for seed in seeds:
-        if hubs.kind(seed) == Label.PARTY:
-            supplied = (m.target for m in hubs.out[seed] if m.type == Flow.SUPPLIED and m.carries)
-            pending += [node for node in supplied if hubs.kind(node) in _HOLDING]
-    seen = set(pending)
-    while pending:
-        for move in hubs.into[pending.pop()]:
-            if move.carries and move.type in _HOLDS:
-                yield move
-                if hubs.kind(move.source) in _HOLDING and move.source not in seen:
-                    seen.add(move.source)
-                    pending.append(move.source)
-
-
-def _unit(hubs: Hubs, origin: Origin) -> str | None:
-    """The base unit of the product; without one, the unit that most of its movements are in."""
-    base = hubs.units.get(origin.product) if origin.product else None
-    if base is not None and base.base is not None:
-        return base.base
-    units = [hubs.unit(node) for node in origin.nodes]
-    units += [m.came.unit if m.came else None for m in origin.moves.values()]
-    counts = Counter(unit for unit in units if unit is not None)
-    return min(counts, key=lambda unit: (-counts[unit], unit)) if counts else None
+def _together(told: Iterable[tuple[Fraction, Fraction | None]]) -> Parcel:
+    """What was there in several windows: the same material may have been in each."""
+    bounds = list(told)
+    least = max((one for one, _ in bounds), default=ZERO)
+    most = total_of(one for _, one in bounds)
+    return Parcel(least, least if least == most else None, most)

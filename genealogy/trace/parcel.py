@@ -90,6 +90,18 @@ def together(parcels: Sequence[Parcel], size: Fraction | None, unit: str | None)
     )
 
 
+def narrowed(parcel: Parcel, known: Parcel) -> Parcel:
+    """A parcel of which something is known besides, in its own unit."""
+    known = converted(known, parcel.size, parcel.unit)
+    least, most = max(parcel.least, known.least), smaller(parcel.most, known.most)
+    if most is not None and most < least:
+        # The records contradict each other.
+        return parcel
+    share = parcel.share if known.share is None else known.share
+    low, high = max(parcel.low, known.low), smaller(parcel.high, known.high)
+    return replace(parcel, least=least, share=share, most=most, low=low, high=high)
+
+
 def converted(parcel: Parcel, size: Fraction | None, unit: str | None) -> Parcel:
     """The parcel as it is measured where it arrives."""
     if parcel.is_clean or (unit == parcel.unit and size == parcel.size):

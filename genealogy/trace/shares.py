@@ -15,10 +15,11 @@ from itertools import chain
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
+from genealogy.model.units import Measure
 from genealogy.ports import FlowSource
 from genealogy.trace.hubs import Hubs, Move, read_hubs
 from genealogy.trace.limits import Limits
-from genealogy.trace.origins import USES_UP, Origin, origins
+from genealogy.trace.origins import USES_UP, Origin
 from genealogy.trace.parcel import (
     ZERO,
     Parcel,
@@ -29,8 +30,10 @@ from genealogy.trace.parcel import (
     total_of,
     unknown,
 )
+from genealogy.trace.presence import read_presence
 from genealogy.trace.recipe import Division, Material, Output, Recipe
 from genealogy.trace.result import Amount, Trace
+from genealogy.trace.seeding import origins
 from genealogy.trace.stocks import Stocks, stocks_of
 from genealogy.trace.whole import Piece, Stay, Whole, held
 from genealogy.trace.windows import BEGIN, END
@@ -44,8 +47,8 @@ def with_amounts(trace: Trace, source: FlowSource) -> Trace:
     forward = [r.node_id for r in trace.reached if r.direction != "backward"]
     hubs = read_hubs(source, trace, forward)
     found: dict[NodeId, tuple[Amount, ...]] = {node: () for node in forward}
-    for origin in origins(hubs, trace.query.seeds):
-        run = _Run(hubs, origin, origin.total(hubs))
+    for origin in origins(hubs, trace.query.seeds, read_presence(source, trace, hubs)):
+        run = _Run(hubs, origin, origin.total(hubs), origin.most(hubs))
         run.all()
         for node in found:
             found[node] += (run.amount(node),)
@@ -66,21 +69,24 @@ class _Node:
 
 @dataclass(slots=True)
 class _Run:
-    """One pass for the seed material of one product."""
+    """One pass for the seed material of one product: ``total`` in all, ``most`` at most."""
 
     hubs: Hubs
     origin: Origin
     total: Fraction | None
+    most: Fraction | None
     parcels: dict[str, Parcel] = field(default_factory=dict)
     nodes: dict[NodeId, _Node] = field(default_factory=dict)
     limits: Limits | None = None
+    taken: Mapping[str, Parcel] = field(default_factory=dict)
     _ready: list[NodeId] = field(default_factory=list)
     _broken: bool = False
 
     def all(self) -> None:
         """Tell what every movement carries."""
         hubs = self.hubs
-        self.limits = Limits.of(hubs, self.origin, self.total)
+        self.taken = self.origin.taken(hubs)
+        self.limits = Limits.of(hubs, self.origin, self.most)
         for move in hubs.moves.values():
             if not move.carries:
                 self._tell(move, Parcel())
@@ -114,12 +120,17 @@ class _Run:
         origin, hubs = self.origin, self.hubs
         if node_id in origin.nodes:
             whole = origin.whole(hubs, node_id)
+            if node_id in origin.unsure:
+                return ZERO, None, whole
             return (origin.used(hubs, node_id), None, None) if whole is None else (whole,) * 3
         if node_id in origin.put_out:
             return held(self._pure(move) for move in origin.put_out[node_id])
-        came = (self.parcels[move.edge_id] for move in hubs.into[node_id])
-        marked = (self._pure(move) for move in origin.marks.get(node_id, ()))
-        return held(chain(came, marked))
+        came = [
+            self.parcels[m.edge_id] for m in hubs.into[node_id] if m.edge_id not in origin.loads
+        ]
+        marked = origin.marked(hubs, node_id, self.most)
+        inside = origin.inside(node_id) if node_id in origin.vessels else None
+        return held([*came, *(one for one in (marked, inside) if one is not None)])
 
     def _material(self, node_id: NodeId) -> Fraction | None:
         """How much of any material came into a node, in the unit of the seed."""
@@ -135,21 +146,29 @@ class _Run:
         return told
 
     def _is_pure(self, move: Move) -> bool:
-        return move.source in self.origin.nodes or move.edge_id in self.origin.moves
+        origin, edge = self.origin, move.edge_id
+        return move.source in origin.nodes or edge in origin.moves or edge in origin.drawn
 
     def _pure(self, move: Move) -> Parcel:
         """What a movement of nothing but seed carries."""
+        unsure = not self.origin.unsure.isdisjoint((move.source, move.edge_id))
         if self.hubs.kind(move.source) == Label.ITEM:
-            return pure(self.origin.whole(self.hubs, move.source), self.origin.unit, self.total)
-        measure = move.left if move.source in self.origin.nodes else move.came
+            whole = self.origin.whole(self.hubs, move.source)
+            return unknown(whole) if unsure else pure(whole, self.origin.unit, self.most)
+        return self._all_of(
+            move.left if move.source in self.origin.nodes else move.came, not unsure
+        )
+
+    def _all_of(self, measure: Measure | None, sure: bool) -> Parcel:
+        """So much, all of it seed, or perhaps."""
         size = self.origin.size(measure)
-        if size is None and measure is not None:
-            return unknown(self.total, measure.amount, measure.unit)
-        return pure(size, self.origin.unit, self.total)
+        if measure is not None and (size is None or not sure):
+            return unknown(self.most if size is None else size, measure.amount, measure.unit)
+        return pure(size, self.origin.unit, self.most)
 
     def _tell(self, move: Move, parcel: Parcel) -> None:
         """Write down what a movement carries, as it is measured where it arrives."""
-        total = self.total
+        total = self.most
         if move.type == Flow.MAY_BE:
             # Of what may be of a lot nobody knows that any of it is.
             parcel = unknown(parcel.most)
@@ -183,9 +202,17 @@ class _Run:
         return node
 
     def _stocks(self, node_id: NodeId) -> Stocks:
-        known = [self.origin.size(move.came) for move in self.origin.marks.get(node_id, ())]
-        marks = [Parcel(s or ZERO, s, self.total if s is None else s) for s in known]
-        return stocks_of(self.hubs, node_id, marks, clean=self.hubs.is_whole)
+        held = self.origin.marked(self.hubs, node_id, self.most)
+        marks = () if held is None else (replace(held, unit=self.origin.unit),)
+        clean = self._is_proven(node_id)
+        return stocks_of(self.hubs, node_id, marks, clean=clean)
+
+    def _is_proven(self, node_id: NodeId) -> bool:
+        """Whether what the trace did not go over from a node holds nothing.
+
+        What left a vessel before a window is no seed, though it was of what then was.
+        """
+        return self.hubs.is_whole and node_id not in self.origin.vessels
 
     def _set_up(self, node: _Node, node_id: NodeId, free: bool) -> None:
         into, out = self.hubs.into[node_id], [m for _, way, _, m in node.steps if way]
@@ -232,7 +259,7 @@ class _Run:
                 self._tell(move, self._give(node, move))
                 self._wake(move.target)
             elif node.stocks is not None and move.type in USES_UP:
-                node.stocks.give(move, is_clean=self.hubs.is_whole and not move.carries)
+                node.stocks.give(move, is_clean=not move.carries and self._is_proven(node_id))
             node.at += 1
 
     def _wake(self, node_id: NodeId) -> None:
@@ -241,7 +268,8 @@ class _Run:
 
     def _take(self, node: _Node, move: Move, parcel: Parcel) -> None:
         if node.stocks is not None:
-            node.stocks.take(move, parcel)
+            sure = self.origin.loads.get(move.edge_id)
+            node.stocks.take(move, parcel if sure is None else self._all_of(move.came, sure))
         elif node.batch is not None:
             node.batch.take(parcel, self._material_of(move), node.steps[node.at][0])
         elif node.whole is not None:
@@ -250,12 +278,26 @@ class _Run:
 
     def _give(self, node: _Node, move: Move) -> Parcel:
         if node.stocks is not None:
-            return node.stocks.give(move)
+            parcel = node.stocks.give(move, self.taken.get(move.edge_id))
+            return self._out_of_vessel(node.stocks, move, parcel)
         if node.batch is not None:
             return node.batch.give(node.outputs[move.edge_id])
         assert node.whole is not None
         size, unit = (None, None) if move.left is None else (move.left.amount, move.left.unit)
         return node.whole.give(move.begin, move.end, size, unit)
+
+    def _out_of_vessel(self, stocks: Stocks, move: Move, parcel: Parcel) -> Parcel:
+        """What leaves a vessel of which a window tells: what was in it then, as far as is known."""
+        ledgers = self.origin.vessels.get(move.source)
+        if ledgers is None:
+            return parcel
+        if not stocks.is_sound:
+            # More left than is recorded to have come: what was there besides may be seed.
+            return unknown(self.origin.size(move.came), parcel.size, parcel.unit)
+        since = min(ledger.since for ledger in ledgers)
+        if move.begin < since:
+            return unknown(parcel.most, parcel.size, parcel.unit)
+        return parcel
 
     def _break_open(self, node_id: NodeId) -> None:
         """Take one movement of a circle, in which each waits for the one before, as unknown.
@@ -272,7 +314,7 @@ class _Run:
             node_id = waits[node_id].source
         circle = (waits[n] for n in seen[seen.index(node_id) :])
         move = min(circle, key=lambda m: (m.begin, m.edge_id))
-        self._tell(move, unknown(self.total, *_size(move)))
+        self._tell(move, unknown(self.most, *_size(move)))
         self._wake(move.target)
 
 

@@ -53,6 +53,10 @@ class Places:
         """Whether two places are one, or one is in the other."""
         return one == other or one in self._above(other) or other in self._above(one)
 
+    def within(self, one: NodeId, other: NodeId) -> bool:
+        """Whether a place is another, or is in it."""
+        return one == other or other in self._above(one)
+
     def _above(self, place: NodeId) -> list[NodeId]:
         found = list[NodeId]()
         parent = self.parents.get(place)

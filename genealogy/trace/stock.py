@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from genealogy.trace.parcel import ZERO, Parcel, larger, less, smaller, times, unknown
+from genealogy.trace.parcel import ZERO, Parcel, larger, less, narrowed, smaller, times, unknown
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Used:
 
 @dataclass(slots=True)
 class Stock:
-    """What is in a lot or vessel, counted in ``unit``.
+    """What is in a lot or vessel, counted in ``unit``; ``size`` is how much has come so far.
 
     ``whole`` is how much there was in all where that is not told by what came in.
     ``sound`` is false when the records contradict each other: more left than came. What is
@@ -45,7 +45,7 @@ class Stock:
     sound: bool = True
     to_come: Fraction | None = None
     clean: Fraction | None = ZERO
-    _size: Fraction | None = ZERO
+    size: Fraction | None = ZERO
     _least: Fraction = ZERO
     _share: Fraction | None = ZERO
     _most: Fraction | None = ZERO
@@ -59,7 +59,7 @@ class Stock:
     def take(self, parcel: Parcel) -> None:
         """Let a parcel come in."""
         is_alike = parcel.unit == self.unit
-        self._size = _sum(self._size, parcel.size if is_alike else None)
+        self.size = _sum(self.size, parcel.size if is_alike else None)
         self._count(parcel)
         low = parcel.low if is_alike and not parcel.is_clean else ZERO
         high = ZERO if parcel.is_clean else parcel.high if is_alike else None
@@ -69,7 +69,8 @@ class Stock:
     def mark(self, parcel: Parcel) -> None:
         """Take so much of the stock for seed."""
         self._count(parcel)
-        self._low, self._high = ZERO, larger(self._high, Fraction(1))
+        each = Fraction(1) if parcel.unit == self.unit else None
+        self._low, self._high = ZERO, larger(self._high, each)
 
     def _count(self, parcel: Parcel) -> None:
         if self._blurred and not (parcel.is_clean and parcel.size == 0):
@@ -79,9 +80,18 @@ class Stock:
         self._share = _sum(self._share, parcel.share)
         self._most = _sum(self._most, parcel.most)
 
-    def give(self, size: Fraction | None, begin: int, end: int, *, uses_up: bool) -> Parcel:
-        """What a draw of so much takes with it."""
+    def give(
+        self,
+        size: Fraction | None,
+        begin: int,
+        end: int,
+        *,
+        uses_up: bool,
+        known: Parcel | None = None,
+    ) -> Parcel:
+        """What a draw of so much takes with it; ``known`` is what else is known of it."""
         parcel = self._drawn(size, begin)
+        parcel = parcel if known is None else narrowed(parcel, known)
         if uses_up:
             self._used.add(end, size, parcel)
             if size is None:
@@ -122,7 +132,7 @@ class Stock:
 
     def _all(self) -> Fraction | None:
         """How much there has been so far, less what is clean of it for certain."""
-        there = self._size if self.whole is None else self.whole
+        there = self.size if self.whole is None else self.whole
         if there is None:
             return None
         # What is clean and leaves later, and will not come first, is there already.

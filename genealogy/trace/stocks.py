@@ -18,7 +18,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
 from genealogy.trace.hubs import Hubs, Move, sizes
 from genealogy.trace.origins import USES_UP
-from genealogy.trace.parcel import ZERO, Parcel, converted, smaller, together, total_of
+from genealogy.trace.parcel import ZERO, Parcel, converted, narrowed, smaller, together, total_of
 from genealogy.trace.stock import Stock
 from genealogy.trace.vessels import FullMix, InOrder
 from genealogy.trace.vessels import Move as AtVessel
@@ -30,12 +30,20 @@ _AT_VESSELS = frozenset({Flow.LOADED_INTO, Flow.DRAWN_FROM})
 class Stocks(Protocol):
     """What comes into a lot or vessel, and what it gives."""
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether no more is known to have left than came."""
+        ...
+
     def take(self, move: Move, parcel: Parcel) -> None:
         """Let a parcel come in."""
         ...
 
-    def give(self, move: Move, *, is_clean: bool = False) -> Parcel:
-        """What a movement takes with it; one that ``is_clean`` holds no seed material."""
+    def give(self, move: Move, known: Parcel | None = None, *, is_clean: bool = False) -> Parcel:
+        """What a movement takes with it; one that ``is_clean`` holds no seed material.
+
+        ``known`` is what else is known of it.
+        """
         ...
 
 
@@ -96,6 +104,11 @@ class Mixed:
     cuts: Sequence[int] = ()
     doubts: Doubts | None = None
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether no more is known to have left than came."""
+        return all(stock.sound for stock in self.stocks)
+
     def take(self, move: Move, parcel: Parcel) -> None:
         """Let a parcel come in."""
         if move.type == Flow.DELIVERED_TO:
@@ -104,7 +117,7 @@ class Mixed:
         if self.doubts is not None and move.type in _AT_VESSELS:
             self.doubts.take(move, parcel)
 
-    def give(self, move: Move, *, is_clean: bool = False) -> Parcel:
+    def give(self, move: Move, known: Parcel | None = None, *, is_clean: bool = False) -> Parcel:
         """What a movement takes with it."""
         part = self._part(move)
         stock = self.stocks[part]
@@ -112,7 +125,7 @@ class Mixed:
         if is_clean:
             return stock.give_clean(size)
         used = move.type in USES_UP
-        parcel = stock.give(size, move.begin, move.end, uses_up=used)
+        parcel = stock.give(size, move.begin, move.end, uses_up=used, known=known)
         if self.doubts is None or move.type not in _AT_VESSELS:
             return parcel
         return self.doubts.limited(move, part, parcel)
@@ -128,6 +141,11 @@ class InTurn:
     division: InOrder
     _stocks: dict[int, Stock] = field(default_factory=dict)
 
+    @property
+    def is_sound(self) -> bool:
+        """An order is told only where all that left had come."""
+        return True
+
     def take(self, move: Move, parcel: Parcel) -> None:
         """Let a load come in; what is merely delivered there is in no draw."""
         number = self.division.loads.get(move.edge_id)
@@ -135,7 +153,7 @@ class InTurn:
             stock = self._stocks[number] = Stock("")
             stock.take(converted(parcel, Fraction(self.division.sizes[number]), ""))
 
-    def give(self, move: Move, *, is_clean: bool = False) -> Parcel:
+    def give(self, move: Move, known: Parcel | None = None, *, is_clean: bool = False) -> Parcel:
         """What a draw takes of the loads whose turn it is."""
         amounts = [Fraction(amount) for amount in self.division.amounts.get(move.edge_id, ())]
         loads = self.division.draws.get(move.edge_id, ())
@@ -143,7 +161,8 @@ class InTurn:
             self._part(load, amount, move, is_clean=is_clean)
             for load, amount in zip(loads, amounts, strict=True)
         ]
-        return together(parts, sum(amounts, ZERO), "")
+        parcel = together(parts, sum(amounts, ZERO), "")
+        return parcel if known is None else narrowed(parcel, known)
 
     def _part(self, load: int, amount: Fraction, move: Move, *, is_clean: bool) -> Parcel:
         stock = self._stocks.get(load)
@@ -186,4 +205,7 @@ def _stock(hubs: Hubs, node_id: NodeId, cuts: Sequence[int], part: int, *, clean
     gone = sum((m.left.amount for m in used if m.left and m.left.unit == unit), ZERO)
     unreached = [m.left for m in used if not m.carries] if clean else []
     free = total_of(m.amount if m is not None and m.unit == unit else None for m in unreached)
-    return Stock(unit, whole, sound=told is None or gone <= told, to_come=told, clean=free)
+    sound = told is None or gone <= told
+    # Where nothing is recorded to have come, nobody knows how much there was.
+    begun = ZERO if came or whole is not None else None
+    return Stock(unit, whole, sound=sound, to_come=told, clean=free, size=begun)

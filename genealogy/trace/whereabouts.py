@@ -55,6 +55,11 @@ class Whereabouts:
         self._learn_above({one, other})
         return self.places.related(one, other)
 
+    def within(self, one: NodeId, other: NodeId) -> bool:
+        """Whether a place is another, or is in it."""
+        self._learn_above({one, other})
+        return self.places.within(one, other)
+
     def leaves(
         self,
         node: NodeId,

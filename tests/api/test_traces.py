@@ -76,6 +76,21 @@ def test_a_window_without_sense_is_a_problem(
     assert [(flaw["pointer"], flaw["code"]) for flaw in flaws] == [(pointer, code)]
 
 
+def test_amounts_are_told_of_what_a_window_stands_for() -> None:
+    api = client()
+    window = {"kind": "supplier", "id": SUPPLIER}
+    made = asked(api, windows=[window], quantities=True).json()
+    told = {node["id"]: node["amounts"] for node in api.get(made["self"]).json()["nodes"]}
+    [amount] = told[RAW]
+    assert [amount[name] for name in ("min", "share", "max", "of_seed")] == [
+        "500",
+        "500",
+        "500",
+        "1",
+    ]
+    assert {len(amounts) for amounts in told.values()} == {1}
+
+
 def test_a_clock_tolerance_is_part_of_the_stored_question(tmp_path: Path) -> None:
     made = asked(client(), SUPPLIER, clock_tolerance={"MES": "300s", "ERP": "0s"}).json()
     assert made["query"]["clock_tolerance"] == {"ERP": "0d", "MES": "5m"}
