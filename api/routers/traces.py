@@ -124,14 +124,7 @@ def nodes(
     limit: Limit = 100,
 ) -> Record | Response:
     """The nodes of an answer: a page at a time, or all of them as an Arrow stream."""
-    if _wants_arrow(request):
-        return _table(traces, trace_id, "nodes", request)
-    stored = traces.find(trace_id)
-    trace = traces.answer(stored)
-    response.headers.update(proof(stored))
-    start, total = _position(trace_id, cursor), sum(1 for _ in trace.node_ids())
-    items = list(islice(node_records(trace), start, start + limit))
-    return _page(trace_id, "nodes", trace, items, start, total, limit, response)
+    return _part(traces, trace_id, "nodes", request, response, cursor, limit)
 
 
 @router.get("/{trace_id}/edges", response_model=EdgesPage, **described("trace_edges"))
@@ -144,14 +137,7 @@ def edges(
     limit: Limit = 100,
 ) -> Record | Response:
     """The movements of an answer: a page at a time, or all of them as an Arrow stream."""
-    if _wants_arrow(request):
-        return _table(traces, trace_id, "edges", request)
-    stored = traces.find(trace_id)
-    trace = traces.answer(stored)
-    response.headers.update(proof(stored))
-    start, total = _position(trace_id, cursor), len(trace.edges.edge_id)
-    items = [edge_record(trace.edges, i) for i in trace.edge_order()[start : start + limit]]
-    return _page(trace_id, "edges", trace, items, start, total, limit, response)
+    return _part(traces, trace_id, "edges", request, response, cursor, limit)
 
 
 @router.get("/{trace_id}/paths", response_model=Paths, **described("trace_paths"))
@@ -282,6 +268,41 @@ def _wants_arrow(request: Request) -> bool:
     if wanted == as_arrow.MEDIA_TYPE and not as_arrow.is_to_be_had():
         raise ArrowMissing()
     return wanted == as_arrow.MEDIA_TYPE
+
+
+def _part(
+    traces: Shelf,
+    trace_id: str,
+    part: as_arrow.Part,
+    request: Request,
+    response: Response,
+    cursor: str | None,
+    limit: int,
+) -> Record | Response:
+    """The nodes or edges of an answer: a page of them, or a table of all."""
+    if _wants_arrow(request):
+        return _table(traces, trace_id, part, request)
+    stored = traces.find(trace_id)
+    trace = traces.answer(stored)
+    response.headers.update(proof(stored))
+    start = _position(trace_id, cursor)
+    total, items = _PARTS[part](trace, slice(start, start + limit))
+    return _page(trace_id, part, trace, items, start, total, limit, response)
+
+
+def _nodes(trace: Trace, some: slice) -> tuple[int, list[Record]]:
+    """How many nodes there are, and some of them."""
+    found = list(islice(node_records(trace), some.start, some.stop))
+    return sum(1 for _ in trace.node_ids()), found
+
+
+def _edges(trace: Trace, some: slice) -> tuple[int, list[Record]]:
+    """How many movements there are, and some of them."""
+    found = [edge_record(trace.edges, i) for i in trace.edge_order()[some]]
+    return len(trace.edges.edge_id), found
+
+
+_PARTS = {"nodes": _nodes, "edges": _edges}
 
 
 def _table(traces: Shelf, trace_id: str, part: as_arrow.Part, request: Request) -> Response:

@@ -13,17 +13,15 @@ from datetime import datetime
 from typing import TypeVar
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Link
 from genealogy.ports import (
     Direction,
     FlowRows,
     FlowSource,
-    LinkRow,
-    NodeRow,
     Reading,
     Standing,
     Vessel,
 )
+from genealogy.trace.beside import Beside
 from genealogy.trace.columns import append, select
 
 V = TypeVar("V")
@@ -50,21 +48,24 @@ class _Shelf:
         self.mixed.update(new.intersection(reading.mixed))
 
 
-class SharedFlows:
+@dataclass(slots=True)
+class SharedFlows(Beside, FlowSource):
     """A source of flow edges that asks the one behind it for each node once.
 
     It answers from what it has read, so it is for the traces of one question and not
     to be kept.
     """
 
-    def __init__(self, source: FlowSource) -> None:
-        self._source = source
-        self._shelves: dict[tuple[Direction, datetime | None], _Shelf] = {}
-        self._kinds: dict[NodeId, str | None] = {}
-        self._first: dict[NodeId, datetime | None] = {}
-        self._standing: dict[datetime | None, Standing] = {}
-        self._vessels: dict[Hashable, dict[NodeId, Vessel | None]] = defaultdict(dict)
-        self._moving: dict[Hashable, dict[NodeId, bool | None]] = defaultdict(dict)
+    _shelves: dict[tuple[Direction, datetime | None], _Shelf] = field(default_factory=dict)
+    _kinds: dict[NodeId, str | None] = field(default_factory=dict)
+    _first: dict[NodeId, datetime | None] = field(default_factory=dict)
+    _standing: dict[datetime | None, Standing] = field(default_factory=dict)
+    _vessels: dict[Hashable, dict[NodeId, Vessel | None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    _moving: dict[Hashable, dict[NodeId, bool | None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
     def edges(
         self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
@@ -72,7 +73,7 @@ class SharedFlows:
         """All flow edges leaving (forward) or entering (backward) the frontier."""
         shelf = self._shelf(direction, known_at)
         if missing := [node_id for node_id in frontier if node_id not in shelf.at]:
-            shelf.take(self._source.edges(missing, direction, known_at=known_at))
+            shelf.take(self.source.edges(missing, direction, known_at=known_at))
         picks = [i for node_id in frontier for i in shelf.at[node_id]]
         return Reading(select(shelf.rows, picks), frontier, shelf.mixed.intersection(frontier))
 
@@ -82,7 +83,7 @@ class SharedFlows:
         """Null: a trace goes level by level, over what was read ahead here."""
         shelf = self._shelf(direction, known_at)
         if missing := [seed for seed in seeds if seed not in shelf.at]:
-            found = self._source.closure(missing, direction, known_at=known_at)
+            found = self.source.closure(missing, direction, known_at=known_at)
             if found is not None:
                 shelf.take(found)
                 self._kinds.update(found.kinds)
@@ -90,17 +91,7 @@ class SharedFlows:
 
     def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
         """The kind label of those of these nodes that exist."""
-        return _remembered(self._kinds, node_ids, self._source.kinds)
-
-    def nodes(
-        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
-    ) -> list[NodeRow]:
-        """The nodes with these ids that exist, as they were known."""
-        return self._source.nodes(node_ids, known_at=known_at)
-
-    def links(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
-        """The links of one type that leave these nodes."""
-        return self._source.links(node_ids, link)
+        return _remembered(self._kinds, node_ids, self.source.kinds)
 
     def moving(
         self,
@@ -112,33 +103,14 @@ class SharedFlows:
         """Those of these nodes that any flow edge leaves which is in force."""
 
         def read(missing: Sequence[NodeId]) -> dict[NodeId, bool]:
-            found = self._source.moving(missing, known_at=known_at, until=until)
+            found = self.source.moving(missing, known_at=known_at, until=until)
             return dict.fromkeys(found, True)
 
         return set(_remembered(self._moving[known_at, until], node_ids, read))
 
     def first_recorded(self, node_ids: Sequence[NodeId]) -> dict[NodeId, datetime]:
         """When each of these nodes was first recorded (UTC)."""
-        return _remembered(self._first, node_ids, self._source.first_recorded)
-
-    def links_to(self, node_ids: Sequence[NodeId], link: Link) -> list[LinkRow]:
-        """The links of one type that enter these nodes."""
-        return self._source.links_to(node_ids, link)
-
-    def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
-        """Where these nodes were kept."""
-        return self._source.stays(node_ids, known_at=known_at)
-
-    def stays_at(
-        self,
-        place_ids: Sequence[NodeId],
-        since: int | None = None,
-        until: int | None = None,
-        *,
-        known_at: datetime | None = None,
-    ) -> FlowRows:
-        """What was kept at these places between two moments."""
-        return self._source.stays_at(place_ids, since, until, known_at=known_at)
+        return _remembered(self._first, node_ids, self.source.first_recorded)
 
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
@@ -146,13 +118,13 @@ class SharedFlows:
         """How these places are used as vessels."""
         known = self._vessels[known_at]
         return _remembered(
-            known, node_ids, lambda missing: self._source.vessels(missing, known_at=known_at)
+            known, node_ids, lambda missing: self.source.vessels(missing, known_at=known_at)
         )
 
     def standing(self, *, known_at: datetime | None = None) -> Standing:
         """What held for every question when this was first asked."""
         if known_at not in self._standing:
-            self._standing[known_at] = self._source.standing(known_at=known_at)
+            self._standing[known_at] = self.source.standing(known_at=known_at)
         return self._standing[known_at]
 
     def _shelf(self, direction: Direction, known_at: datetime | None) -> _Shelf:

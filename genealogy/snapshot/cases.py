@@ -1,4 +1,8 @@
-"""Of which cases each node is upstream: many traces at once, where none need be told by itself."""
+"""Of which cases each node is upstream: many traces at once, where none need be told by itself.
+
+So this is less than what ``genealogy.impact.causes`` tells, which walks case by case for the
+distances, edges, last contributions and completeness of each.
+"""
 
 from __future__ import annotations
 

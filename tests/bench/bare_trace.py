@@ -17,20 +17,11 @@ from typing import Any
 from neo4j import Driver, ManagedTransaction
 
 from genealogy.model.names import Flow
+from genealogy.snapshot.records import CODED
 
 DEEPEST = 60
 NODE_PAGE = 5_000
 _TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
-_PLAIN = (
-    "quantity",
-    "uom",
-    "base_quantity",
-    "occurred_offset",
-    "place_id",
-    "source_system",
-    "source_record",
-    "confidence",
-)
 _ALWAYS = {"recorded_at", "source_system", "source_record", "confidence"}
 
 
@@ -45,7 +36,7 @@ def _collected(name: str) -> str:
 COLUMNS = ", ".join(
     [
         "collect(a.node_id), collect(c.node_id), collect(type(r)), collect(r.fact_id)",
-        *map(_collected, (*_TIMES, *_PLAIN)),
+        *map(_collected, (*_TIMES, *CODED)),
     ]
 )
 FLOWS = "|".join(Flow)

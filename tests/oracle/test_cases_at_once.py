@@ -11,6 +11,8 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from genealogy.impact.causes import common_causes
+from genealogy.impact.question import CauseQuery
 from genealogy.model.facts import NodeId
 from genealogy.model.names import WALKED, Flow, Label
 from genealogy.snapshot import cases as at_once
@@ -20,7 +22,7 @@ from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
 from tests.genealogies import Genealogy, flow, genealogies, genealogy
-from tests.snapshots import snapshot_of
+from tests.snapshots import flows_of, snapshot_of
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "60")), deadline=None)
 TAME = tuple(
@@ -88,6 +90,30 @@ def test_cases_swept_at_once_reach_what_each_reaches_by_itself(
     event("swept" if found is not None else "left to single walks")
     if found is not None:
         assert found == one_by_one(*question)
+
+
+@pytest.mark.usefixtures("ways")
+@ENOUGH
+@given(question=asked(only=TAME, size=18), cut=st.integers(1, 3))
+def test_common_causes_have_the_same_cases_upstream(
+    question: tuple[Genealogy, list[list[NodeId]], Mode], cut: int
+) -> None:
+    """The command walks case by case, for it tells more; whom it hits is the same."""
+    drawn, cases, mode = question
+    nodes = list(dict.fromkeys(node for case in cases for node in case))
+    found = swept(drawn, [[node] for node in nodes], mode)
+    if found is None:
+        return
+    query = CauseQuery(tuple(nodes[:cut]), tuple(nodes[cut:]), mode, listed=10_000)
+    answer = common_causes(MemoryFlows(drawn.facts), query, flows_of(drawn.facts))
+    parties = set(drawn.ids(Label.PARTY))
+    told = {
+        c.ranked.subject.value: {*c.ranked.cases, *(cut + good for good in c.ranked.goods)}
+        for c in answer.candidates
+        if c.ranked.subject.since is None and c.ranked.subject.value not in parties
+    }
+    bad = set(range(cut))
+    assert told == {n: hit for n, hit in found.items() if hit & bad and n not in parties}
 
 
 @pytest.mark.usefixtures("ways")
