@@ -23,6 +23,8 @@ from genealogy.exports.records import Record
 from genealogy.messages import LANGUAGES, text
 
 MEDIA_TYPE = "application/problem+json"
+#: Of more flaws in a body only the number is told.
+MOST_FLAWS = 20
 REQUEST_ID = "x-request-id"
 
 
@@ -215,7 +217,12 @@ def _on_validation(request: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return _answer(request, RefusedRequest(HTTPStatus.BAD_REQUEST))
-    return _answer(request, InvalidBody([_item(item) for item in found]))
+    language = preferred(request.headers.get("accept-language", ""))
+    items = [_item(item) for item in found[:MOST_FLAWS]]
+    if more := len(found) - len(items):
+        words = text("api.more_flaws", language, count=more)
+        items.append({"pointer": "", "code": "more_flaws", "message": words})
+    return _answer(request, InvalidBody(items))
 
 
 def _item(item: Mapping[str, Any]) -> Record:

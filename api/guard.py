@@ -6,6 +6,8 @@ import asyncio
 import re
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +18,8 @@ from api.errors import REQUEST_ID, RefusedRequest, problem
 from api.language import preferred
 
 MOST_BODY_BYTES = 1 << 23
+#: How much of a refused body is taken in, so that its sender gets to read why.
+MOST_DISCARDED_BYTES = 1 << 26
 #: Seconds in which a body has to be there; a client may not hold a connection by trickling.
 BODY_SECONDS = 30.0
 
@@ -53,16 +57,19 @@ class Guard:
         request_id = _request_id(headers.get(REQUEST_ID, ""))
         scope["request_id"] = request_id
         answer = _with_headers(send, request_id)
+        incoming = _Incoming(receive)
         try:
             self._check(scope, headers)
             async with asyncio.timeout(self._body_seconds):
-                body = await _read(receive, headers)
+                body = await _read(incoming, headers)
         except TimeoutError:
             late = RefusedRequest(HTTPStatus.REQUEST_TIMEOUT, seconds=f"{self._body_seconds:g}")
             hanging_up = {"connection": "close"}
             await _refuse(late, scope, headers, hanging_up)(scope, receive, answer)
             return
         except RefusedRequest as error:
+            if "expect" not in headers:
+                answer = _heard_out(answer, incoming, self._body_seconds)
             await _refuse(error, scope, headers)(scope, receive, answer)
             return
         if scope["method"] == "HEAD":
@@ -76,6 +83,45 @@ class Guard:
             raise RefusedRequest(HTTPStatus.MISDIRECTED_REQUEST, host=host)
         for raw in (scope.get("raw_path") or b"", scope.get("query_string") or b""):
             _check_text(raw)
+
+
+@dataclass(slots=True)
+class _Incoming:
+    """A body as it comes in, and whether there is more of it."""
+
+    receive: Receive
+    more: bool = True
+
+    async def __call__(self) -> Message:
+        """The next part of it."""
+        message = await self.receive()
+        self.more = message.get("more_body", False)
+        return message
+
+
+def _heard_out(send: Send, incoming: _Incoming, seconds: float) -> Send:
+    """Sends an answer and ends it when the rest of the body has come in.
+
+    Many clients read no answer before they have sent all; hung up on, they would only
+    know that the connection was reset.
+    """
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await send({**message, "more_body": True})
+            await _discard(incoming, seconds)
+            message = {"type": "http.response.body"}
+        await send(message)
+
+    return answer
+
+
+async def _discard(incoming: _Incoming, seconds: float) -> None:
+    left = MOST_DISCARDED_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while incoming.more and left > 0:
+                left -= len((await incoming()).get("body", b""))
 
 
 def _request_id(given: str) -> str:

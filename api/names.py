@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.errors import InvalidBody
+from api.errors import MOST_FLAWS, InvalidBody
 from genealogy.bootstrap import Lotgraph
 from genealogy.errors import Ambiguous, LotgraphError, NotFound
 from genealogy.exports.candidates import explained
@@ -29,13 +29,22 @@ def resolve(engine: Lotgraph, name: str, language: str) -> NodeId:
 def resolve_all(
     engine: Lotgraph, field: str, given: Sequence[str], flaws: list[Record], language: str
 ) -> tuple[NodeId, ...]:
-    """The nodes that the names in a list of the body mean, each once; ``flaws`` gets the rest."""
+    """The nodes that the names in a list of the body mean, each once; ``flaws`` gets the rest.
+
+    Of more than twenty flaws only the number is told.
+    """
     sure = engine.identified(given)
-    found = [
-        sure.get(name) or resolve_one(engine, f"{field}/{i}", name, flaws, language)
-        for i, name in enumerate(given)
-    ]
-    return tuple(node for node in dict.fromkeys(found) if node)
+    found, left = dict[NodeId, None](), 0
+    for i, name in enumerate(given):
+        if name not in sure and len(flaws) >= MOST_FLAWS:
+            # To look for what is near each of a hundred thousand would take minutes.
+            left += 1
+        elif node := sure.get(name) or resolve_one(engine, f"{field}/{i}", name, flaws, language):
+            found[node] = None
+    if left:
+        words = text("api.more_names", language, count=left)
+        flaws.append({"pointer": f"/{field}", "code": "more_names", "message": words})
+    return tuple(found)
 
 
 def resolve_one(

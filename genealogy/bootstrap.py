@@ -198,7 +198,7 @@ class Lotgraph:
         return resolve(self.index, text)
 
     def identified(self, texts: Iterable[str]) -> dict[str, NodeId]:
-        """The nodes of those of the texts that are an identifier of just one."""
+        """The nodes of those of the texts that are an identifier or code of just one."""
         return identified(self.index, texts)
 
     def node(self, node_id: NodeId) -> NodeRow:

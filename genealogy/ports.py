@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from genealogy.model.facts import Fact, NodeId, Written
 from genealogy.model.names import Link, VesselPolicy
@@ -336,6 +336,14 @@ class FactSink(Protocol):
         ...
 
 
+class Coded(NamedTuple):
+    """A node, its code, and the search key of that."""
+
+    node_id: NodeId
+    code: str
+    code_key: str
+
+
 class NodeIndex(Protocol):
     """Where a name typed by a person is looked up."""
 
@@ -345,6 +353,10 @@ class NodeIndex(Protocol):
 
     def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
         """Nodes with the search key of this code, those spelt exactly so first."""
+        ...
+
+    def by_codes(self, code_keys: Sequence[str]) -> list[Coded]:
+        """All nodes with one of these search keys, in no promised order."""
         ...
 
     def by_prefix(self, code_key: str, *, limit: int) -> list[NodeRow]:

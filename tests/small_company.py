@@ -18,7 +18,7 @@ from genealogy.bootstrap import Lotgraph
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId, Source, Written
 from genealogy.model.identifiers import code_key
 from genealogy.model.names import Confidence, Flow, Label, Role
-from genealogy.ports import NodeRow, StoredEvent
+from genealogy.ports import Coded, NodeRow, StoredEvent
 from tests.fakes import MemoryFlows
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -122,6 +122,10 @@ class Company(MemoryFlows):
     def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
         found = self._where(len(self.rows), lambda row: code_key(row.code) == code_key(code))
         return sorted(found, key=lambda row: row.code != code)[:limit]
+
+    def by_codes(self, code_keys: Sequence[str]) -> list[Coded]:
+        told = ((row.node_id, row.code, code_key(row.code)) for row in self.rows.values())
+        return [Coded(*one) for one in told if one[2] in code_keys]
 
     def by_prefix(self, code_key_: str, *, limit: int) -> list[NodeRow]:
         return self._where(limit, lambda row: code_key(row.code).startswith(code_key_))

@@ -16,6 +16,7 @@ from genealogy.model.names import Flow, Label, Link, Mixing
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import (
     Cleaning,
+    Coded,
     Direction,
     FlowRows,
     LinkRow,
@@ -37,6 +38,7 @@ from genealogy.store.queries import (
     MOVING,
     NODES,
     NODES_BY_CODE,
+    NODES_BY_CODES,
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
@@ -343,6 +345,14 @@ class GraphIndex:
     def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
         """Nodes with the search key of this code, those spelt exactly so first."""
         return self._rows(NODES_BY_CODE, key=search_key(code), code=code, limit=limit)
+
+    def by_codes(self, code_keys: Sequence[str]) -> list[Coded]:
+        """All nodes with one of these search keys, with their codes."""
+        found: list[Coded] = []
+        for i in range(0, len(code_keys), _CHUNK):
+            [page] = self._store.run(NODES_BY_CODES, keys=list(code_keys[i : i + _CHUNK]))
+            found += [Coded(*row) for row in page.rows]
+        return found
 
     def by_prefix(self, code_key: str, *, limit: int) -> list[NodeRow]:
         """Nodes whose search key begins so, in key order."""

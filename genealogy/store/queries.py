@@ -210,6 +210,7 @@ DATA_STATE = _read("snapshot/data_state.cypher", DataState)
 NAME_DATABASE = _write("snapshot/name_database.cypher", Count, "identity")
 
 NODES_BY_CODE = _read("find/by_code.cypher", Rows, "key", "code", "limit")
+NODES_BY_CODES = _read("find/by_codes.cypher", Rows, "keys")
 NODES_BY_PREFIX = _read("find/by_prefix.cypher", Rows, "prefix", "limit")
 NODES_BY_TAIL = _read("find/by_tail.cypher", Rows, "tail", "limit")
 NODES_BY_NAME = _read("find/by_name.cypher", Rows, "words", "limit")

@@ -8,7 +8,8 @@ code, prefix and name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -18,7 +19,7 @@ from genealogy.errors import Ambiguous, InvalidIdentifier, NotFound
 from genealogy.messages import text as words
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key, readings
-from genealogy.ports import NodeIndex, NodeRow
+from genealogy.ports import Coded, NodeIndex, NodeRow
 
 _NEAR_ENOUGH = 70.0
 #: More than anybody would choose from; a name is never taken for one of several that were cut off.
@@ -66,12 +67,30 @@ def find(index: NodeIndex, text: str, *, limit: int = 20) -> list[Candidate]:
 
 
 def identified(index: NodeIndex, texts: Iterable[str]) -> dict[str, NodeId]:
-    """The nodes of those of the texts that are an identifier of just one, read all at once."""
+    """The nodes of those of the texts that are an identifier or code of just one.
+
+    All are read at once, so that many cost little more than one.
+    """
     read = {text: _ids(text) for text in dict.fromkeys(texts)}
     asked = dict.fromkeys(node_id for ids in read.values() for node_id in ids)
     known = {row.node_id for row in index.nodes(list(asked))} if asked else set()
     found = {text: known.intersection(ids) for text, ids in read.items()}
-    return {text: next(iter(ids)) for text, ids in found.items() if len(ids) == 1}
+    sure = {text: next(iter(ids)) for text, ids in found.items() if len(ids) == 1}
+    return sure | _of_one_code(index, [text for text, ids in found.items() if not ids])
+
+
+def _of_one_code(index: NodeIndex, texts: Sequence[str]) -> dict[str, NodeId]:
+    """The nodes of texts that are the code of just one, as typed or else as it is searched for."""
+    keys = {text: key for text in texts if (key := code_key(text))}
+    named = defaultdict[str, list[Coded]](list)
+    for one in index.by_codes(list(dict.fromkeys(keys.values()))) if keys else ():
+        named[one.code_key].append(one)
+    found = {}
+    for text, key in keys.items():
+        exact = [one for one in named[key] if one.code == text.strip()]
+        if len(best := exact or named[key]) == 1:
+            found[text] = best[0].node_id
+    return found
 
 
 def _ids(text: str) -> set[NodeId]:

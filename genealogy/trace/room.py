@@ -99,10 +99,11 @@ def _with(run: Run, names: Sequence[str], size: int) -> Run:
 
 def _sized(column: Column, size: int) -> Column:
     """The column with at least this size: a list grows, of an array a larger one is made."""
+    size = max(size, 2 * len(column))
     if not isinstance(column, np.ndarray):
         _lengthen(column, size - len(column), 0)
         return column
-    larger = np.empty(max(size, 2 * len(column)), dtype=column.dtype)
+    larger = np.empty(size, dtype=column.dtype)
     larger[: len(column)] = column
     return larger
 

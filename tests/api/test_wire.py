@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -121,6 +122,21 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_all_there(
 ) -> None:
     problem = problem_of(sent(port, POST + head, *([piece] * (MOST_BODY_BYTES // 65_536 + 1))))
     assert (problem["status"], problem["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_sends_all_of_a_body_that_is_too_large_before_reading_is_told_why(
+    port: int, chunked: bool
+) -> None:
+    body = b"x" * (2 * MOST_BODY_BYTES)
+    pieces = (body[i : i + 65_536] for i in range(0, len(body), 65_536))
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Content-Type": "application/json", "Host": "localhost"}
+    connection.request("POST", "/v1/traces", pieces if chunked else body, headers)
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert json.loads(answer.read())["code"] == "body_too_large"
+    connection.close()
 
 
 def test_a_sound_request_is_answered_as_ever(port: int) -> None:

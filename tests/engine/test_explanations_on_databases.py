@@ -25,7 +25,7 @@ from tests.conftest import connect
 from tests.databases import Endpoint
 from tests.engine.test_trace_on_databases import own_ids
 from tests.fakes import LOADED_AT, MemoryFlows
-from tests.genealogies import Genealogy, day, genealogy
+from tests.genealogies import Genealogy, day, flow, genealogy
 from tests.unit.trace.test_not_there import FACTS
 
 _numbers = count()
@@ -150,3 +150,21 @@ def test_that_a_lot_had_left_its_store_is_told_alike(shared_store: GraphStore) -
         assert found.obstacles == told.obstacles
         assert found.obstacles
     assert engine.why_not(query, ids["batch:then"]).reached
+
+
+def test_many_names_are_found_at_once_by_identifier_and_by_code(shared_store: GraphStore) -> None:
+    mark = f"m{next(_numbers)}"
+    twins = [f"lot:{mark}{maker}:P:{mark}-twin" for maker in "AB"]
+    lots = [f"lot:{mark}:P:{mark}-{i}" for i in range(30)]
+    flows = [
+        replace(flow(Flow.CONSUMED_BY, lot, f"batch:{mark}", 1), fact_id=f"{mark}{i}")
+        for i, lot in enumerate([*twins, *lots])
+    ]
+    engine = loaded(shared_store, list(genealogy(flows).facts))
+    codes = [f"{mark}-{i}" for i in range(30)]
+    found = engine.identified([*codes, codes[3].upper(), lots[0], twins[1], f"{mark}-twin", "no"])
+    assert {code: found[code] for code in codes} == dict(zip(codes, lots, strict=True))
+    assert found[codes[3].upper()] == lots[3]
+    assert (found[lots[0]], found[twins[1]]) == (lots[0], twins[1])
+    assert f"{mark}-twin" not in found
+    assert "no" not in found

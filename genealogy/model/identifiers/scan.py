@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from biip import ParseError
 from biip.gs1_application_identifiers import GS1ApplicationIdentifier
@@ -22,6 +22,8 @@ _SYMBOLOGY = re.compile(r"\](?:C1|e0|d2|Q3|J1)")
 _SYMBOLOGY_OTHER = re.compile(r"\][A-Za-z]\d")
 _DATES = frozenset({"11", "12", "13", "15", "16", "17"})
 _CHECKED = {"00": 18, "01": 14, "02": 14, "414": 13, "417": 13}
+#: Digits of the longest application identifiers.
+_LONGEST_AI = 4
 _LONGEST_TEXT = 200
 _MOST_READINGS = 50
 
@@ -97,8 +99,14 @@ def _first_elements(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _application_identifier(text: str) -> GS1ApplicationIdentifier | None:
+    return _named_by(text[:_LONGEST_AI])
+
+
+@lru_cache(maxsize=1 << 14)
+def _named_by(beginning: str) -> GS1ApplicationIdentifier | None:
+    # Looked for in a list of all, which is most of the time that reading a plain code takes.
     try:
-        return GS1ApplicationIdentifier.extract(text)
+        return GS1ApplicationIdentifier.extract(beginning)
     except ParseError:
         return None
 

@@ -10,8 +10,8 @@ import pytest
 from genealogy.errors import Ambiguous, InvalidIdentifier, NotFound
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import code_key
-from genealogy.ports import NodeRow
-from genealogy.trace.resolve import Match, find, near, resolve
+from genealogy.ports import Coded, NodeRow
+from genealogy.trace.resolve import Match, find, identified, near, resolve
 
 
 class Index:
@@ -29,6 +29,10 @@ class Index:
     def by_code(self, code: str, *, limit: int) -> list[NodeRow]:
         found = [r for r in self.rows if code_key(r.code) == code_key(code)]
         return sorted(found, key=lambda r: r.code != code)[:limit]
+
+    def by_codes(self, code_keys: Sequence[str]) -> list[Coded]:
+        told = ((row.node_id, row.code, code_key(row.code)) for row in self.rows)
+        return [Coded(*one) for one in told if one[2] in code_keys]
 
     def by_prefix(self, code_key_: str, *, limit: int) -> list[NodeRow]:
         return [r for r in self.rows if code_key(r.code).startswith(code_key_)][:limit]
@@ -129,3 +133,21 @@ def test_a_damaged_number_is_refused_where_it_names_nothing() -> None:
 def test_at_most_five_near_ones_are_offered() -> None:
     index = Index(*(f"lot:S:P:24A087{i}" for i in range(9)))
     assert len(near(index, "24A08711")) == 5
+
+
+def test_many_names_are_read_at_once_as_each_alone() -> None:
+    index = Index("lot:S1:P:A1", "lot:S2:P:A1", "lot:S1:P:b-7", "lot:S1:P:C3", "lot:S2:P:c3")
+    texts = ["A1", "lot:S2:P:A1", "B7", "C3", "c3", "C-3", "lot:S1:P:NO", "", "  "]
+    found = identified(index, texts)
+    assert found == {
+        "lot:S2:P:A1": "lot:S2:P:A1",
+        "B7": "lot:S1:P:b-7",
+        "C3": "lot:S1:P:C3",
+        "c3": "lot:S2:P:c3",
+    }
+    for text in texts:
+        if text in found:
+            assert resolve(index, text) == found[text]
+        else:
+            with pytest.raises((Ambiguous, NotFound, InvalidIdentifier)):
+                resolve(index, text)
