@@ -41,7 +41,7 @@ def questions(draw: st.DrawFn, drawn: Genealogy) -> TraceQuery:
     windowed = bool(asked.get("windows"))
     seeds = st.lists(st.sampled_from(drawn.ids()), min_size=not windowed, max_size=2, unique=True)
     way = draw(ways)
-    if not windowed and way != "backward" and draw(st.booleans()):
+    if way != "backward" and draw(st.booleans()):
         asked |= {"quantities": True, "dilution": draw(st.sampled_from([None, Decimal("0.5")]))}
     known_at = day(draw(st.none() | st.integers(0, 7)))
     mode = draw(st.sampled_from(Mode))
