@@ -22,6 +22,7 @@ from genealogy.trace.places import batches_at, places_within
 from genealogy.trace.present import Present, parts_inside, there
 from genealogy.trace.products import names_of
 from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
+from genealogy.trace.revisions import made_otherwise
 from genealogy.trace.spans import ALWAYS, Records, Span, lasted
 from genealogy.trace.windows import BEGIN, END, windows
 
@@ -148,25 +149,16 @@ class _Finder:
             for row in self.records.nodes(sorted({tie.source for tie in ties}))
             if row.kind in (Label.LOT, Label.ITEM)
         ]
-        rows = self.records.edges([row.node_id for row in made], "backward")
-        came = _came(rows)
-        revisions = self._revisions(rows) if window.revision else {}
+        nodes = [row.node_id for row in made]
+        came = _came(self.records.edges(nodes, "backward"))
+        revision = window.revision
+        others = made_otherwise(self.records, nodes, revision) if revision else ()
         for row in made:
-            spans, batches = came.get(row.node_id, ([], []))
+            spans = came.get(row.node_id, [])
             if not spans or row.properties.get("produced_at"):
                 spans = [*spans, self.records.lasted(row, "produced_at", "produced_at")]
-            told = {revisions.get(batch, window.revision) for batch in batches}
-            if any(span.meets(*one) for one in spans) and (not told or window.revision in told):
+            if any(span.meets(*one) for one in spans) and row.node_id not in others:
                 yield Seed(row.node_id, 0)
-
-    def _revisions(self, rows: FlowRows) -> dict[NodeId, str]:
-        """The revision of the recipe of each batch at which it is recorded."""
-        flows = zip(rows.source, rows.type, strict=True)
-        batches = self.records.nodes(
-            sorted({node for node, flow in flows if flow == Flow.PRODUCED})
-        )
-        told = {row.node_id: row.properties.get("recipe_revision") for row in batches}
-        return {node: revision for node, revision in told.items() if revision}
 
     def _event(self, window: Window, _: Span) -> Iterator[Seed]:
         """What an event is about: a place then, else the thing itself, at a place if told."""
@@ -194,16 +186,13 @@ def span_of(window: Window, row: NodeRow) -> Span:
     return _span(window)
 
 
-def _came(rows: FlowRows) -> dict[NodeId, tuple[list[tuple[int, int]], list[NodeId]]]:
-    """When each node came to be, and out of which batches."""
+def _came(rows: FlowRows) -> dict[NodeId, list[tuple[int, int]]]:
+    """When each node came to be."""
     opens, closes = windows(rows, ())
-    found: dict[NodeId, tuple[list[tuple[int, int]], list[NodeId]]] = {}
+    found: dict[NodeId, list[tuple[int, int]]] = {}
     for i, flow in enumerate(rows.type):
         if flow in (Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS):
-            spans, batches = found.setdefault(rows.target[i], ([], []))
-            spans.append((opens[i], closes[i]))
-            if flow == Flow.PRODUCED:
-                batches.append(rows.source[i])
+            found.setdefault(rows.target[i], []).append((opens[i], closes[i]))
     return found
 
 
