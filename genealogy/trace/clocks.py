@@ -44,9 +44,9 @@ def _passing(times: Times, more: int) -> Times:
     if not more or (at is None and since is None and until is None):
         return times
     if at is None:
-        # An end before its start is a wrong entry, and must stay one.
-        ended = until is None or (since is not None and until < since)
-        return None, _plus(since, -more), until if ended else _plus(until, more)
+        # An end before its start is a wrong entry, also where the clock could set it right.
+        wrong = since is not None and until is not None and until < since
+        return None, _plus(since, -more), None if wrong else _plus(until, more)
     return at - more, _plus(since, -more), max(at, at if until is None else until) + more
 
 

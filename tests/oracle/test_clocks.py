@@ -10,10 +10,12 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genealogy.model.facts import NodeId
+from genealogy.model.names import Flow
 from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
-from tests.genealogies import OTHER, SOURCE, Genealogy, genealogies
+from tests.genealogies import OTHER, SOURCE, Genealogy, flow, genealogies, genealogy
 from tests.oracle.expanded import expected
 from tests.oracle.test_trace_against_oracles import found, modes, nodes_of, now, ways
 from tests.oracle.test_vessels import AT_VESSELS
@@ -55,6 +57,17 @@ def test_an_answer_never_shrinks_when_clocks_may_be_off(
     wide = trace(MemoryFlows(drawn.facts), replace(sure, clock_tolerance=tolerance(slack)))
     assert nodes_of(known) <= nodes_of(wide)
     assert shown(known).items() <= shown(wide).items()
+
+
+def test_an_end_before_its_start_stays_unknown_where_a_clock_could_set_it_right() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.SUPPLIED, "party:S", "lot:A", 5),
+            flow(Flow.RELABELLED_AS, "lot:A", "lot:B", None, start=2, end=1),
+        ]
+    )
+    query = TraceQuery((NodeId("party:S"),), "forward", clock_tolerance=tolerance({"tests": 1}))
+    assert nodes_of(trace(MemoryFlows(drawn.facts), query)) == {"party:S", "lot:A", "lot:B"}
 
 
 def shown(answer: object) -> dict[str, tuple[object, ...]]:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId
-from genealogy.model.names import LASTING, Flow, Label
+from genealogy.model.names import LASTING, Flow, Label, Link
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
@@ -66,8 +66,12 @@ def renamed(drawn: Genealogy, mark: str) -> Genealogy:
     def name(node_id: str) -> NodeId:
         return NodeId(f"{node_id}{mark}")
 
+    def told(node: NodeFact) -> dict[str, Any]:
+        """Its properties: its GTIN names another node, which is renamed as well."""
+        return {k: f"{v}{mark}" if k == "gtin" else v for k, v in node.properties.items()}
+
     return Genealogy(
-        tuple(replace(n, node_id=name(n.node_id)) for n in drawn.nodes),
+        tuple(replace(n, node_id=name(n.node_id), properties=told(n)) for n in drawn.nodes),
         tuple(
             replace(
                 f,
@@ -235,8 +239,9 @@ def wider(draw: st.DrawFn, drawn: Genealogy) -> Genealogy:
     flows = list(drawn.flows)
     at = draw(st.integers(0, len(flows) - 1)) if flows else None
     how = draw(st.sampled_from(["time", "longer", "place", "amount", "cleaning", "stay"]))
-    if how == "cleaning" and drawn.links:
-        gone = draw(st.sampled_from(drawn.links))
+    cleaned = [k for k in drawn.links if k.type is Link.ABOUT]
+    if how == "cleaning" and cleaned:
+        gone = draw(st.sampled_from(cleaned))
         return replace(drawn, links=tuple(k for k in drawn.links if k is not gone))
     if at is None:
         return drawn
