@@ -228,10 +228,13 @@ class States(Beside, FlowSource):
         """The part of a lot that came to a place, or (backward) left it; null for all of it."""
         place = NodeId(rows.place_id[i] or "")
         if self.direction == "forward":
-            return Part(since=opens, place=place)
-        explained = self.whereabouts.explains(node, place, opens)
+            kept = self.whereabouts.has(node)
+            since = self.whereabouts.alike_since(node, opens) if kept else opens
+            return Part(since=since, place=place)
+        if not self.whereabouts.explains(node, place, opens):
+            return None
         # By when it must have been explained, what left there cannot have been elsewhere.
-        return Part(opens, closes, place) if explained else None
+        return Part(*self.whereabouts.alike_until(node, opens, closes), place)
 
     def _state(self, node: NodeId, named: str, part: Part) -> NodeId:
         state = NodeId(f"{node}{MARK}{named}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from genealogy.ports import FlowRows, FlowSource
 from genealogy.trace.carried import carried
 from genealogy.trace.places import learn_above
 from genealogy.trace.stays import Move, Places, Stay, explained, leaves, reachable, stays_of
+from genealogy.trace.windows import BEGIN, END
 
 #: Lots that were moved more often, or in more units, are taken as one, wherever they are.
 MOST_STAYS = 200
@@ -27,6 +29,7 @@ class Whereabouts:
     places: Places = field(default_factory=Places)
     _stays: dict[NodeId, list[Stay]] = field(default_factory=dict)
     _carried: dict[NodeId, list[Move] | None] = field(default_factory=dict)
+    _moments: dict[NodeId, tuple[list[int], list[int]]] = field(default_factory=dict)
     _reached: dict[tuple[NodeId, NodeId, int], dict[NodeId, int]] = field(default_factory=dict)
 
     def learn(self, nodes: Iterable[NodeId]) -> None:
@@ -81,6 +84,34 @@ class Whereabouts:
         if known not in self._reached:
             self._reached[known] = reachable(stays, came_to, since, related, moves)
         return leaves(stays, self._reached[known], since, related, place, opens)
+
+    def alike_since(self, node: NodeId, since: int) -> int:
+        """The first moment from which on the same moves are open to a lot as from ``since`` on.
+
+        Only whether something came before the end of a move counts for where it can be; so
+        what came between two such ends can be told apart by the times of the edges alone.
+        """
+        lasts, _ = self._turns(node)
+        before = bisect_left(lasts, since)
+        return lasts[before - 1] + 1 if before else BEGIN
+
+    def alike_until(self, node: NodeId, since: int, until: int) -> tuple[int, int]:
+        """The widest span that a lot comes to by the same moves as to this one."""
+        lasts, arrivals = self._turns(node)
+        explained, after = bisect_right(lasts, since), bisect_right(arrivals, until)
+        return (
+            lasts[explained - 1] if explained else BEGIN,
+            arrivals[after] - 1 if after < len(arrivals) else END,
+        )
+
+    def _turns(self, node: NodeId) -> tuple[list[int], list[int]]:
+        """When the moves of a lot had ended, and when they arrived."""
+        if node not in self._moments:
+            stays, moves = self._stays[node], self._moves(node) or ()
+            lasts = {one.last for one in (*stays, *moves)}
+            arrivals = {*(stay.first for stay in stays), *(move.arrived for move in moves)}
+            self._moments[node] = sorted(lasts), sorted(arrivals)
+        return self._moments[node]
 
     def _moves(self, node: NodeId) -> list[Move] | None:
         """The moves of a lot in units and shipments; null for more than can be followed."""
