@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from genealogy.errors import NotFound
 from genealogy.model.facts import FlowFact, NodeId
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import LASTING, Flow, Label
 from genealogy.trace.columns import select
 from genealogy.trace.result import FrontierReason, Mode, Trace, TraceQuery
 from genealogy.trace.run import trace
@@ -226,11 +226,11 @@ def happened(flows: Iterable[FlowFact], until: int) -> Iterator[FlowFact]:
         times = {k: getattr(f, k) for k in ("occurred_at", "valid_from", "valid_to")}
         began = [t for k, t in times.items() if t is not None and k != "valid_to"]
         if not began or min(began) <= limit:
-            yield replace(
-                f,
-                **{k: t for k, t in times.items() if t is None or t <= limit}
-                | {k: None for k, t in times.items() if t is not None and t > limit},
-            )
+            past = {k: None if t is not None and t > limit else t for k, t in times.items()}
+            if past["occurred_at"] and f.type not in LASTING and times["valid_to"]:
+                # It passed at some moment until then: by now, or not at all.
+                past["valid_to"] = min(times["valid_to"], limit)
+            yield replace(f, **past)
 
 
 @ENOUGH
