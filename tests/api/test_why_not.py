@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from genealogy.model.names import Flow
 from tests.api.clients import assert_problem, client
 from tests.cli.test_same_terms import company
+from tests.genealogies import flow, genealogy
 from tests.small_company import GOODS, KINDS, RAW, RENJI, Company, engine
 from tests.unit.trace.test_not_there import COLD, FACTS
 
@@ -114,3 +118,15 @@ def test_a_class_by_which_something_is_carried_over_is_not_told() -> None:
     }
     summary = api.post("/v1/traces", json=question).json()
     assert [(r["code"], r["name"]) for r in summary["remarks"]] == [("nothing_carried", "lnie")]
+
+
+def test_tolerances_of_the_settings_count_as_they_do_in_a_trace() -> None:
+    late = [
+        flow(Flow.CONSUMED_BY, "lot:A", "batch:1", 5),
+        flow(Flow.PRODUCED, "batch:1", "lot:B", 3),
+    ]
+    strict = engine(Company(genealogy(late).facts))
+    kind = replace(strict, clock_tolerance=(("tests", timedelta(days=2)),))
+    question = {"node": "lot:B", "seed": "lot:A", "direction": "forward"}
+    told = [client(one).post("/v1/why-not", json=question).json() for one in (strict, kind)]
+    assert [one["reached"] for one in told] == [False, True]

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import NodeId
+from genealogy.ports import Direction
 from genealogy.trace.details import with_details
 from genealogy.trace.dilution import without_diluted
 from genealogy.trace.obstacles import WhyNot
+from genealogy.trace.paths import best_paths
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.run import directions, trace
 from genealogy.trace.shares import with_amounts
@@ -87,6 +89,29 @@ def test_every_node_of_a_trace_has_a_walk_from_a_seed_that_ends_at_it(
             ends = (found.edges.source[hop.edge], found.edges.target[hop.edge])
             assert (hop.before, hop.after) == (before, after)
             assert ends == ((before, after) if hop.downstream else (after, before))
+
+
+@ENOUGH
+@given(drawn=any_company, data=st.data())
+def test_the_best_paths_begin_with_the_witness_and_each_ends_at_the_node(
+    drawn: Genealogy, data: Any
+) -> None:
+    source = MemoryFlows(data.draw(more_facts(drawn)))
+    found = answer(source, data.draw(questions(drawn)))
+    reached = [] if found is None else [r for r in found.reached if r.direction != "seed"]
+    if found is None or not reached:
+        return
+    starts = {*found.query.seeds, *(seed.node_id for seed in found.seeds)}
+    told = data.draw(st.sampled_from(reached))
+    way: Direction = "backward" if told.direction == "backward" else "forward"
+    paths = best_paths(source, found, told.node_id, way, 4)
+    assert paths[0] == hops(found, told.node_id, way)
+    assert [len(path) for path in paths] == sorted(len(path) for path in paths)
+    assert len({tuple(hop.edge for hop in path) for path in paths}) == len(paths)
+    for path in paths:
+        assert path[0].before in starts
+        assert path[-1].after == told.node_id
+        assert all(one.after == other.before for one, other in pairwise(path))
 
 
 @ENOUGH

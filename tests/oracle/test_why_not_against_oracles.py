@@ -30,9 +30,10 @@ def questions(draw: st.DrawFn) -> tuple[Genealogy, TraceQuery, NodeId]:
     """A genealogy, a question with any limits, and a node that has flows."""
     drawn = draw(genealogies())
     named = sorted({i for f in drawn.flows for i in (f.source_id, f.target_id)}) or drawn.ids()
-    seed, node = draw(st.sampled_from(named)), draw(st.sampled_from(named))
+    seeds = draw(st.lists(st.sampled_from(named), min_size=1, max_size=2, unique=True))
+    node = draw(st.sampled_from(named))
     query = TraceQuery(
-        (seed,),
+        tuple(seeds),
         draw(st.sampled_from(["forward", "backward"])),
         draw(st.sampled_from(Mode)),
         as_of=day(draw(st.none() | days)),
@@ -101,7 +102,7 @@ def test_lifting_what_is_in_the_way_reaches_the_node_and_lifting_less_does_not(
 
 @ENOUGH
 @given(question=questions())
-def test_the_path_told_leads_from_the_seed_to_the_node(
+def test_the_path_told_leads_from_a_seed_to_the_node(
     question: tuple[Genealogy, TraceQuery, NodeId],
 ) -> None:
     drawn, query, node = question
@@ -114,7 +115,8 @@ def test_the_path_told_leads_from_the_seed_to_the_node(
         assert found.missing is not None or node in query.seeds
         return
     nodes = [found.path[0].before, *(hop.after for hop in found.path)]
-    assert (nodes[0], nodes[-1]) == (query.seeds[0], node)
+    assert nodes[0] in query.seeds
+    assert nodes[-1] == node
     for hop in found.path:
         ends = {found.edges.source[hop.edge], found.edges.target[hop.edge]}
         assert {hop.before, hop.after} == ends
