@@ -58,6 +58,8 @@ class Ledger:
 
     ``used`` is what was used up of the whole, wherever it was. ``afresh`` is all that came
     anywhere but from a known store; ``unsaid`` is what may have come from here all the same.
+    ``seen`` was moved there in the window for certain. ``boxes`` are movements into shipments
+    by which it came.
     """
 
     since: int
@@ -68,6 +70,8 @@ class Ledger:
     is_all: bool = True
     afresh: Sequence[Measure | None] = ()
     unsaid: Sequence[Left] = ()
+    seen: Sequence[Left] = ()
+    boxes: frozenset[str] = frozenset()
 
     def told(self, size: Size, whole: Fraction | None) -> Ledger:
         """The ledger with what came elsewhere from here, as far as the whole leaves that open.
@@ -88,15 +92,25 @@ class Ledger:
         most = None if whole is None else whole - self._gone(size, self.used)
         if most is not None and most < 0:
             most = whole
-        if not self.is_sound(size):
-            return ZERO, most
-        if self.is_all:
-            new = [c for c in self.came if c.first <= self.until and c.before is None]
-            come = total_of(size(c.measure) for c in new)
-            most = smaller(most, total_of(size(c.measure) for c in self.came if self._adds(c)))
-            most = smaller(most, None if come is None else come - self._gone(size, self.left))
-        least = max(self._certain(size), default=ZERO)
+        least = self._moved(size)
+        if self.is_sound(size):
+            if self.is_all:
+                most = smaller(most, self._came(size))
+            least = max(least, *self._certain(size), ZERO)
         return (least, most) if most is None or least <= most else (ZERO, most)
+
+    def _moved(self, size: Size) -> Fraction:
+        """How much was moved there in the window, of which what is packed may be so twice."""
+        told = [(m.is_used, size(m.measure) or ZERO) for m in self.seen]
+        used = sum((much for is_used, much in told if is_used), ZERO)
+        return max(used, *(much for _, much in told), ZERO)
+
+    def _came(self, size: Size) -> Fraction | None:
+        """At most how much of what came was there in the window."""
+        new = [c for c in self.came if c.first <= self.until and c.before is None]
+        come = total_of(size(c.measure) for c in new)
+        most = total_of(size(c.measure) for c in self.came if self._adds(c))
+        return smaller(most, None if come is None else come - self._gone(size, self.left))
 
     def _adds(self, came: Came) -> bool:
         """Whether something that came may have been there in the window, and not before."""

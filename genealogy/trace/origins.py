@@ -14,12 +14,15 @@ from genealogy.trace.hubs import Hubs, Move
 from genealogy.trace.ledger import Ledger
 from genealogy.trace.parcel import ZERO, Parcel, smaller, total_of
 from genealogy.trace.spans import Span
-from genealogy.trace.store import taken
+from genealogy.trace.store import seen, taken
+from genealogy.trace.windows import END
 
 #: Flows after which material is not that lot any more.
 USES_UP = frozenset(
     {Flow.CONSUMED_BY, Flow.RELABELLED_AS, Flow.PART_OF, Flow.LOADED_INTO, Flow.DRAWN_FROM}
 )
+#: Flows by which something is in a box for a time.
+HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 #: Flows by which something came to be, or to us.
 MADE = frozenset({Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS})
 
@@ -85,12 +88,13 @@ class Origin:
 
     def _all(self, hubs: Hubs) -> Iterator[tuple[Fraction | None, Fraction | None]]:
         """What each seed is, and at most."""
+        marked = {move.edge_id for moves in self.marks.values() for move in moves}
         known = [self.whole(hubs, node) for node in self.nodes]
-        known += [self.size(move.came) for move in self.moves.values()]
+        known += [self.size(m.came) for edge, m in self.moves.items() if edge not in marked]
         yield from ((one, one) for one in known)
-        told = [self.part(hubs, node) for node in self.parts]
+        told = [self.marked(hubs, lot, None) for lot in {*self.marks, *self.parts}]
         told += [self.inside(node) for node in self.vessels]
-        yield from ((one.share, one.most) for one in told)
+        yield from ((one.share, one.most) for one in told if one is not None)
 
     def part(self, hubs: Hubs, lot: NodeId) -> Parcel:
         """How much of a lot is seed because of windows."""
@@ -112,16 +116,21 @@ class Origin:
             if len(ledgers) == 1 and not comes:
                 ledger = ledgers[0].told(self.size, self._ever(hubs, lot))
                 found.update(taken(ledger, self.size, self.unit))
+            for ledger in ledgers:
+                found.update(seen(ledger, self.size, self.unit))
         return found
 
     def marked(self, hubs: Hubs, lot: NodeId, limit: Fraction | None) -> Parcel | None:
         """How much of a lot is seed of which a part is; null where none is by this."""
-        moves = self.marks.get(lot, ())
+        # What came in a shipment to a place is told by the ledger of the place.
+        boxes = frozenset[str]().union(*(ledger.boxes for ledger in self.parts.get(lot, ())))
+        moves = [move for move in self.marks.get(lot, ()) if move.edge_id not in boxes]
         known = [None if m.edge_id in self.unsure else self.size(m.came) for m in moves]
         most = [limit if (s := self.size(m.came)) is None else s for m in moves]
-        held = Parcel(
-            sum((s for s in known if s is not None), ZERO), total_of(known), total_of(most)
-        )
+        least, share = sum((s for s in known if s is not None), ZERO), total_of(known)
+        if len(moves) > 1 and self._may_be_twice(hubs, lot, moves):
+            least, share = max((s for s in known if s is not None), default=ZERO), None
+        held = Parcel(least, share, total_of(most))
         if lot not in self.parts:
             return held if known else None
         part = self.part(hubs, lot)
@@ -130,6 +139,17 @@ class Origin:
         # What lies in a box may be of what lay at the place.
         most_of_both = smaller(total_of((held.most, part.most)), self._ever(hubs, lot))
         return Parcel(max(held.least, part.least), None, most_of_both)
+
+    def _may_be_twice(self, hubs: Hubs, lot: NodeId, moves: Iterable[Move]) -> bool:
+        """Whether the same material of a lot may have been in several boxes, one after another.
+
+        Not if all that was ever packed or shipped of it is no more than there is.
+        """
+        packed = total_of(self.size(m.left) for m in hubs.out[lot] if m.type in HOLDS)
+        whole = self._ever(hubs, lot)
+        if whole is not None and packed is not None and packed <= whole:
+            return False
+        return max(m.begin for m in moves) >= min(_out_again(hubs, m) for m in moves)
 
     def whole(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
         """How much of a seed lot or item there is; null when it is not known or contradicts."""
@@ -149,6 +169,14 @@ class Origin:
         """How much of a node is known to have been used up."""
         used = (self.size(m.left) for m in hubs.out[node_id] if m.type in USES_UP)
         return sum((size for size in used if size is not None), ZERO)
+
+
+def _out_again(hubs: Hubs, move: Move) -> int:
+    """When something can have been out of a box again at the earliest."""
+    if move.type == Flow.CONTAINED_IN:
+        return move.sure[1]
+    delivered = (m.begin for m in hubs.out[move.target] if m.type == Flow.DELIVERED_TO)
+    return min(delivered, default=END)
 
 
 def _together(told: Iterable[tuple[Fraction, Fraction | None]]) -> Parcel:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Label, Link
+from genealogy.model.names import LASTING, Flow, Label, Link
 from genealogy.model.times import to_micros
 from genealogy.model.units import Measure
 from genealogy.ports import FlowRows, FlowSource
@@ -23,13 +23,14 @@ from genealogy.trace.ledger import Came, Ledger, Left
 from genealogy.trace.origins import MADE, USES_UP, Presence
 from genealogy.trace.result import Seed, Trace, Window, WindowKind
 from genealogy.trace.seeds import span_of
-from genealogy.trace.spans import Span, lasted
+from genealogy.trace.spans import ALWAYS, Span, lasted
 from genealogy.trace.whereabouts import MOST_STAYS, Whereabouts
 from genealogy.trace.windows import BEGIN, END, windows
 
-_LEAVES = USES_UP | {Flow.SHIPPED_IN, Flow.RETURNED_IN}
+_LOADS = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
+_LEAVES = USES_UP | _LOADS
+_MADE_HERE = frozenset({Flow.PRODUCED, Flow.RELABELLED_AS, Flow.DRAWN_FROM})
 _PIECE = "H87"
-_ALWAYS = Span(BEGIN, END)
 #: When something came to be, or set out.
 _BEGAN: dict[str, str] = {
     Label.LOT: "produced_at",
@@ -39,7 +40,7 @@ _BEGAN: dict[str, str] = {
 
 
 def read_presence(source: FlowSource, trace: Trace, hubs: Hubs) -> Presence:
-    """How much of each seed that was found for a window was there, by one query for stays."""
+    """How much of each seed that was found for a window was there: by stays and deliveries."""
     named = set(trace.query.seeds)
     groups = defaultdict[tuple[NodeId, int], list[Seed]](list)
     for seed in trace.seeds:
@@ -78,6 +79,9 @@ class _Reader:
     hubs: Hubs
     places: Whereabouts = field(init=False)
     _stays: dict[NodeId, list[_Kept]] = field(default_factory=lambda: defaultdict(list))
+    _from: dict[NodeId, NodeId] = field(default_factory=dict)
+    _delivered: dict[NodeId, list[Came]] = field(default_factory=lambda: defaultdict(list))
+    _goals: dict[NodeId, list[NodeId]] = field(default_factory=lambda: defaultdict(list))
     _asked: dict[int, _Asked] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,6 +90,7 @@ class _Reader:
     def learn(self, nodes: Iterable[NodeId]) -> None:
         """Read the stays of seeds, and of the units that lots among them were packed in."""
         asked = set(nodes)
+        self._learn_shipments(asked)
         asked.update(m.target for n in list(asked) for m in self.hubs.out[n] if _packs(m))
         if not asked:
             return
@@ -102,6 +107,26 @@ class _Reader:
             came_from = NodeId(place) if (place := rows.place_id[i]) else None
             came = Came(opens[i], last, measure, gone, closes[i])
             self._stays[node].append(_Kept(rows.target[i], came_from, came))
+
+    def _learn_shipments(self, nodes: Iterable[NodeId]) -> None:
+        """Read from where the shipments of seeds were sent, and where they were delivered."""
+        out = (move for node in nodes for move in self.hubs.out[node])
+        ships = sorted({move.target for move in out if move.type in _LOADS})
+        if not ships:
+            return
+        ties = self.source.links(ships, Link.AT)
+        self._from.update((tie.source, tie.target) for tie in ties if tie.part == "from")
+        known_at = self.trace.query.known_at
+        rows = self._ready(self.source.edges(ships, "forward", known_at=known_at).rows)
+        opens, closes = windows(rows, ())
+        for i, flow in enumerate(rows.type):
+            if flow == Flow.DELIVERED_TO:
+                self._goals[rows.source[i]].append(rows.target[i])
+                self._delivered[rows.source[i]].append(Came(opens[i], closes[i], None))
+
+    def _place_of(self, move: Move) -> NodeId | None:
+        """Where something moved; what was loaded where nobody says, where its shipment set out."""
+        return move.place or (self._from.get(move.target) if move.type in _LOADS else None)
 
     def _ready(self, rows: FlowRows) -> FlowRows:
         until = self.trace.query.as_of
@@ -126,8 +151,8 @@ class _Reader:
     ) -> Ledger | None:
         """What of a lot is seed; null for all of it."""
         if places:
-            return self._kept(lot, places, span)
-        if span != _ALWAYS:
+            return self._kept(lot, places, asked.span)
+        if span != ALWAYS:
             return self._exposed(lot, span)
         return None if lot in asked.about else self._received(lot, asked)
 
@@ -136,9 +161,9 @@ class _Reader:
         if node in asked.about:
             return True
         if places:
-            least, _ = self._kept(node, places, span).told(_one, None).there(_one, None)
+            least, _ = self._kept(node, places, asked.span).told(_one, None).there(_one, None)
             return least > 0
-        if span == _ALWAYS:
+        if span == ALWAYS:
             return self._was_within(node, asked)
         delivered = (m for m in self.hubs.out[node] if m.type == Flow.DELIVERED_TO)
         return any(_is_within(span, m) for m in delivered)
@@ -166,17 +191,66 @@ class _Reader:
             replace(s.came, sure=bool(self._is_at(s.place, places)), before=self._before(s, here))
             for s in here
         ]
+        inward = self._inward(node, places)
+        if not stays:
+            came = [*self._brought(inward), *self._made(node, places)]
         several = len({s.place for s in here}) > 1
-        left = [*self._moved(stays, here, places), *self._gone(node, places)]
         return Ledger(
             *span,
             came,
-            left,
+            [*self._moved(stays, here, places), *self._gone(node, places, inward)],
             used,
             is_all=bool(came),
             afresh=[s.came.measure for s in stays if self._before(s, stays) is None],
             unsaid=[*self._unsaid(stays, places, several=several)],
+            seen=[*self._seen(node, places, span)],
+            boxes=frozenset() if stays else self._boxes(inward, span),
         )
+
+    def _inward(self, node: NodeId, places: frozenset[NodeId]) -> list[tuple[Move, bool]]:
+        """The movements into shipments that were delivered to places, or may have been."""
+        found = []
+        for move in self.hubs.out[node]:
+            goals = self._goals.get(move.target, ()) if move.type in _LOADS else ()
+            told = [self._is_at(goal, places) for goal in goals]
+            if any(sure is not None for sure in told):
+                # A shipment with several deliveries may have been divided in any way.
+                found.append((move, len(told) == 1 and bool(told[0])))
+        return found
+
+    def _brought(self, inward: Iterable[tuple[Move, bool]]) -> Iterator[Came]:
+        """What came by shipments."""
+        for move, sure in inward:
+            told = self._delivered[move.target]
+            first, last = min(c.first for c in told), max(c.last for c in told)
+            yield Came(first, last, move.left, sure=sure)
+
+    def _boxes(self, inward: Iterable[tuple[Move, bool]], span: Span) -> frozenset[str]:
+        """The movements into shipments that may have been delivered by the end of a span."""
+        return frozenset(
+            move.edge_id
+            for move, _ in inward
+            if min(c.first for c in self._delivered[move.target]) <= span.until
+        )
+
+    def _made(self, node: NodeId, places: frozenset[NodeId]) -> Iterator[Came]:
+        """What came to be at places, or may have."""
+        for move in self.hubs.into[node]:
+            sure = self._is_at(move.place, places) if move.place else False
+            if move.type in _MADE_HERE and sure is not None:
+                yield Came(move.begin, move.end, move.came, sure=sure)
+
+    def _seen(self, node: NodeId, places: frozenset[NodeId], span: Span) -> Iterator[Left]:
+        """What was moved at places within a span for certain, and so was there."""
+        holds = self.hubs.into[node] if self.hubs.kind(node) != Label.LOT else ()
+        piece = self.hubs.units_of(node).measure(Fraction(1), _PIECE)
+        for move, is_held in [(m, False) for m in self.hubs.out[node]] + [(m, True) for m in holds]:
+            place, lasts = self._place_of(move), move.type in LASTING
+            last = move.sure[0] if lasts else move.end
+            is_then = span.since <= move.begin and last <= span.until
+            if is_then and place and self._is_at(place, places) and (lasts or not is_held):
+                told = replace(_left(move), end=last)
+                yield replace(told, measure=piece, edge_id=None) if is_held else told
 
     def _is_at(self, place: NodeId, places: Iterable[NodeId]) -> bool | None:
         """Whether a place is one of these, or is in one; null if it has nothing to do with them.
@@ -218,11 +292,15 @@ class _Reader:
             if stay.came_from is None and is_elsewhere:
                 yield Left(stay.came.first, stay.came.last, stay.came.measure, sure=False)
 
-    def _gone(self, node: NodeId, places: frozenset[NodeId]) -> Iterator[Left]:
+    def _gone(
+        self, node: NodeId, places: frozenset[NodeId], inward: Iterable[tuple[Move, bool]]
+    ) -> Iterator[Left]:
         """What left places, or may have, as it was used, shipped, or taken away in a unit."""
+        coming = {move.edge_id for move, _ in inward}
         for move in self.hubs.out[node]:
-            sure = self._is_at(move.place, places) if move.place else False
-            if sure is None:
+            place = self._place_of(move)
+            sure = self._is_at(place, places) if place else False
+            if sure is None or move.edge_id in coming:
                 continue
             if move.type in _LEAVES:
                 yield _left(move, sure=sure)

@@ -10,11 +10,10 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.trace.hubs import Hubs, Move
 from genealogy.trace.ledger import Came, Ledger, Left
-from genealogy.trace.origins import Origin, Presence
+from genealogy.trace.origins import HOLDS, Origin, Presence
 from genealogy.trace.spans import Span
 from genealogy.trace.windows import END
 
-_HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 _HOLDING = frozenset({Label.UNIT, Label.ITEM, Label.SHIPMENT})
 _BOXES = frozenset({Label.UNIT, Label.SHIPMENT})
 _COUNTED = frozenset({Label.LOT, Label.ITEM})
@@ -182,7 +181,7 @@ def _contents(hubs: Hubs, seeds: Iterable[NodeId]) -> Iterator[Move]:
     seen = set(pending)
     while pending:
         for move in hubs.into[pending.pop()]:
-            if move.carries and move.type in _HOLDS:
+            if move.carries and move.type in HOLDS:
                 yield move
                 if hubs.kind(move.source) in _HOLDING and move.source not in seen:
                     seen.add(move.source)

@@ -109,6 +109,7 @@ class _Run:
         least, share, most = self._came(node_id)
         if node_id not in self.origin.put_out:
             most = smaller(most, self._limit(node_id))
+        share = ZERO if most == 0 else share
         whole = self._material(node_id)
         of_seed = None if share is None or not self.total else share / self.total
         of_node = None if share is None or not whole else share / whole

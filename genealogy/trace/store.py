@@ -15,6 +15,14 @@ from genealogy.trace.stock import Stock
 from genealogy.trace.windows import BEGIN, END
 
 
+def seen(ledger: Ledger, size: Size, unit: str | None) -> Iterator[tuple[str, Parcel]]:
+    """What was moved in the window was there then: it is seed, all of it."""
+    for move in ledger.seen:
+        if move.edge_id is not None:
+            much = size(move.measure)
+            yield move.edge_id, pure(much, unit, much)
+
+
 def taken(ledger: Ledger, size: Size, unit: str | None) -> Iterator[tuple[str, Parcel]]:
     """What each movement from a store took with it, by the id of its edge.
 

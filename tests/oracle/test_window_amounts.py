@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genealogy.errors import InvalidQuery
-from genealogy.model.facts import FlowFact, NodeId
-from genealogy.model.names import Flow, VesselPolicy
+from genealogy.model.facts import FlowFact, LinkFact, NodeId
+from genealogy.model.names import MOVED_AT, Flow, Label, Link, VesselPolicy
 from tests.amounts import Bounds, moved, three, window_bounds
-from tests.genealogies import Genealogy, genealogy
+from tests.genealogies import SOURCE, Genealogy, genealogy
 from tests.oracle.test_vessel_amounts import Turn, recorded, turns
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "80")), deadline=None)
@@ -63,7 +63,17 @@ def kept(step: Step, at: int, *, says_from: bool) -> FlowFact:
     return replace(told, place_id=NodeId(step.came_from) if says_from else None)
 
 
-def company(steps: list[Step], *, says_from: bool = True, whole: bool = False) -> Genealogy:
+def shipped(step: Step, at: int, *, says_from: bool) -> list[FlowFact]:
+    """What came to a store as a shipment to it, by what was loaded where."""
+    ship = f"shipment:{at}"
+    loaded = moved(Flow.SHIPPED_IN, LOT, ship, step.size, at, uom="H87")
+    came = moved(Flow.DELIVERED_TO, ship, step.place, None, at)
+    return [replace(loaded, place_id=NodeId(step.came_from) if says_from else None), came]
+
+
+def company(
+    steps: list[Step], *, says_from: bool = True, whole: bool = False, ships: bool = False
+) -> Genealogy:
     """The steps as they would be recorded; what is used on day 3 goes to ``batch:3``."""
     flows = []
     if whole:
@@ -73,9 +83,22 @@ def company(steps: list[Step], *, says_from: bool = True, whole: bool = False) -
         if step.what == "use":
             used = moved(Flow.CONSUMED_BY, LOT, f"batch:{at}", step.size, at, uom="H87")
             flows.append(replace(used, place_id=NodeId(step.place)))
+        elif ships:
+            flows += shipped(step, at, says_from=says_from)
         else:
             flows.append(kept(step, at, says_from=says_from))
-    return genealogy(flows, more=STORES)
+    return at_places(genealogy(flows, more=STORES))
+
+
+def at_places(drawn: Genealogy) -> Genealogy:
+    """The company with what ties batches to the places at which something was used."""
+    ties = {(f.target_id, f.place_id) for f in drawn.flows if f.type is Flow.CONSUMED_BY}
+    links = (
+        LinkFact(Link.AT, batch, Label.BATCH, NodeId(place), Label.PLACE, SOURCE, MOVED_AT)
+        for batch, place in sorted(ties, key=str)
+        if place
+    )
+    return replace(drawn, links=tuple(links))
 
 
 #: In each store so many drops that are seed, and so many that are not.
@@ -158,11 +181,17 @@ def asked(drawn: Genealogy, place: str, window: tuple[int, int]) -> dict[str, Bo
 
 
 @ENOUGH
-@given(steps=stores(), window=windows, whole=st.booleans(), says_from=st.booleans())
+@given(
+    steps=stores(),
+    window=windows,
+    whole=st.booleans(),
+    says_from=st.booleans(),
+    ships=st.booleans(),
+)
 def test_no_drop_of_a_lot_in_stores_goes_where_the_bounds_do_not_let_it(
-    steps: list[Step], window: tuple[int, int], whole: bool, says_from: bool
+    steps: list[Step], window: tuple[int, int], whole: bool, says_from: bool, ships: bool
 ) -> None:
-    drawn = company(steps, says_from=says_from, whole=whole)
+    drawn = company(steps, says_from=says_from, whole=whole, ships=ships)
     check(asked(drawn, STORES[0], window), steps, *window)
 
 
@@ -192,12 +221,12 @@ def widen(fact: FlowFact) -> FlowFact:
 def test_less_that_is_known_of_a_store_never_narrows_what_was_there(
     steps: list[Step], window: tuple[int, int], data: st.DataObject
 ) -> None:
-    drawn = company(steps, whole=data.draw(st.booleans()))
+    drawn = company(steps, whole=data.draw(st.booleans()), ships=data.draw(st.booleans()))
     at = data.draw(st.integers(0, len(drawn.flows) - 1))
     fact = drawn.flows[at]
     less = data.draw(st.sampled_from([forget_amount, forget_place, forget_time, widen]))
     flows = [*drawn.flows[:at], less(fact), *drawn.flows[at + 1 :]]
-    check(asked(genealogy(flows, more=STORES), STORES[0], window), steps, *window)
+    check(asked(at_places(genealogy(flows, more=STORES)), STORES[0], window), steps, *window)
 
 
 @ENOUGH

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from genealogy.model.facts import FlowFact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Flow, Label, Link
+from genealogy.model.names import MOVED_AT, Flow, Label, Link
 from genealogy.trace.result import Mode, TraceQuery, Window, WindowKind
 from tests.amounts import amounts_of, bounds, moved, three, window_bounds
 from tests.genealogies import SOURCE, cleaned, day, genealogy, kind_of
@@ -190,6 +190,71 @@ def test_a_delivery_in_the_window_is_seed_by_what_was_shipped() -> None:
     found = window_bounds(told, "place", COLD, 2, 4)
     assert found["shipment:1"] == found[LOT] == found[COLD] == three(30, 30, 30)
     assert found["batch:1"] == three(0, 9, 30)
+
+
+SUPPLY = moved(SUPPLIED, "party:S", LOT, 100, 0)
+
+
+def test_what_was_used_at_a_place_then_was_there_and_perhaps_more() -> None:
+    told = facts(
+        SUPPLY,
+        at(COLD, moved(USED, LOT, "batch:1", 30, 3)),
+        at(COLD, moved(USED, LOT, "batch:2", 20, 4)),
+        at(COLD, moved(USED, LOT, "batch:3", 40, 9)),
+        links=tuple(link(Link.AT, f"batch:{i}", COLD, MOVED_AT) for i in (1, 2, 3)),
+        more=[COLD],
+    )
+    found = window_bounds(told, "place", COLD, 2, 4)
+    assert found[LOT] == three(50, None, 100)
+    assert found["batch:1"] == three(30, 30, 30)
+    assert found["batch:3"] == three(0, None, 40)
+
+
+def test_what_was_delivered_before_and_not_used_is_there_still() -> None:
+    told = facts(
+        SUPPLY,
+        moved(Flow.SHIPPED_IN, LOT, "shipment:1", 30, 0),
+        moved(Flow.DELIVERED_TO, "shipment:1", COLD, None, 1),
+        at(COLD, moved(USED, LOT, "batch:1", 10, 2)),
+        at(COLD, moved(USED, LOT, "batch:2", 15, 6)),
+        links=tuple(link(Link.AT, f"batch:{i}", COLD, MOVED_AT) for i in (1, 2)),
+    )
+    found = window_bounds(told, "place", COLD, 3, 4)
+    assert found[LOT] == three(20, 20, 20)
+    assert found["batch:2"] == three(15, 15, 15)
+    assert "batch:1" not in found
+
+
+def test_deliveries_before_and_in_the_window_add_up_once() -> None:
+    told = facts(
+        SUPPLY,
+        moved(Flow.SHIPPED_IN, LOT, "shipment:1", 30, 0),
+        moved(Flow.DELIVERED_TO, "shipment:1", COLD, None, 1),
+        moved(Flow.SHIPPED_IN, LOT, "shipment:2", 20, 2),
+        moved(Flow.DELIVERED_TO, "shipment:2", COLD, None, 4),
+        moved(USED, LOT, "batch:1", 100, 6),
+    )
+    found = window_bounds(told, "place", COLD, 3, 5)
+    assert found[LOT] == found["batch:1"] == three(50, 50, 50)
+    assert found["shipment:2"] == three(20, 20, 20)
+
+
+def test_what_was_sent_off_or_packed_there_was_there() -> None:
+    told = facts(
+        SUPPLY,
+        moved(Flow.SHIPPED_IN, LOT, "shipment:1", 30, 3),
+        at(COLD, moved(Flow.CONTAINED_IN, LOT, "unit:U", 40, start=3)),
+        links=(
+            link(Link.AT, "shipment:1", COLD, "from"),
+            link(Link.AT, "unit:U", COLD, MOVED_AT),
+        ),
+        more=[COLD],
+    )
+    found = window_bounds(told, "place", COLD, 2, 4)
+    # It is not said that what was packed is not what was sent.
+    assert found[LOT] == three(40, None, 100)
+    assert found["shipment:1"] == three(30, 30, 30)
+    assert found["unit:U"] == three(40, 40, 40)
 
 
 # --- Batches and vessels ---------------------------------------------------------------
