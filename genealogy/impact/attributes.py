@@ -18,6 +18,7 @@ from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import to_micros
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.trace.result import TraceQuery
+from genealogy.trace.stays import Places
 
 #: The kind of attribute that a link states, by its type and the part its target plays.
 _BY_LINK: dict[tuple[Link, str | None], str] = {
@@ -66,24 +67,35 @@ def traits(
     found: dict[NodeId, set[Attribute]] = defaultdict(set)
     for node_id, row in nodes.items():
         found[node_id].update(_told(row))
-    for node_id, attribute in _linked(source, nodes):
-        found[node_id].add(attribute)
+    linked = list(_linked(source, nodes))
+    told = {NodeId(place) for place in edges.place_id if place}
+    told.update(NodeId(one.value) for _, one in linked if one.kind == "place")
     material = {node_id: row.kind for node_id, row in nodes.items() if row.kind in _MATERIAL}
-    kept = Kept.of(source, material, edges, asked)
+    kept = Kept.of(source, material, told, asked)
+    for node_id, attribute in linked:
+        found[node_id].update(_with_those_around(attribute, kept.places))
     for node_id, spots in kept.spots.items():
         found[node_id].update(Attribute("place", spot.place) for spot in spots)
     attributes = {node_id: tuple(sorted(held)) for node_id, held in found.items() if held}
     return Traits(attributes, _spans(nodes, edges), kept)
 
 
-def of_edges(edges: FlowRows) -> Iterator[tuple[int, Attribute]]:
+def of_edges(edges: FlowRows, places: Places) -> Iterator[tuple[int, Attribute]]:
     """What edges state by themselves, each with the position of the edge: place and supplier."""
     for i, place in enumerate(edges.place_id):
         if place is not None:
-            yield i, Attribute("place", place)
+            for one in _with_those_around(Attribute("place", place), places):
+                yield i, one
     for i, flow in enumerate(edges.type):
         if flow == Flow.SUPPLIED:
             yield i, Attribute("supplier", edges.source[i])
+
+
+def _with_those_around(attribute: Attribute, places: Places) -> Iterator[Attribute]:
+    """An attribute, and of a place those that it is in."""
+    yield attribute
+    if attribute.kind == "place":
+        yield from (Attribute("place", one) for one in places.above(NodeId(attribute.value)))
 
 
 def _told(row: NodeRow) -> Iterable[Attribute]:

@@ -244,7 +244,7 @@ class _Members:
 
     def _stated(self, edges: FlowRows) -> Iterator[tuple[int, int]]:
         by_attribute = self._by_attribute()
-        for edge, attribute in of_edges(edges):
+        for edge, attribute in of_edges(edges, self.tally.traits.kept.places):
             at = edges.occurred_at[edge]
             for i in by_attribute.get(attribute, ()):
                 if _within(self.subjects[i], None if at is None else (at, at)):

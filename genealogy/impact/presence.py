@@ -9,7 +9,7 @@ A conservative trace leaves times aside, and so when anything left.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -66,22 +66,25 @@ class Kept:
 
     @classmethod
     def of(
-        cls, source: FlowSource, material: Mapping[NodeId, str], edges: FlowRows, asked: TraceQuery
+        cls,
+        source: FlowSource,
+        material: Mapping[NodeId, str],
+        told: Iterable[NodeId],
+        asked: TraceQuery,
     ) -> Kept:
-        """Where material, with its kinds, was kept by the times of a question."""
-        found: dict[NodeId, list[Spot]] = defaultdict(list)
-        places, lots = Places(), {node for node, kind in material.items() if kind == Label.LOT}
-        if not material:
-            return cls(found, places, lots)
-        rows, slack = source.stays(list(material), known_at=asked.known_at), slack_of(asked)
-        if slack and rows.type:
+        """Where material, with its kinds, was kept by the times of a question.
+
+        What is in a place is in those around it, too. ``told`` are other places to know of.
+        """
+        rows = source.stays(list(material), known_at=asked.known_at) if material else FlowRows()
+        if (slack := slack_of(asked)) and rows.type:
             rows = widen(rows, slack)
         rows = as_of(rows, None if asked.as_of is None else to_micros(asked.as_of))
+        found, places = defaultdict[NodeId, list[Spot]](list), Places()
+        learn_above(source, places, {*told, *rows.target})
         for node, place, *times in zip(rows.source, rows.target, *windows(rows, ()), strict=True):
-            found[node].append(Spot(place, *times))
-        if found:
-            told = {NodeId(place) for place in edges.place_id if place}
-            learn_above(source, places, told.union(rows.target))
+            found[node] += (Spot(one, *times) for one in (place, *places.above(place)))
+        lots = {node for node, kind in material.items() if kind == Label.LOT}
         return cls(found, places, lots)
 
 
@@ -99,14 +102,14 @@ def _loads(edges: FlowRows) -> dict[int, Spot]:
     return {i: Spot(edges.target[i], opens[i], END) for i in loads}
 
 
-def _moves(edges: FlowRows) -> dict[int, Spot]:
+def _moves(edges: FlowRows, places: Places) -> Iterator[tuple[int, Spot]]:
     """Where and when edges happened; without those of which either is not known."""
     opens, closes = windows(edges, ())
-    return {
-        i: Spot(NodeId(place), opens[i], opens[i] if edges.type[i] in LASTING else closes[i])
-        for i, place in enumerate(edges.place_id)
-        if place is not None and opens[i] > BEGIN
-    }
+    for i, place in enumerate(edges.place_id):
+        if place is not None and opens[i] > BEGIN:
+            until = opens[i] if edges.type[i] in LASTING else closes[i]
+            for one in (NodeId(place), *places.above(NodeId(place))):
+                yield i, Spot(one, opens[i], until)
 
 
 class There(NamedTuple):
@@ -162,7 +165,7 @@ class Presence:
 
     kept: Kept
     loads: Mapping[int, Spot]
-    moves: Mapping[int, Spot]
+    moves: Sequence[tuple[int, Spot]]
     number: Mapping[NodeId, int]
     place: Ints
     opens: Ints
@@ -180,7 +183,7 @@ class Presence:
     @classmethod
     def of(cls, names: Sequence[NodeId], rows: FlowRows, kept: Kept, mode: Mode) -> Presence:
         """Nothing counted yet; ``names`` are the nodes of the union, in order."""
-        loads, moves, spots = _loads(rows), _moves(rows), list[Spot]()
+        loads, moves, spots = _loads(rows), list(_moves(rows, kept.places)), list[Spot]()
 
         def numbered(told: Sequence[Spot]) -> range:
             spots.extend(told)
@@ -195,7 +198,7 @@ class Presence:
         owners = np.repeat(np.arange(len(names)), np.diff(at_node.first))
         number: dict[NodeId, int] = {}
         place = [number.setdefault(spot.place, len(number)) for spot in spots]
-        for spot in moves.values():
+        for _, spot in moves:
             number.setdefault(spot.place, len(number))
         return cls(
             kept,
@@ -263,7 +266,7 @@ class Presence:
         The times of one case do not meet.
         """
         happened: dict[NodeId, list[Passage]] = defaultdict(list)
-        for edge, spot in self.moves.items():
+        for edge, spot in self.moves:
             happened[spot.place].append(Passage(spot.opens, spot.closes, over[edge]))
         for place, number in self.number.items():
             yield place, self.found[number], happened[place]
@@ -276,7 +279,7 @@ class Presence:
             & (self.opens[spots] <= stretch.until)
             & (there.until >= stretch.since)
         )
-        moved = [edge for edge, spot in self.moves.items() if stretch.holds([spot])]
+        moved = [edge for edge, spot in self.moves if stretch.holds([spot])]
         heads = self.target[np.intersect1d(_column(moved), cone.edges)]
         return np.concatenate((self.owner[spots[is_there]], heads))
 
@@ -287,7 +290,7 @@ class Presence:
 
     def edges_at(self, stretch: StretchOfPlace) -> Iterator[int]:
         """The positions of the edges that may have been at a place in a stretch of time."""
-        told = (*self.loads.items(), *self.moves.items())
+        told = (*self.loads.items(), *self.moves)
         return (edge for edge, spot in told if stretch.holds([spot]))
 
 

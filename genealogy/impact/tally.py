@@ -83,7 +83,7 @@ class Tally:
                 for attribute in attributes:
                     if attribute.kind in TIMED:
                         found[attribute].append(Passage(*self.traits.spans[node_id], cases))
-        for i, attribute in of_edges(self.edges):
+        for i, attribute in of_edges(self.edges, self.traits.kept.places):
             at = self.edges.occurred_at[i]
             if attribute.kind in TIMED and at is not None:
                 found[attribute].append(Passage(at, at, self.over[self.edges.edge_id[i]]))
@@ -138,7 +138,7 @@ class _Counting:
             for node_id in nodes
         )
         stated: list[list[int]] = [[] for _ in tally.edges.edge_id]
-        for edge, attribute in of_edges(tally.edges):
+        for edge, attribute in of_edges(tally.edges, tally.traits.kept.places):
             stated[edge].append(number.setdefault(attribute, len(number)))
         place = {node_id: at for at, node_id in enumerate(nodes)}
         source = np.array([place[node_id] for node_id in tally.edges.source], dtype=np.int64)

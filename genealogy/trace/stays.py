@@ -51,13 +51,14 @@ class Places:
 
     def related(self, one: NodeId, other: NodeId) -> bool:
         """Whether two places are one, or one is in the other."""
-        return one == other or one in self._above(other) or other in self._above(one)
+        return one == other or one in self.above(other) or other in self.above(one)
 
     def within(self, one: NodeId, other: NodeId) -> bool:
         """Whether a place is another, or is in it."""
-        return one == other or other in self._above(one)
+        return one == other or other in self.above(one)
 
-    def _above(self, place: NodeId) -> list[NodeId]:
+    def above(self, place: NodeId) -> list[NodeId]:
+        """The places that a place is in, the nearest first."""
         found = list[NodeId]()
         parent = self.parents.get(place)
         # A hierarchy that bites its own tail ends where it began.

@@ -203,6 +203,29 @@ def test_a_store_that_failed_on_two_days_is_told_with_these_days() -> None:
     assert store.ranked.p_value == 1.0
 
 
+def test_what_lies_in_a_place_lies_in_those_around_it() -> None:
+    """No single bin of the store explains all; the store does, and its time of failure too."""
+    stays = [
+        kept(f"lot:{name}", f"place:C1-{i % 3}", *times)
+        for i, (name, times) in enumerate(STAYS.items())
+    ]
+    used = [flow(Flow.CONSUMED_BY, "lot:bad:1", "batch:1", 6)]
+    drawn = genealogy([*stays, *used], more=["place:C1", "place:site"])
+    inside = [(f"place:C1-{i}", "place:C1") for i in range(3)] + [("place:C1", "place:site")]
+    links = tuple(
+        LinkFact(Link.AT, NodeId(inner), Label.PLACE, NodeId(outer), Label.PLACE, SOURCE, "parent")
+        for inner, outer in inside
+    )
+    found = asked(Genealogy(drawn.nodes, drawn.flows, links), of("bad"), of("good"))
+    for place in ("place:C1", "place:site"):
+        [cause] = stretches(found, place)
+        assert (cause.ranked.rank, len(cause.ranked.cases), cause.ranked.goods) == (1, 4, ())
+        assert days(cause) == (11, 11)
+        assert [e.node_id for e in cause.evidence] == of("bad")
+    for bin_ in range(3):
+        assert all(len(c.ranked.cases) < 4 for c in stretches(found, f"place:C1-{bin_}"))
+
+
 def test_what_left_for_a_case_before_the_store_failed_is_not_hit() -> None:
     """One lot for a year in one store: its shipments tell when the store failed."""
     sent = {f"batch:{name}": at for name, at in zip("abcdef", (2, 4, 20, 22, 24, 6), strict=True)}
