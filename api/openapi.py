@@ -51,6 +51,7 @@ PROBLEMS: dict[str, tuple[int, ...]] = {
     "common_cause": (413, 415, 422, 429),
     "common_cause_answer": (404, 410, 422),
     "foodchain_scores": (413, 415, 422),
+    "foodchain_file": (413, 415, 422),
 }
 EVERYWHERE = (400, 421, 500, 503)
 _DOCUMENTS = ("trace_answer", "trace_file")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
+import orjson
 import typer
 
 from cli import options
@@ -16,6 +17,7 @@ from cli.impact import Form, Format, Told, answer, form_of
 from cli.session import Session, session_of
 from genealogy.errors import InvalidQuery
 from genealogy.exports.as_csv import harmless
+from genealogy.exports.files import whole_file
 from genealogy.exports.records import Record
 from genealogy.impact.foodchain.network import Tool
 from genealogy.impact.foodchain.web import Dates
@@ -49,6 +51,9 @@ def fcl_score(
     dates: Annotated[Dates, typer.Option("--dates", help=text("option.fcl_dates"))] = (
         Dates.EXPLICIT
     ),
+    marked: Annotated[
+        Path | None, typer.Option("--marked", metavar="FILE", help=text("option.fcl_marked"))
+    ] = None,
     format: Format = None,
     json: options.Json = False,
     csv: options.Csv = False,
@@ -62,20 +67,31 @@ def fcl_score(
     weights, merges = dict(map(_weight, weight or ())), list(map(_merge, merge or ()))
     marks = {"weights": weights, "cross": cross or (), "kill": kill or (), "merge": merges}
     asked = {"tool": tool, "temporal": temporal, "dates": dates}
-    answer(session, form, _told(_scored(session, path, marks, asked)))
+    answer(session, form, _told(_scored(session, (path, marked), marks, asked)))
 
 
-def _scored(session: Session, path: Path, marks: Any, asked: Any) -> Record:
-    """The scores of a file; rows that cannot be used are told. Raises UnreadableFile, NotFound."""
+def _scored(session: Session, paths: tuple[Path, Path | None], marks: Any, asked: Any) -> Record:
+    """The scores of a file; rows that cannot be used are told. Raises UnreadableFile, NotFound.
+
+    The second path is where to write it with its marks.
+    """
     from loaders.fcl import score
     from loaders.fcl.document import read_document
+    from loaders.fcl.marked import marked_document
 
-    file = score.file_of(read_document(path), path.name)
+    path, into = paths
+    document = read_document(path)
+    file = score.file_of(document, path.name)
     for reject in file.rejects:
         session.warn(f"{reject.field}: {reject.reason()}. {reject.hint()}")
     network = score.marked(file.network, score.Marks(**marks))
     if not score.is_weighted(network):
         session.warn(text("cli.unweighted"))
+    if into is not None:
+        told = orjson.dumps(marked_document(document, network), option=orjson.OPT_INDENT_2)
+        with whole_file(into) as out:
+            out.write(told + b"\n")
+        session.note(text("cli.written", path=into))
     return score.scores_record(file, network, score.Method(**asked))
 
 

@@ -21,8 +21,8 @@ Weight = (
 )
 
 
-class ScoreRequest(BaseModel):
-    """An FCL-Web JSON file, whose scores to give, and marks beside those of the file.
+class MarksRequest(BaseModel):
+    """An FCL-Web JSON file, and marks beside those of the file.
 
     ``weights``, if any, are instead of those of the file; ``merge`` takes stations for one.
     """
@@ -30,13 +30,18 @@ class ScoreRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: dict[str, Any]
-    tool: Tool = Tool.DESKTOP
     weights: dict[Id, Weight] = Field(default={}, max_length=MOST_MARKS)
     cross: list[Id] = Field(default=[], max_length=MOST_MARKS)
     kill: list[Id] = Field(default=[], max_length=MOST_MARKS)
     merge: dict[Id, Annotated[list[Id], Field(min_length=1)]] = Field(
         default={}, max_length=MOST_MARKS
     )
+
+
+class ScoreRequest(MarksRequest):
+    """What to score, and how."""
+
+    tool: Tool = Tool.DESKTOP
     temporal: Annotated[bool, Field(strict=True)] = True
     dates: Dates = Dates.EXPLICIT
 

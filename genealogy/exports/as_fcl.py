@@ -59,6 +59,23 @@ def document(trace: Trace) -> Record:
     deliveries = [_delivery(trace, one) for _, one in sorted(chain.handovers.items())]
     relations = [{"from": a, "to": b} for a, b in sorted(chain.relations)]
     return {
+        **exchange(stations, deliveries, relations, _tracing(trace, chain)),
+        "lotgraph": {
+            "query": query_record(trace.query),
+            "completeness": completeness_record(trace.completeness),
+        },
+    }
+
+
+def exchange(
+    stations: Sequence[Cells],
+    deliveries: Sequence[Cells],
+    relations: Sequence[Cells],
+    tracing: Record,
+    settings: Mapping[str, Any] | None = None,
+) -> Record:
+    """The FCL-Web document of these rows and marks."""
+    return {
         "version": VERSION,
         "data": {
             "version": "1.0.0",
@@ -66,12 +83,8 @@ def document(trace: Trace) -> Record:
             "deliveries": _table(DELIVERY_COLUMNS, 3, deliveries),
             "deliveryRelations": _table(RELATION_COLUMNS, 2, relations),
         },
-        "settings": {"version": VERSION, "metaNodes": []},
-        "tracing": _tracing(trace, chain),
-        "lotgraph": {
-            "query": query_record(trace.query),
-            "completeness": completeness_record(trace.completeness),
-        },
+        "settings": settings or {"version": VERSION, "metaNodes": []},
+        "tracing": tracing,
     }
 
 

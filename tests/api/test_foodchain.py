@@ -9,6 +9,8 @@ import pytest
 from tests.api.clients import asked, assert_problem, client
 from tests.loaders.fcl.a_chain import DELIVERIES, whole
 
+FILES = "/v1/foodchain/files"
+
 
 def scored(document: Any = None, **more: Any) -> Any:
     body = {"document": whole() if document is None else document, **more}
@@ -86,8 +88,10 @@ def test_each_name_that_the_file_does_not_have_is_pointed_at(
     ],
 )
 def test_what_is_no_file_of_foodchain_lab_is_pointed_at(document: Any) -> None:
-    body = assert_problem(scored(document), 422, "invalid_body")
-    assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/document", "unreadable_file")]
+    for answer in scored(document), client().post(FILES, json={"document": document}):
+        body = assert_problem(answer, 422, "invalid_body")
+        [error] = body["errors"]
+        assert (error["pointer"], error["code"]) == ("/document", "unreadable_file")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,8 @@ def test_several_cases_are_answered_alike(
     assert lotgraph("verify", str(file)).code == Exit.FAILURE
 
 
+#: A weight of a third is rounded in a file.
+FIGURES = ("score", "positive", "negative", "normalized", "max_lot")
 #: Marks as the API takes them, and the same on the command line.
 SCORES = {
     "desktop": ({"weights": {"S4": 1, "D2": -0.5}}, ["--weight", "S4=1", "--weight", "D2=-0.5"]),
@@ -100,6 +103,32 @@ def test_foodchain_labs_scores_are_the_same(
     assert {name: told[name] for name in typed} == typed
     assert any(one["score"] for one in told["scores"])
     assert (told["weighted"], told["rejects"]) == (True, [])
+
+
+@pytest.mark.parametrize("asked_for", SCORES)
+def test_a_file_with_marks_is_the_same_and_scores_as_the_marks_do(
+    lotgraph: Command, tmp_path: Path, asked_for: str
+) -> None:
+    body, options = SCORES[asked_for]
+    document = whole(tracing={"nodes": [{"id": "S3", "weight": 2}], "deliveries": []})
+    path, into = saved(tmp_path, document), tmp_path / "marked.json"
+    typed = lotgraph("fcl-score", str(path), *options, "--marked", str(into), "--json")
+    how = {name: body[name] for name in ("tool", "temporal", "dates") if name in body}
+    marks = {name: value for name, value in body.items() if name not in how}
+    told = client().post("/v1/foodchain/files", json={"document": document, **marks})
+    assert told.json() == json.loads(into.read_bytes())
+    again = client().post("/v1/foodchain/scores", json={"document": told.json(), **how}).json()
+    assert figures(again["scores"]) == figures(json.loads(typed.out)["scores"])
+
+
+def figures(scores: list[dict[str, Any]]) -> dict[str, Any]:
+    """What there is of scores to compare: lots have other ids where their station has."""
+    rounded = [
+        (one["kind"], one["id"], [one[part] and round(one[part], 9) for part in FIGURES])
+        for one in scores
+    ]
+    found = {name: told for kind, name, told in rounded if kind != "lot"}
+    return {**found, "lots": sorted(told[0] for kind, _, told in rounded if kind == "lot")}
 
 
 def option(key: str, value: object) -> list[str]:
