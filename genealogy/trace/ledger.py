@@ -23,7 +23,8 @@ Size = Callable[[Measure | None], Fraction | None]
 class Came:
     """Something came between two moments, if it is ``sure``; gone from ``gone`` until ``until``.
 
-    ``before`` is until when it may have been elsewhere here, where it is known to have been.
+    ``before`` is until when it may have been elsewhere here, where it is known to have been;
+    ``again`` where nobody says that it was not.
     """
 
     first: int
@@ -33,6 +34,7 @@ class Came:
     until: int = END
     sure: bool = True
     before: int | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,11 @@ class Ledger:
         """
         come = total_of(map(size, self.afresh))
         is_open = whole is None or come is None or come > whole
-        left = [*self.left, *self.unsaid] if is_open else self.left
-        return replace(self, left=left, afresh=(), unsaid=())
+        if not is_open:
+            return replace(self, afresh=(), unsaid=())
+        came = [replace(c, sure=c.sure and not c.again) for c in self.came]
+        left = [*self.left, *self.unsaid]
+        return replace(self, came=came, left=left, afresh=(), unsaid=())
 
     def there(self, size: Size, whole: Fraction | None) -> tuple[Fraction, Fraction | None]:
         """At least and at most so much was there; null where no limit is known.
@@ -141,12 +146,16 @@ class Ledger:
             if what == _OPENED:
                 pending += 1
             elif isinstance(event, Came) and what == _CAME:
-                held, pending = held + (amount or ZERO), pending - (event.first < event.last)
+                # What was elsewhere here before has been counted.
+                if event.before is None:
+                    held += amount or ZERO
+                else:
+                    inner += amount or ZERO
+                pending -= event.first < event.last
             elif isinstance(event, Left):
                 much = come if amount is None else amount
                 is_span = event.begin < event.end
                 spread, held = (spread + much, held) if is_span else (spread, held - much)
-                inner += much if event.is_inner else ZERO
             elif what == _OVER:
                 # What went on to another place here is not gone twice.
                 stayed = min(inner, amount or ZERO)
@@ -165,7 +174,7 @@ class Ledger:
                 yield came.last, _CAME, came
                 if came.gone < END:
                     yield came.gone, _OVER, came
-        yield from ((left.begin, _LEFT, left) for left in self.left)
+        yield from ((left.begin, _LEFT, left) for left in self.left if not left.is_inner)
 
 
 #: What happens at one moment, in this order: what leaves then was there then.

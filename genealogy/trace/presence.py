@@ -48,7 +48,7 @@ def read_presence(source: FlowSource, trace: Trace, hubs: Hubs) -> Presence:
             groups[seed.node_id, seed.window].append(seed)
     found = Presence()
     reader = _Reader(source, trace, hubs)
-    reader.learn(node for node, _ in groups)
+    reader.learn(node for (node, _), seeds in groups.items() if any(s.place for s in seeds))
     for (node, number), seeds in groups.items():
         reader.tell(found, node, number, seeds)
     return found
@@ -91,7 +91,9 @@ class _Reader:
         """Read the stays of seeds, and of the units that lots among them were packed in."""
         asked = set(nodes)
         self._learn_shipments(asked)
-        asked.update(m.target for n in list(asked) for m in self.hubs.out[n] if _packs(m))
+        asked.update(
+            m.target for n in list(asked) for m in self.hubs.out[n] if m.type == Flow.CONTAINED_IN
+        )
         if not asked:
             return
         rows = self._ready(self.source.stays(sorted(asked), known_at=self.trace.query.known_at))
@@ -187,14 +189,11 @@ class _Reader:
         if len(stays) > MOST_STAYS:
             return Ledger(*span, (), used=used, is_all=False)
         here = [s for s in stays if self._is_at(s.place, places) is not None]
-        came = [
-            replace(s.came, sure=bool(self._is_at(s.place, places)), before=self._before(s, here))
-            for s in here
-        ]
+        here.sort(key=lambda s: (s.came.last, s.came.first, s.place))
+        came = [self._arrived(s, here, places) for s in here]
         inward = self._inward(node, places)
         if not stays:
             came = [*self._brought(inward), *self._made(node, places)]
-        several = len({s.place for s in here}) > 1
         return Ledger(
             *span,
             came,
@@ -202,7 +201,7 @@ class _Reader:
             used,
             is_all=bool(came),
             afresh=[s.came.measure for s in stays if self._before(s, stays) is None],
-            unsaid=[*self._unsaid(stays, places, several=several)],
+            unsaid=[*self._unsaid(stays, places)],
             seen=[*self._seen(node, places, span)],
             boxes=frozenset() if stays else self._boxes(inward, span),
         )
@@ -283,13 +282,18 @@ class _Reader:
                 came = stay.came
                 yield Left(came.first, came.last, came.measure, sure, is_inner=bool(is_inner))
 
-    def _unsaid(
-        self, stays: Iterable[_Kept], places: frozenset[NodeId], *, several: bool
-    ) -> Iterator[Left]:
-        """What came elsewhere from nobody says where; at several places, to one from another."""
+    def _arrived(self, stay: _Kept, here: Sequence[_Kept], places: frozenset[NodeId]) -> Came:
+        """What came, and whether it may have been at another of these places before."""
+        came, before = stay.came, self._before(stay, here)
+        others = here[: here.index(stay)] if stay.came_from is None else ()
+        again = any(s.place != stay.place and s.came.first <= came.last for s in others)
+        sure = bool(self._is_at(stay.place, places))
+        return replace(came, sure=sure, before=before, again=again)
+
+    def _unsaid(self, stays: Iterable[_Kept], places: frozenset[NodeId]) -> Iterator[Left]:
+        """What came elsewhere from nobody says where."""
         for stay in stays:
-            is_elsewhere = several or self._is_at(stay.place, places) is None
-            if stay.came_from is None and is_elsewhere:
+            if stay.came_from is None and self._is_at(stay.place, places) is None:
                 yield Left(stay.came.first, stay.came.last, stay.came.measure, sure=False)
 
     def _gone(
@@ -304,7 +308,7 @@ class _Reader:
                 continue
             if move.type in _LEAVES:
                 yield _left(move, sure=sure)
-            elif _packs(move) and (since := self._taken_away(move, places)) < END:
+            elif move.type == Flow.CONTAINED_IN and (since := self._taken_away(move, places)) < END:
                 yield Left(since, END, move.left, sure=False)
 
     def _taken_away(self, packed: Move, places: frozenset[NodeId]) -> int:
@@ -379,10 +383,6 @@ def _hull(seeds: Iterable[Seed]) -> Span:
         min(BEGIN if since is None else since for since, _ in told),
         max(END if until is None else until for _, until in told),
     )
-
-
-def _packs(move: Move) -> bool:
-    return move.type == Flow.CONTAINED_IN
 
 
 def _left(move: Move, *, sure: bool = True) -> Left:

@@ -10,7 +10,7 @@ import pytest
 
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Flow
+from genealogy.model.names import Flow, Label, Link
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.writer import GraphSink
@@ -25,7 +25,7 @@ from tests.conftest import connect
 from tests.databases import Endpoint
 from tests.engine.test_trace_on_databases import own_ids
 from tests.fakes import LOADED_AT, MemoryFlows
-from tests.genealogies import Genealogy, day, flow, genealogy
+from tests.genealogies import SOURCE, Genealogy, day, flow, genealogy
 from tests.unit.trace.test_not_there import FACTS
 
 _numbers = count()
@@ -97,6 +97,33 @@ def test_amounts_from_a_vessel_are_those_from_memory(shared_store: GraphStore) -
     assert found is not None
     told = {node: [(a.least, a.share, a.most) for a in amounts] for node, amounts in found.items()}
     assert told[NodeId(f"batch:{mark}-1")] == told[NodeId(f"batch:{mark}-2")] == [(5, 5, 5)]
+
+
+def test_amounts_of_a_window_are_those_from_memory(shared_store: GraphStore) -> None:
+    """A lot in two rooms of a store by its stays, and another by the shipment it came in."""
+    mark = f"x{next(_numbers)}"
+    kept, sent = f"lot:S{mark}:RM:kept", f"lot:S{mark}:RM:sent"
+    store, room, ship = f"place:{mark}", f"place:{mark}-room", f"shipment:{mark}"
+    flows = [
+        moved(Flow.STORED_AT, kept, room, 60, 1, start=1),
+        replace(moved(Flow.STORED_AT, kept, store, 60, 2, start=2), place_id=NodeId(room)),
+        replace(moved(Flow.CONSUMED_BY, kept, f"batch:{mark}", 45, 6), place_id=NodeId(store)),
+        moved(Flow.SHIPPED_IN, sent, ship, 30, 0),
+        moved(Flow.DELIVERED_TO, ship, store, None, 1),
+    ]
+    flows = [replace(f, fact_id=f"{mark}-{i}") for i, f in enumerate(flows)]
+    ends = (NodeId(room), Label.PLACE, NodeId(store), Label.PLACE)
+    facts = [*genealogy(flows).facts, LinkFact(Link.AT, *ends, SOURCE, "parent")]
+    engine, source = loaded(shared_store, facts), MemoryFlows(facts)
+    window = Window(WindowKind.PLACE, NodeId(store), day(3), day(4))
+    query = TraceQuery((), "forward", windows=(window,), quantities=True)
+    found = engine.trace(query).amounts
+    assert found == with_amounts(with_details(trace(source, query), source), source).amounts
+    assert found is not None
+    told = {node: [(a.least, a.share, a.most) for a in amounts] for node, amounts in found.items()}
+    assert told[NodeId(kept)] == [(60, 60, 60)]
+    assert told[NodeId(sent)] == [(30, 30, 30)]
+    assert told[NodeId(f"batch:{mark}")] == [(45, 45, 45)]
 
 
 def test_a_withdrawn_record_is_what_is_in_the_way(shared_store: GraphStore) -> None:

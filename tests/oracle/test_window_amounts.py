@@ -22,7 +22,7 @@ from tests.oracle.test_vessel_amounts import Turn, recorded, turns
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "80")), deadline=None)
 LOT, TANK = "lot:S:RM:1", "place:T"
 STORES = ("place:P", "place:Q")
-DOCK = "place:dock"
+DOCK, SITE = "place:dock", "place:site"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ def at_places(drawn: Genealogy) -> Genealogy:
 Held = tuple[tuple[int, int], ...]
 
 
-def ways(steps: list[Step], first: int, last: int) -> set[tuple[Held, tuple[int, ...]]]:
+def ways(
+    steps: list[Step], first: int, last: int, *, site: bool = False
+) -> set[tuple[Held, tuple[int, ...]]]:
     """What may lie in the stores in the end, and how much seed each use may have taken."""
     states: set[tuple[Held, tuple[int, ...]]] = {(((0, 0),) * len(STORES), ())}
     for day in range(max(len(steps), first + 1)):
@@ -113,16 +115,18 @@ def ways(steps: list[Step], first: int, last: int) -> set[tuple[Held, tuple[int,
         states = {
             after
             for held, used in states
-            for after in _after(step, _seen(held, day, first, last), used)
+            for after in _after(step, _seen(held, day, first, last, site=site), used)
         }
-        states = {(_seen(held, day, first, last), used) for held, used in states}
+        states = {(_seen(held, day, first, last, site=site), used) for held, used in states}
     return states
 
 
-def _seen(held: Held, day: int, first: int, last: int) -> Held:
-    """All that lies in the first store within the window is seed."""
+def _seen(held: Held, day: int, first: int, last: int, *, site: bool) -> Held:
+    """All that lies in the first store within the window is seed, of a site in all of them."""
     if not first <= day <= last:
         return held
+    if site:
+        return tuple((seed + other, 0) for seed, other in held)
     (seed, other), *rest = held
     return ((seed + other, 0), *rest)
 
@@ -153,8 +157,10 @@ def _with(held: Held, place: int, seed: int, other: int) -> Held:
     return tuple(changed)
 
 
-def check(told: dict[str, Bounds], steps: list[Step], first: int, last: int) -> None:
-    found = ways(steps, first, last)
+def check(
+    told: dict[str, Bounds], steps: list[Step], first: int, last: int, *, site: bool = False
+) -> None:
+    found = ways(steps, first, last, site=site)
     uses = [day for day, step in enumerate(steps) if step.what == "use"]
     for i, day in enumerate(uses):
         possible = [used[i] for _, used in found]
@@ -227,6 +233,21 @@ def test_less_that_is_known_of_a_store_never_narrows_what_was_there(
     less = data.draw(st.sampled_from([forget_amount, forget_place, forget_time, widen]))
     flows = [*drawn.flows[:at], less(fact), *drawn.flows[at + 1 :]]
     check(asked(at_places(genealogy(flows, more=STORES)), STORES[0], window), steps, *window)
+
+
+@ENOUGH
+@given(steps=stores(), window=windows, says_from=st.booleans(), whole=st.booleans())
+def test_what_moves_within_a_site_is_counted_once(
+    steps: list[Step], window: tuple[int, int], says_from: bool, whole: bool
+) -> None:
+    drawn = company(steps, says_from=says_from, whole=whole)
+    rooms = (
+        LinkFact(Link.AT, NodeId(room), Label.PLACE, NodeId(SITE), Label.PLACE, SOURCE, "parent")
+        for room in STORES
+    )
+    known = genealogy(drawn.flows, more=[*STORES, SITE])
+    drawn = replace(known, links=(*drawn.links, *rooms))
+    check(asked(drawn, SITE, window), steps, *window, site=True)
 
 
 @ENOUGH
