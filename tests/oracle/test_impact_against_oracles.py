@@ -242,6 +242,28 @@ def test_ranks_rise_with_evidence_and_do_not_depend_on_the_order_of_cases(
         assert min(q_values, default=1.0) >= min(benjamini_hochberg(p_values), default=0.0)
 
 
+@ENOUGH
+@given(several(), st.integers(1, 4), modes)
+def test_a_snapshot_ranks_causes_as_the_database_does(
+    question: tuple[Genealogy, tuple[NodeId, ...]], cut: int, mode: Mode
+) -> None:
+    """Also vessels between two times, for which it counts until when each node contributed."""
+    drawn, seeds = question
+    query = CauseQuery(seeds[:cut], seeds[cut:], mode, listed=10_000)
+    source = MemoryFlows(drawn.facts)
+    one, other = (common_causes(source, query, way) for way in (None, flows_of(drawn.facts)))
+    assert [(c.ranked, c.volume, c.timing) for c in one.candidates] == [
+        (c.ranked, c.volume, c.timing) for c in other.candidates
+    ]
+    proofs = [
+        [(e.case, e.node_id, e.distance, e.contributed) for c in found.candidates
+         for e in c.evidence]
+        for found in (one, other)
+    ]  # fmt: skip
+    assert proofs[0] == proofs[1]
+    assert (one.parts, one.found, one.tested) == (other.parts, other.found, other.tested)
+
+
 def cut_and_whole() -> Genealogy:
     flows = [flow(Flow.RELABELLED_AS, f"lot:{a}", f"lot:{b}") for a, b in product("xy", "ab")]
     return genealogy([*flows, flow(Flow.RELABELLED_AS, "lot:z", "lot:x")])
