@@ -85,7 +85,7 @@ def common_causes(
     traced = cones(source, copied, everyone, query.terms(), progress)
     union = traced.union
     nodes = rows_with_products(source, list(union.node_ids()), query.known_at)
-    tally = Tally.of(source, union, nodes, len(cases))
+    tally = Tally.of(traced.flows, union, nodes, len(cases))
     parts = list(tally.count(union, traced.each(), everyone))
     told, hits, tested = rank(tally, len(cases), len(goods), query.listed)
     weighing = Weighing.of(tally, told, union)

@@ -54,6 +54,11 @@ class Cones(Protocol):
         """The trace of all cases at once."""
         ...
 
+    @property
+    def flows(self) -> FlowSource:
+        """What they were read from."""
+        ...
+
     def each(self) -> Iterator[Cone]:
         """The cone of each case in order."""
         ...
@@ -73,7 +78,8 @@ class WalkedCones:
         terms: TraceQuery,
         progress: Progress | None = None,
     ) -> None:
-        self._shared, self._cases, self._terms = SharedFlows(source), cases, terms
+        self.flows = self._shared = SharedFlows(source)
+        self._cases, self._terms = cases, terms
         self._progress = progress
         self.union = together(self._shared, cases, terms, progress)
 

@@ -76,16 +76,73 @@ class Kept:
 
         What is in a place is in those around it, too. ``told`` are other places to know of.
         """
-        rows = source.stays(list(material), known_at=asked.known_at) if material else FlowRows()
-        if (slack := slack_of(asked)) and rows.type:
-            rows = widen(rows, slack)
-        rows = as_of(rows, None if asked.as_of is None else to_micros(asked.as_of))
+        carried = _Carried.of(source, [n for n in asked.seeds if n in material], asked)
+        spots = carried.spots(list(material))
         found, places = defaultdict[NodeId, list[Spot]](list), Places()
-        learn_above(source, places, {*told, *rows.target})
-        for node, place, *times in zip(rows.source, rows.target, *windows(rows, ()), strict=True):
-            found[node] += (Spot(one, *times) for one in (place, *places.above(place)))
+        learn_above(source, places, {*told, *(spot.place for _, spot in spots)})
+        for node, spot in spots:
+            around = (spot.place, *places.above(spot.place))
+            found[node] += (spot._replace(place=place) for place in around)
         lots = {node for node, kind in material.items() if kind == Label.LOT}
         return cls(found, places, lots)
+
+
+@dataclass(slots=True)
+class _Carried:
+    """What cases are about, and the units that it was in: from when until when, by unit."""
+
+    source: FlowSource
+    asked: TraceQuery
+    held: dict[NodeId, set[tuple[NodeId, int, int]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+
+    @classmethod
+    def of(cls, source: FlowSource, seeds: Sequence[NodeId], asked: TraceQuery) -> _Carried:
+        """The units of these seeds, and those that held such units."""
+        found, inside = cls(source, asked), {(seed, seed, BEGIN, END) for seed in seeds}
+        while inside:
+            into = defaultdict[NodeId, list[tuple[NodeId, int, int]]](list)
+            for seed, holder, since, until in inside:
+                into[holder].append((seed, since, until))
+            inside = set(found._within(into))
+            for seed, unit, since, until in inside:
+                found.held[unit].add((seed, since, until))
+        return found
+
+    def spots(self, material: Sequence[NodeId]) -> list[tuple[NodeId, Spot]]:
+        """Where material was kept, and what was in units while it was in them."""
+        nodes = list(dict.fromkeys([*material, *self.held]))
+        if not nodes:
+            return []
+        rows = self._ready(self.source.stays(nodes, known_at=self.asked.known_at))
+        kept, found = set(material), list[tuple[NodeId, Spot]]()
+        for node, place, *times in zip(rows.source, rows.target, *windows(rows, ()), strict=True):
+            spot = Spot(place, *times)
+            found += [(node, spot)] if node in kept else []
+            for seed, since, until in sorted(self.held.get(node, ())):
+                if spot.opens <= until and spot.closes >= since:
+                    times = [max(spot.opens, since), min(spot.closes, until)]
+                    found.append((seed, Spot(place, *times)))
+        return found
+
+    def _within(
+        self, into: Mapping[NodeId, Sequence[tuple[NodeId, int, int]]]
+    ) -> Iterator[tuple[NodeId, NodeId, int, int]]:
+        """The units that holders were in, for each seed that was in them then; only new ones."""
+        reading = self.source.edges(sorted(into), "forward", known_at=self.asked.known_at)
+        rows = self._ready(reading.rows)
+        opens, closes = windows(rows, ())
+        for i, flow in enumerate(rows.type):
+            for seed, since, until in into[rows.source[i]] if flow == Flow.CONTAINED_IN else ():
+                times = max(since, opens[i]), min(until, closes[i])
+                if times[0] <= times[1] and (seed, *times) not in self.held[rows.target[i]]:
+                    yield seed, rows.target[i], *times
+
+    def _ready(self, rows: FlowRows) -> FlowRows:
+        if (slack := slack_of(self.asked)) and rows.type:
+            rows = widen(rows, slack)
+        return as_of(rows, None if self.asked.as_of is None else to_micros(self.asked.as_of))
 
 
 def leaving(edges: FlowRows) -> Sequence[int]:

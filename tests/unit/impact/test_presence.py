@@ -226,6 +226,30 @@ def test_what_lies_in_a_place_lies_in_those_around_it() -> None:
         assert all(len(c.ranked.cases) < 4 for c in stretches(found, f"place:C1-{bin_}"))
 
 
+def test_what_a_case_is_about_was_where_its_units_were_meanwhile() -> None:
+    """Lots on pallets in boxes: only the pallets have stays, and lots leave them."""
+    flows = [flow(Flow.CONTAINED_IN, "unit:box0", "unit:pallet0", 0, end=40, name="on")]
+    for name, (first, last) in STAYS.items():
+        number = 0 if name == "bad:0" else name
+        pallet = f"unit:pallet{number}"
+        inner = "unit:box0" if name == "bad:0" else pallet
+        end = None if last is None else last + 0
+        flows.append(
+            flow(Flow.CONTAINED_IN, f"lot:{name}", inner, first, end=end, name=f"in{name}")
+        )
+        flows.append(
+            FlowFact(
+                Flow.STORED_AT, NodeId(pallet), Label.UNIT, NodeId("place:C1"), Label.PLACE,
+                f"at{name}", SOURCE, occurred_at=day(0),
+            )
+        )  # fmt: skip
+    found = asked(genealogy(flows), of("bad"), of("good"))
+    [cause] = stretches(found, "place:C1")
+    assert (len(cause.ranked.cases), cause.ranked.goods) == (4, ())
+    assert days(cause) == (11, 11)
+    assert [e.node_id for e in cause.evidence] == of("bad")
+
+
 def test_what_left_for_a_case_before_the_store_failed_is_not_hit() -> None:
     """One lot for a year in one store: its shipments tell when the store failed."""
     sent = {f"batch:{name}": at for name, at in zip("abcdef", (2, 4, 20, 22, 24, 6), strict=True)}
