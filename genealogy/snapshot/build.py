@@ -15,6 +15,8 @@ from genealogy.snapshot.prepared import apart, special, still
 #: Told after each page: nodes whose flows were read, and nodes there are.
 Progress = Callable[[int, int], None]
 _PAGE = 5_000
+#: Pages read at once: a database that answers one has a core left for the next.
+READERS = 2
 
 
 def build(source: GraphSource, progress: Progress | None = None) -> Content:
@@ -32,7 +34,7 @@ def build(source: GraphSource, progress: Progress | None = None) -> Content:
     maker = Maker(nodes, divided, halting, products)
     pages = [maker.ids[i : i + _PAGE] for i in range(0, len(maker.ids), _PAGE)]
     # The database reads the next page while this one is worked on.
-    with ThreadPoolExecutor(1) as ahead:
+    with ThreadPoolExecutor(READERS) as ahead:
         for at, rows in enumerate(ahead.map(source.flows_from, pages)):
             maker.add(rows)
             if progress is not None:
