@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import is_unlotted, product_of, unlotted_id
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import FLOW_ENDS, Flow, Label
 from genealogy.ports import Direction, FlowRows, FlowSource, Reading
 from genealogy.trace import rows as filed
 from genealogy.trace.columns import append, as_of, select
@@ -37,6 +37,13 @@ from genealogy.trace.windows import BEGIN, END, windows
 
 Ints = npt.NDArray[Any]
 _PARTS = frozenset({Flow.PART_OF})
+#: The kinds of those ends of flows that are of one kind only.
+_SOURCES: dict[str, str] = {
+    flow: next(iter(ends)) for flow, (ends, _) in FLOW_ENDS.items() if len(ends) == 1
+}
+_TARGETS: dict[str, str] = {
+    flow: next(iter(ends)) for flow, (_, ends) in FLOW_ENDS.items() if len(ends) == 1
+}
 
 
 class Held(NamedTuple):
@@ -166,6 +173,7 @@ class FlowBook:
     ways: Ways = field(init=False)
     _numbers: dict[NodeId, int] = field(default_factory=dict)
     _held: dict[int, list[Held]] = field(default_factory=dict)
+    _told: int = 0
 
     whole = False
     has_timeless = has_unlotted = True
@@ -253,9 +261,20 @@ class FlowBook:
     def read_kinds(self, node_ids: Iterable[NodeId]) -> Mapping[NodeId, str]:
         """The kinds of nodes, read where they are not known yet; all that are known."""
         missing = [n for n in dict.fromkeys(node_ids) if n not in self.kinds]
+        if missing and self._told < len(self.rows.type):
+            self._learn_kinds()
+            missing = [n for n in missing if n not in self.kinds]
         if missing:
             self.kinds.update(self.source.kinds(missing))
         return self.kinds
+
+    def _learn_kinds(self) -> None:
+        """Take from edges the kinds of those ends that can be of one kind only."""
+        flows = self.rows.type[self._told :]
+        for ends, kinds in ((self.rows.source, _SOURCES), (self.rows.target, _TARGETS)):
+            told = zip(ends[self._told :], map(kinds.get, flows), strict=True)
+            self.kinds.update({node: kind for node, kind in told if kind is not None})
+        self._told = len(self.rows.type)
 
     def kind_codes(self, nodes: Any) -> Any:
         """The codes of the kinds of these nodes; 0 for one that is not known."""

@@ -184,6 +184,8 @@ class States(Beside, FlowSource):
             return rows
         far = rows.target if self.direction == "forward" else rows.source
         self._learn(rows, far)
+        if not self.tanks.any_divided and not self.whereabouts.any_kept:
+            return rows
         at = [
             i
             for i, node in enumerate(far)

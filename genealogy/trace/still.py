@@ -53,6 +53,8 @@ class Propagating(Beside, FlowSource):
         return self.source.kinds(node_ids)
 
     def _without(self, reading: Reading) -> Reading:
+        if not self.products:
+            return reading
         near = self._near(reading.rows)
         self._learn(near)
         if not any(self._still.get(node) for node in near):
@@ -67,8 +69,6 @@ class Propagating(Beside, FlowSource):
 
     def _learn(self, nodes: Iterable[NodeId]) -> None:
         """Find out which of these nodes are of a product that passes nothing on."""
-        if not self.products:
-            return
         new = [node for node in dict.fromkeys(nodes) if node not in self._still]
         self._still.update(dict.fromkeys(new, False))
         kinds = self.source.kinds([node for node in new if node not in self.seeds]) if new else {}

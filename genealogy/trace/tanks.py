@@ -30,6 +30,7 @@ class Tanks:
     read: Reader
     mixed_anyway: set[NodeId] = field(default_factory=set)
     cleaned: dict[NodeId, list[Span]] = field(default_factory=dict)
+    any_divided: bool = False
     _known: dict[NodeId, Division | None] = field(default_factory=dict)
 
     def learn(self, vessels: Iterable[NodeId]) -> None:
@@ -37,7 +38,9 @@ class Tanks:
         new = [vessel for vessel in dict.fromkeys(vessels) if vessel not in self._known]
         told = self.source.vessels(new, known_at=self.known_at) if new else {}
         for vessel in new:
-            self._known[vessel] = self._division(vessel, told.get(vessel, Vessel()))
+            division = self._division(vessel, told.get(vessel, Vessel()))
+            self._known[vessel] = division
+            self.any_divided |= division is not None
 
     def division(self, vessel: NodeId) -> Division | None:
         """How a vessel is taken apart; null where it is not, or is no vessel."""

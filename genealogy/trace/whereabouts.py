@@ -27,6 +27,7 @@ class Whereabouts:
     known_at: datetime | None
     ready: Callable[[FlowRows], FlowRows]
     places: Places = field(default_factory=Places)
+    any_kept: bool = False
     _stays: dict[NodeId, list[Stay]] = field(default_factory=dict)
     _carried: dict[NodeId, list[Move] | None] = field(default_factory=dict)
     _moments: dict[NodeId, tuple[list[int], list[int]]] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Whereabouts:
         for node, stays in told.items():
             if kinds.get(node) == Label.LOT and len(stays) <= MOST_STAYS:
                 self._stays[node] = stays
+                self.any_kept = True
 
     def has(self, node: NodeId) -> bool:
         """Whether a node is a lot of which it is known where it was kept."""
