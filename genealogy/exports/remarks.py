@@ -20,4 +20,4 @@ def remark_records(found: Iterable[Remark], language: str | None = None) -> list
 
 def _words(one: Remark, language: str | None) -> str:
     ending = "_at_all" if one.name == EVERY else ""
-    return text(f"remark.{one.kind}{ending}", language, name=one.name)
+    return text(f"no_difference.{one.kind}{ending}", language, name=one.name)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from genealogy.errors import InvalidQuery, NotFound
-from genealogy.model.facts import NodeFact, NodeId
+from genealogy.model.facts import FlowFact, NodeFact, NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.model.times import iso
 from genealogy.trace.result import Mode, TraceQuery
@@ -102,11 +102,22 @@ def test_each_node_is_asked_for_its_edges_once(way: str) -> None:
     assert set(asked.values()) == {1}
 
 
-def test_what_nodes_are_is_asked_for_seeds_and_open_ends_alone() -> None:
-    source = MemoryFlows(chain(20).facts)
+@pytest.mark.parametrize(
+    ("first", "ends"),
+    [
+        # Only from a vessel anything is drawn; what is used may be a lot or not.
+        (flow(Flow.DRAWN_FROM, "place:first", "batch:1"), []),
+        (flow(Flow.CONSUMED_BY, "item:first", "batch:1"), [("item:first",)]),
+    ],
+)
+def test_what_nodes_are_is_asked_for_seeds_and_for_open_ends_of_which_no_edge_tells_it(
+    first: FlowFact, ends: list[tuple[str, ...]]
+) -> None:
+    made = flow(Flow.PRODUCED, "batch:1", "lot:000000")
+    source = MemoryFlows(genealogy([first, made, *chain(20).flows]).facts)
     trace(source, TraceQuery((NodeId("lot:000020"),), "backward"))
     asked = [ids for call, ids in source.calls if call == "kinds"]
-    assert asked == [("lot:000020",), ("lot:000000",)]
+    assert asked == [("lot:000020",), *ends]
     assert not any(call == "nodes" for call, _ in source.calls)
 
 
