@@ -18,7 +18,7 @@ from cli.session import Session, session_of
 from cli.tables import print_table
 from cli.terms import FROM_TO, SINCE_UNTIL, with_terms
 from genealogy.errors import NotFound
-from genealogy.exports.records import Record, path_records, steps_records
+from genealogy.exports.records import Record, path_records, query_record, steps_records
 from genealogy.messages import text
 from genealogy.model.facts import NodeId
 from genealogy.model.times import iso, parse_instant
@@ -104,6 +104,7 @@ def why(
     with session.open() as engine:
         target = resolve(engine, node)
         query = question_about(engine, direction, starts(seed, terms), terms)
+        watermark = engine.watermark() if json else None
         trace = engine.trace(query)
         try:
             found = list(_paths(engine, trace, target, paths))
@@ -114,7 +115,8 @@ def why(
         finally:
             tell_remarks(session, engine.remarks(trace))
     if json:
-        print_json(_path_document(target, found, paths))
+        told = _path_document(target, found, paths)
+        print_json({"query": query_record(trace.query), **told, "watermark": watermark})
         return
     names = PATH if paths == 1 else ("path", *PATH)
     rows = [row for number, path in enumerate(found, 1) for row in _path_rows(number, path, paths)]

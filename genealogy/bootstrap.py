@@ -242,8 +242,10 @@ class Lotgraph:
 
     def why_not(self, query: TraceQuery, node_id: NodeId) -> WhyNot:
         """What keeps a trace from reaching a node; a seed may be a quality event."""
-        query = replace(query, clock_tolerance=self._clocks(query.clock_tolerance))
-        return why_absent(SharedFlows(self.flows), self.history, self.meant(query), node_id)
+        clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
+        meant = self.meant(replace(query, clock_tolerance=clocks))
+        found = why_absent(SharedFlows(self.flows), self.history, meant, node_id)
+        return replace(found, watermark=watermark)
 
     def remarks(self, trace: Trace) -> list[Remark]:
         """What of the question of a trace made no difference: it may be misspelt."""

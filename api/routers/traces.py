@@ -146,16 +146,20 @@ def paths(
     traces: Traces,
     language: Language,
     trace_id: TraceId,
+    response: Response,
     to: Annotated[str, Query(min_length=1, max_length=512)],
     count: Annotated[int, Query(ge=1, le=100)] = 1,
 ) -> Record:
     """Why a node is in the answer: the best paths for each direction it was reached in."""
-    trace = traces.answer(traces.find(trace_id))
+    stored = traces.find(trace_id)
+    trace = traces.answer(stored)
     node_id = names.resolve(engine, to, language)
     ways = {r.direction for r in trace.reached if r.node_id == node_id}
     if not ways:
         raise NotFound("not_reached", node=node_id)
+    response.headers.update(proof(stored))
     return {
+        "query": query_record(stored.query),
         "to": node_id,
         "paths": [
             {"direction": way, "steps": steps_records(trace, node_id, path)}
@@ -163,6 +167,7 @@ def paths(
             for path in engine.paths(trace, node_id, cast(Direction, way), count)
         ],
         "completeness": completeness_record(trace.completeness),
+        "watermark": stored.watermark,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from api import names, questions
 from api.deps import Engine, Language, json_only
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", tags=["traces"], dependencies=[Depends(json_onl
 
 
 @router.post("/why-not", response_model=WhyNotAnswer, **described("why_not"))
-def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
+def why_not(engine: Engine, language: Language, asked: WhyNotRequest, response: Response) -> Record:
     """What would have to be otherwise for a trace to reach a node."""
     query, node = _question(engine, asked, language)
     try:
@@ -37,6 +37,7 @@ def why_not(engine: Engine, language: Language, asked: WhyNotRequest) -> Record:
         raise InvalidBody([names.flaw(pointer, error, language)]) from error
     for obstacle in told["obstacles"]:
         obstacle["message"] = obstacle_words(obstacle, told["query"], language)
+    response.headers["lotgraph-watermark"] = str(told["watermark"])
     return {**told, "remarks": remark_records(found, language)}
 
 

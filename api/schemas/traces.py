@@ -321,6 +321,8 @@ class Path(BaseModel):
 class Paths(BaseModel):
     """Why a node is in the answer: the best paths for each direction it was reached in."""
 
+    query: Question
     to: str
     paths: list[Path]
     completeness: Completeness
+    watermark: int | None = Field(description="Writes the database had accepted when it was asked")

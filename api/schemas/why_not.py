@@ -93,4 +93,5 @@ class WhyNotAnswer(BaseModel):
     obstacles: list[Obstacle]
     steps: list[Step]
     missing: Missing | None
+    watermark: int | None = Field(description="Writes the database had accepted when it was asked")
     remarks: list[Remark]

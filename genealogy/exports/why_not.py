@@ -26,6 +26,7 @@ def why_not_record(found: WhyNot) -> Record:
         "obstacles": [_obstacle(found, obstacle) for obstacle in found.obstacles],
         "steps": _steps(found),
         "missing": None if found.missing is None else _missing(found.missing),
+        "watermark": found.watermark,
     }
 
 

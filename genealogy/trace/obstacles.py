@@ -76,7 +76,8 @@ class WhyNot:
     """The answer: obstacles, and the path there would be without them; or what is missing.
 
     ``path`` leads from a seed to the node and holds positions in ``edges``. Without
-    obstacles and without ``missing`` the node is reached as asked.
+    obstacles and without ``missing`` the node is reached as asked. ``watermark``: all writes up
+    to it are in, where that is known.
     """
 
     query: TraceQuery
@@ -87,6 +88,7 @@ class WhyNot:
     edges: FlowRows
     rows: Mapping[NodeId, NodeRow] = field(repr=False)
     missing: Missing | None = None
+    watermark: int | None = None
 
     @property
     def reached(self) -> bool:

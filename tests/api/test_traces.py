@@ -442,6 +442,16 @@ def test_many_seeds_are_one_trace() -> None:
     assert NodeId(GOODS) in made["query"]["seeds"]
 
 
+def test_paths_say_which_question_and_state_of_the_data_they_are_of() -> None:
+    api = client()
+    made = asked(api, RAW).json()
+    answer = api.get(f"{made['self']}/paths?to=C-017")
+    assert answer.json()["query"] == made["query"]
+    assert answer.json()["watermark"] == WATERMARK
+    assert answer.headers["lotgraph-watermark"] == str(WATERMARK)
+    assert answer.headers["lotgraph-digest"] == made["digest"]
+
+
 def test_more_paths_are_told_when_asked_for() -> None:
     api = client()
     address = f"{asked(api, RAW).json()['self']}/paths?to=C-017"

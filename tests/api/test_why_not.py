@@ -12,7 +12,7 @@ from genealogy.model.names import Flow
 from tests.api.clients import assert_problem, client
 from tests.cli.test_same_terms import company
 from tests.genealogies import flow, genealogy
-from tests.small_company import GOODS, KINDS, RAW, RENJI, Company, engine
+from tests.small_company import GOODS, KINDS, RAW, RENJI, WATERMARK, Company, engine
 from tests.unit.trace.test_not_there import COLD, FACTS
 
 TIMES = {"since": "2026-01-05T00:00:00Z", "until": "2026-01-06T00:00:00Z"}
@@ -66,6 +66,13 @@ def test_it_says_reached_exactly_where_the_trace_has_the_node(terms: dict[str, A
         told = api.post("/v1/why-not", json={"node": node, **question})
         assert told.status_code == 200, told.text
         assert told.json()["reached"] == (node in reached), node
+
+
+def test_the_answer_says_which_state_of_the_data_it_is_of() -> None:
+    for node in (RENJI, "lot:SUP-090:RM-900:24A0871"):
+        answer = client().post("/v1/why-not", json={"node": node, "seed": RAW})
+        assert answer.json()["watermark"] == WATERMARK
+        assert answer.headers["lotgraph-watermark"] == str(WATERMARK)
 
 
 def test_windows_and_several_seeds_are_asked_about_together() -> None:

@@ -21,6 +21,7 @@ from tests.small_company import (
     SENT,
     SUPPLIER,
     TUBING,
+    WATERMARK,
     Company,
     engine,
 )
@@ -222,6 +223,18 @@ def test_why_goes_upstream_too(lotgraph: Command) -> None:
     assert (found["from"], found["to"]) == (SENT, RAW)
     assert found["steps"][0]["edge"] is None
     assert found["steps"][1]["edge"]["type"] == "SHIPPED_IN"
+
+
+@pytest.mark.parametrize("paths", ["1", "3"])
+def test_why_says_what_was_asked_and_of_which_state_of_the_data(
+    lotgraph: Command, paths: str
+) -> None:
+    asked = ("why", "C-017", "--from", RAW, "--max-depth", "9", "--clock-tolerance", "MES=5m")
+    told = json.loads(lotgraph(*asked, "--paths", paths, "--json").out)
+    assert told["watermark"] == WATERMARK
+    query = told["query"]
+    assert (query["seeds"], query["max_depth"], query["direction"]) == ([RAW], 9, "both")
+    assert query["clock_tolerance"] == {"MES": "5m"}
 
 
 def test_why_of_what_was_not_reached_is_not_found(lotgraph: Command) -> None:

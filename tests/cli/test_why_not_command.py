@@ -9,7 +9,17 @@ import json
 from cli.exits import Exit
 from genealogy.bootstrap import Lotgraph
 from tests.cli.command import Command
-from tests.small_company import ASSEMBLY, GOODS, RAW, RENJI, TUBING, TWIN, Company, engine
+from tests.small_company import (
+    ASSEMBLY,
+    GOODS,
+    RAW,
+    RENJI,
+    TUBING,
+    TWIN,
+    WATERMARK,
+    Company,
+    engine,
+)
 from tests.unit.trace.test_not_there import COLD, FACTS
 
 
@@ -34,6 +44,7 @@ def test_sentences_follow_the_language_and_records_do_not(lotgraph: Command) -> 
     assert told == json.loads(lotgraph(*asked, "--json").out)
     assert [(o["kind"], o["steps"]) for o in told["obstacles"]] == [("max_depth", 6)]
     assert [step["node"] for step in told["steps"]][-1] == RENJI
+    assert told["watermark"] == WATERMARK
 
 
 def test_a_missing_link_lists_where_the_records_end_on_both_sides(lotgraph: Command) -> None:
