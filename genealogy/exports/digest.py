@@ -46,7 +46,7 @@ def digest_of(trace: Trace) -> str:
 
 def digest_of_document(document: Mapping[str, Any]) -> str:
     """The digest of an answer that was read from a JSON document. Raises ValueError."""
-    members = _members(document)
+    members = members_of(document)
     if not all(isinstance(document.get(name), _KINDS.get(name, list)) for name in members):
         raise ValueError("the document holds no answer")
     if members == MEMBERS:
@@ -58,7 +58,7 @@ def digest_of_document(document: Mapping[str, Any]) -> str:
 _KINDS = {"completeness": dict, "method": dict, "query": dict}
 
 
-def _members(document: Mapping[str, Any]) -> tuple[str, ...]:
+def members_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The members that the digest of an answer is over, by what it has."""
     if "edges" in document:
         return MEMBERS
