@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from genealogy.store.bolt import GraphStore
 from tests import databases
@@ -27,6 +28,9 @@ BOTH = [
     pytest.param("arcadedb", marks=[pytest.mark.engine, pytest.mark.arcadedb]),
     pytest.param("neo4j", marks=[pytest.mark.engine, pytest.mark.neo4j]),
 ]
+# No test fails for being slow on a machine that has other things to do.
+settings.register_profile("lotgraph", deadline=None)
+settings.load_profile("lotgraph")
 SERVERS = {"arcadedb_server": "arcadedb", "neo4j_server": "neo4j"}
 
 

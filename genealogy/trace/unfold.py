@@ -6,7 +6,7 @@ An edge that was walked in several copies is one edge, with its own ends and tim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from genealogy.model.facts import NodeId
@@ -34,7 +34,7 @@ def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
     mixed = {node for states in prepared for node in states.tanks.mixed_anyway}
     reached, edges = trace.reached, trace.edges
     assert isinstance(reached, ReachedColumns)
-    seen = mixed.intersection(map(whole, reached.node_id)) if mixed else mixed
+    seen = mixed.intersection(_come_to(reached)) if mixed else mixed
     gaps = [*found.gaps, *(Gap(GapKind.VESSEL_MIXED, node) for node in seen)]
     lacking = _of_nodes(trace.completeness, gaps)
     times = {edge: told for one in prepared for edge, told in one.times.items()}
@@ -52,6 +52,16 @@ def unfold(trace: Trace, prepared: Iterable[States], found: Found) -> Trace:
         steps={way: _of_edges(steps, place, states, way) for way, steps in trace.steps.items()},
         seeds=found.seeds,
     )
+
+
+def _come_to(reached: ReachedColumns) -> Iterator[NodeId]:
+    """The nodes that material came to, and those a window is about: not what is a seed as a whole.
+
+    All that was ever in a vessel is in an answer that starts from it, in whatever order.
+    """
+    for state, way in zip(reached.node_id, reached.direction, strict=True):
+        if way != "seed" or MARK in state:
+            yield whole(state)
 
 
 def with_halted(trace: Trace, halted: set[NodeId]) -> Trace:

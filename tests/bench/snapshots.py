@@ -35,7 +35,7 @@ from tests.bench.walks import Question, arrivals_by, check, questions
 from tests.databases import Server
 
 Say = Callable[[str], None]
-ROUNDS, EVENTS = 2, 9
+ROUNDS, EVENTS = 3, 9
 NAMES = {"neo4j": "Neo4j", "arcadedb": "ArcadeDB"}
 
 
@@ -100,6 +100,8 @@ class Measuring:
         lots, text = self.graph.lots, full.faster(self.graph.lots)
         assert full.read(lots, text) == (lots, self.graph.edges)
         times: dict[str, list[Turn]] = {SNAPSHOT: [], READ: []}
+        # The statements of both are planned: those of the yardstick have been tried by now.
+        self._keeper.build()
         busy = self._busy()
         for number in range(ROUNDS):
             self.say(f"{self.name}: snapshot {number + 1} of {ROUNDS}")
