@@ -7,21 +7,26 @@ delivered and is not known to have left, and what something else that was there 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import LASTING, MOVED_AT, Flow, Label, Link
 from genealogy.ports import FlowRows
-from genealogy.trace.places import batches_at, places_within
+from genealogy.trace.columns import joined
+from genealogy.trace.places import (
+    batches_at,
+    may_be_kept_in,
+    may_have_run_on,
+    places_within,
+)
 from genealogy.trace.result import Seed
 from genealogy.trace.spans import ALWAYS, Records, Span
 from genealogy.trace.windows import BEGIN, END, windows
 
-_AT_VESSELS = frozenset({Flow.DRAWN_FROM, Flow.LOADED_INTO})
 _LOADS = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
-_LEAVING = _LOADS | {Flow.CONSUMED_BY, Flow.LOADED_INTO}
+_LEAVING = _LOADS | {Flow.CONSUMED_BY, Flow.LOADED_INTO, Flow.STORED_AT}
 _HOLDS = _LOADS | {Flow.CONTAINED_IN, Flow.PART_OF}
 _HOLDERS = frozenset({Label.ITEM, Label.UNIT, Label.SHIPMENT})
 #: Parts of a place that tell where something set out or moved, each by rows of its own.
@@ -59,6 +64,7 @@ class Present:
         stays = self.records.stays_at(self.places, self.span)
         if not stays.source and not self.records.stays_at(self.places, ALWAYS).source:
             self.is_unknown = True
+        self.is_unknown |= may_be_kept_in(self.records, self.place, self.span)
         opens, closes = windows(stays, ())
         for i, node in enumerate(stays.source):
             if self.span.meets(opens[i], closes[i]):
@@ -82,18 +88,29 @@ class Present:
 
     def _ran(self) -> Iterator[Seed]:
         """The batches that may have run there then."""
+        self.is_unknown |= may_have_run_on(self.records, self.place, self.span)
         links = (Link.MADE_ON, Link.AT)
         for batch, ran in batches_at(self.records, self.places, self.span, links):
             yield there(batch, Span(max(self.span.since, ran.since), self.span.until))
 
     def _vessels(self) -> Iterator[Seed]:
-        """The places among these that something was drawn from or loaded into."""
-        drawn = self.records.edges(self.places, "forward")
+        """The vessels here that may have held anything by the end of the span."""
+        loaded, drawn = dict[NodeId, Span](), dict[NodeId, int]()
         came = self.records.edges(self.places, "backward")
-        ends = [*zip(drawn.source, drawn.type, strict=True)]
-        ends += zip(came.target, came.type, strict=True)
-        for vessel in sorted({node for node, flow in ends if flow in _AT_VESSELS}):
-            yield there(vessel, self.span)
+        for i, (since, until) in enumerate(zip(*windows(came, ()), strict=True)):
+            if came.type[i] == Flow.LOADED_INTO:
+                known = loaded.get(came.target[i], Span(END, END))
+                first = Span(min(since, known.since), min(until, known.until))
+                loaded[came.target[i]] = first
+        out = self.records.edges(self.places, "forward")
+        for i, since in enumerate(windows(out, ())[0]):
+            if out.type[i] == Flow.DRAWN_FROM:
+                drawn[out.source[i]] = min(since, drawn.get(out.source[i], since))
+        for vessel in sorted(loaded.keys() | drawn.keys()):
+            first = loaded.get(vessel, ALWAYS)
+            # What was drawn before the first load had been in it, whoever recorded that.
+            if first.since <= self.span.until or drawn.get(vessel, END) < first.until:
+                yield there(vessel, self.span)
 
     def _moved(self) -> Iterator[Seed]:
         """What was used, packed or loaded there meanwhile, and was there, whatever stays tell."""
@@ -141,17 +158,27 @@ class Present:
         """What came in these shipments, of which nobody says that it was taken away."""
         loads = self.records.edges(sorted(shipments), "backward")
         picks = [i for i, flow in enumerate(loads.type) if flow in _LOADS]
-        nodes = sorted({loads.source[i] for i in picks})
-        told = self._with_stays(nodes)
-        if not told.issuperset(nodes):
+        came = dict[NodeId, int]()
+        for i in picks:
+            node, (at, _) = loads.source[i], shipments[loads.target[i]]
+            came[node] = min(at, came.get(node, at))
+        stays = self.records.stays_of(sorted(came)) if came else FlowRows()
+        told = self._kept_since(stays, came)
+        if not told.issuperset(came):
             self.is_unknown = True
-        rest = [node for node in nodes if node not in told]
-        out = self.records.edges(rest, "forward")
+        rest = sorted(came.keys() - told)
+        out = joined(self.records.edges(rest, "forward"), stays)
         gone = self._gone(out, loads, shipments)
         for i in picks:
             node, (_, place) = loads.source[i], shipments[loads.target[i]]
             if node not in told and node not in gone:
                 yield there(node, self.span, place)
+
+    def _kept_since(self, stays: FlowRows, came: Mapping[NodeId, int]) -> set[NodeId]:
+        """Those of which stays tell where here they were, and until when, since they came."""
+        _, closes = windows(stays, ())
+        here = zip(stays.source, stays.target, closes, strict=True)
+        return {node for node, place, end in here if place in self.places and end >= came[node]}
 
     def _gone(
         self, out: FlowRows, loads: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
@@ -160,39 +187,49 @@ class Present:
         brought = defaultdict[NodeId, list[int]](list)
         for i, node in enumerate(loads.source):
             brought[node].append(i)
-        taken, elsewhere = self._taken(out, came)
-        kinds = self.records.source.kinds(sorted(taken))
-        lots = {node for node in taken if kinds.get(node) == Label.LOT}
+        away, elsewhere = self._away(out, came)
+        kinds = self.records.source.kinds(sorted(away))
+        lots = {node for node in away if kinds.get(node) == Label.LOT}
         more = elsewhere | self._made_here(sorted(lots - elsewhere))
-        gone = taken.keys() - lots
+        gone = away.keys() - lots
         for node in lots - more:
             came_in = _sum(loads, brought[node], unknown=Decimal("Infinity"))
-            if _sum(out, taken[node], unknown=Decimal(0)) >= came_in:
+            taken = [i for i in away[node] if self._may_be_from_here(out, i)]
+            if taken and _sum(out, taken, unknown=Decimal(0)) >= came_in:
                 gone.add(node)
         return gone
 
-    def _taken(
+    def _away(
         self, out: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
     ) -> tuple[dict[NodeId, list[int]], set[NodeId]]:
-        """What left each node here before the span, and those that were sent elsewhere too."""
+        """What was elsewhere or used before the span, and what had been sent elsewhere too."""
         opens, closes = windows(out, ())
         first = dict[NodeId, int]()
         for i, node in enumerate(out.source):
             if out.target[i] in came:
                 at, _ = came[out.target[i]]
                 first[node] = min(at, first.get(node, at))
-        taken, elsewhere = defaultdict[NodeId, list[int]](list), set[NodeId]()
+        away, elsewhere = defaultdict[NodeId, list[int]](list), set[NodeId]()
         for i, node in enumerate(out.source):
-            if out.type[i] not in _LEAVING or out.target[i] in came:
+            if out.type[i] not in _LEAVING or node not in first or self._goes_here(out, i, came):
                 continue
-            place = out.place_id[i]
-            if opens[i] < first[node] and out.type[i] in _LOADS:
+            moved = moment_of(out, i, opens[i], closes[i])
+            if moved.since < first[node] and out.type[i] in _LOADS:
                 elsewhere.add(node)
-            elif place is not None and place not in self.places:
-                continue
-            elif first[node] <= opens[i] and closes[i] < self.span.since:
-                taken[node].append(i)
-        return taken, elsewhere
+            elif first[node] <= moved.since and moved.until < self.span.since:
+                away[node].append(i)
+        return away, elsewhere
+
+    def _goes_here(self, out: FlowRows, i: int, came: Container[NodeId]) -> bool:
+        """Whether an edge tells that something came or stayed here, or was moved elsewhere."""
+        if out.type[i] == Flow.STORED_AT:
+            return out.target[i] in self.places
+        place = out.place_id[i]
+        return out.target[i] in came or (place is not None and place not in self.places)
+
+    def _may_be_from_here(self, out: FlowRows, i: int) -> bool:
+        """Whether what moved of a lot may be what was here; of a stay elsewhere, whether it is."""
+        return out.type[i] != Flow.STORED_AT or out.place_id[i] in self.places
 
     def _made_here(self, lots: Sequence[NodeId]) -> set[NodeId]:
         """Those of these lots of which more may have come to be here than was delivered."""

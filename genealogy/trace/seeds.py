@@ -18,7 +18,7 @@ from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.trace.clocks import slack_of
 from genealogy.trace.deliveries import supplied
 from genealogy.trace.known import refuse_not_known_then
-from genealogy.trace.places import batches_at, places_within
+from genealogy.trace.places import batches_at, may_have_run_on, places_within
 from genealogy.trace.present import Present, parts_inside, there
 from genealogy.trace.products import names_of
 from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
@@ -131,6 +131,8 @@ class _Finder:
 
     def _equipment(self, window: Window, span: Span) -> Iterator[Seed]:
         """The batches that may have run on it then."""
+        if may_have_run_on(self.records, window.node_id, span):
+            self.unknown.add(window.node_id)
         places = places_within(self.source, window.node_id)
         for batch, ran in batches_at(self.records, places, span, (Link.MADE_ON,)):
             yield there(batch, Span(max(span.since, ran.since), span.until))

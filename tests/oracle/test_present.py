@@ -40,7 +40,8 @@ def movements(draw: st.DrawFn) -> FlowFact:
     ends = draw(st.none() | st.integers(on, 9))
     if kind == 0:
         target = draw(st.sampled_from([HERE, AWAY]))
-        return flow(Flow.STORED_AT, draw(st.sampled_from(THINGS)), target, on, start=on, end=ends)
+        stay = flow(Flow.STORED_AT, draw(st.sampled_from(THINGS)), target, on, start=on, end=ends)
+        return at(stay, place, draw(st.sampled_from([None, 5])))
     if kind == 1:
         goal = draw(st.sampled_from(SHIPMENTS))
         load = flow(Flow.SHIPPED_IN, draw(st.sampled_from(THINGS)), goal, on)
@@ -69,7 +70,8 @@ def companies(draw: st.DrawFn) -> Genealogy:
     kept = {unit: draw(st.sampled_from([None, None, HERE])) for unit in ("unit:0", "unit:1")}
     ties = [(s, place, "from") for s, place in sent.items() if place]
     ties += [(unit, place, None) for unit, place in kept.items() if place]
-    ties += {(f.target_id, f.place_id, MOVED_AT) for f in named if f.place_id}
+    moved = [f for f in named if f.place_id and f.type != Flow.STORED_AT]
+    ties += {(f.target_id, f.place_id, MOVED_AT) for f in moved}
     links = [
         LinkFact(Link.AT, NodeId(one), kind_of(one), NodeId(place), Label.PLACE, SOURCE, part)
         for one, place, part in ties
@@ -111,24 +113,31 @@ def delivered(drawn: Genealogy, shipment: str) -> int | None:
 def left_here(drawn: Genealogy, node: str, first: int) -> bool:
     """Whether something was delivered here before a day, and nobody says that it was taken away."""
     own = [f for f in drawn.flows if f.source_id == node]
-    if any(f.type == Flow.STORED_AT for f in own):
-        return False
     loads = [f for f in own if f.type == Flow.SHIPPED_IN]
-    ours = [f for f in loads if (delivered(drawn, f.target_id) or LASTS) < first]
-    ours += [f for f in loads if delivered(drawn, f.target_id) == 0 < first]
+    ours = [
+        f for f in loads if (came := delivered(drawn, f.target_id)) is not None and came < first
+    ]
     if not ours:
         return False
     begun = min(delivered(drawn, f.target_id) or 0 for f in ours)
+    stays = [f for f in own if f.type == Flow.STORED_AT]
+    if any(f.target_id == HERE and until(f) >= begun for f in stays):
+        return False
     out = [f for f in own if f.type in (Flow.SHIPPED_IN, Flow.CONSUMED_BY) and f not in ours]
     out = [f for f in out if f.target_id not in {one.target_id for one in ours}]
     away = [f for f in out if f.type == Flow.SHIPPED_IN and on(f) < begun]
     taken = [f for f in out if begun <= on(f) < first and f.place_id in (None, HERE)]
+    moved = [f for f in stays if f.target_id != HERE and begun <= on(f) < first]
     if not node.startswith("lot"):
-        return not taken
-    if away or not all(f.base_quantity for f in ours):
+        return not taken and not moved
+    taken += [f for f in moved if f.place_id == HERE]
+    if (
+        not taken
+        or [f for f in away if f.place_id != AWAY]
+        or not all(f.base_quantity for f in ours)
+    ):
         return True
-    gone = sum(f.base_quantity or 0 for f in taken)
-    return not taken or gone < sum(f.base_quantity or 0 for f in ours)
+    return sum(f.base_quantity or 0 for f in taken) < sum(f.base_quantity or 0 for f in ours)
 
 
 def present(drawn: Genealogy, first: int, last: int) -> Iterator[tuple[str, int]]:

@@ -483,3 +483,59 @@ def test_further_paths_begin_at_the_seeds_that_were_found() -> None:
     behind = trace(flows, TraceQuery((), "backward", windows=(window,)))
     paths = best_paths(flows, behind, NodeId("party:S"), "backward", 5)
     assert [path[0].before for path in paths] == ["lot:2", "lot:1"]
+
+
+def test_what_was_delivered_here_is_here_whatever_stays_tell_of_other_places() -> None:
+    sent = [
+        flow(Flow.STORED_AT, "lot:other", COLD, 0, start=0),
+        flow(Flow.STORED_AT, "lot:A", SITE, 0, start=0, end=1),
+        flow(Flow.SHIPPED_IN, "lot:A", "shipment:1", 1),
+        flow(Flow.DELIVERED_TO, "shipment:1", COLD, 2),
+        flow(Flow.CONSUMED_BY, "lot:A", "batch:1", 8),
+    ]
+    answer = ask([*genealogy(sent).facts], "place", COLD, 5, 6)
+    assert seeds(answer) == {"lot:A", "lot:other"}
+    assert "batch:1" in reached(answer)
+    gone = [*sent, flow(Flow.STORED_AT, "lot:A", COLD, 2, start=2, end=3)]
+    assert seeds(ask([*genealogy(gone).facts], "place", COLD, 5, 6)) == {"lot:other"}
+
+
+def test_a_batch_on_a_line_ran_as_long_as_anything_was_moved() -> None:
+    late = [*RUNS, node("lot:last"), flow(Flow.PRODUCED, "batch:1", "lot:last", 8)]
+    answer = ask(late, "equipment", LINE, 7, 9)
+    assert (seeds(answer), reached(answer)) == ({"batch:1"}, {"lot:last"})
+    # A movement at an unknown time was when the batch ran.
+    some = [*RUNS, node("lot:some"), flow(Flow.PRODUCED, "batch:1", "lot:some")]
+    with pytest.raises(InvalidQuery):
+        ask(some, "equipment", LINE, 8, 9)
+
+
+def test_a_vessel_that_was_loaded_later_held_nothing() -> None:
+    moves = [flow(Flow.LOADED_INTO, "lot:A", TANK, 5), flow(Flow.DRAWN_FROM, TANK, "lot:B", 6)]
+    with pytest.raises(InvalidQuery):
+        ask([*genealogy(moves).facts], "place", TANK, 1, 2)
+    assert reached(ask([*genealogy(moves).facts], "place", TANK, 4, 5)) == {"lot:B"}
+    before = [*moves, flow(Flow.DRAWN_FROM, TANK, "lot:C", 3)]
+    assert seeds(ask([*genealogy(before).facts], "place", TANK, 1, 2)) == {TANK}
+
+
+def test_what_is_known_only_of_a_place_around_is_a_gap() -> None:
+    shelf = [
+        *genealogy(
+            [
+                flow(Flow.STORED_AT, "lot:here", COLD, 1, start=1, end=9),
+                flow(Flow.STORED_AT, "lot:somewhere", SITE, 2, start=2, end=4),
+            ],
+            more=[LINE],
+        ).facts,
+        link(Link.AT, COLD, SITE, "parent"),
+        link(Link.AT, LINE, SITE, "parent"),
+    ]
+    told = [("presence_unknown", COLD)]
+    assert gaps(ask(shelf, "place", COLD, 2, 3)) == told
+    assert gaps(ask(shelf, "place", COLD, 5, 6)) == []
+    finer = [*shelf, *genealogy([flow(Flow.STORED_AT, "lot:somewhere", LINE, 2, start=2)]).facts]
+    assert gaps(ask(finer, "place", COLD, 2, 3)) == []
+    ran = [*RUNS, link(Link.MADE_ON, "batch:3", SITE)]
+    assert ("presence_unknown", LINE) in gaps(ask(ran, "equipment", LINE, 2, 3))
+    assert gaps(ask(RUNS, "equipment", LINE, 2, 3)) == []
