@@ -3,23 +3,23 @@
 Every path is the witness of a trace (``genealogy.trace.run``) from which the paths found
 before are left out, so what is a possible path is said in one place only. They are left
 out part by part, as Yen and Lawler do: by the point at which a path leaves those
-that are known. No path comes to a node twice.
+that are known, the choice of its seed being the first. No path comes to a node twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
 from genealogy.errors import NotFound
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, VesselPolicy
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.result import Trace, TraceQuery
-from genealogy.trace.revised import HOLDS, RevisedFlows
+from genealogy.trace.revised import HOLDS
 from genealogy.trace.run import trace as run_trace
 from genealogy.trace.run import with_unrecorded
 from genealogy.trace.seeds import Found
@@ -28,7 +28,8 @@ from genealogy.trace.witness import Hop, hops
 
 Path = tuple[Hop, ...]
 _Ranked = tuple[int, int, tuple[str, ...], int]
-_VESSEL = {Flow.LOADED_INTO: "target", Flow.DRAWN_FROM: "source"}
+#: The branch before the first movement: another seed.
+_SEED = -1
 
 
 def best_paths(
@@ -56,9 +57,8 @@ class _Search:
     _next: list[tuple[_Ranked, int]] = field(default_factory=list)
     _known: list[tuple[Path, int]] = field(default_factory=list)
     _at: dict[NodeId, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _dead: set[int] = field(default_factory=set)
+    _alive: set[int] = field(default_factory=set)
     _place: dict[str, int] = field(default_factory=dict)
-    _fixed: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         # One for all traces, so that what is left out changes no flow that nobody recorded.
@@ -70,24 +70,25 @@ class _Search:
         if count < 2 or not first:
             return [first]
         self._look()
-        self._propose(first, 0)
+        self._propose(first, _SEED)
         while self._next and len(self.found) < count:
             _, at = heappop(self._next)
             path, branch = self._known[at]
-            self.found.append(path)
-            for length in range(branch, len(path)):
-                self._branch(path[:length])
+            straight = _straight(path)
+            # Round by another part of its node, a shortest way may come to it twice.
+            if straight == len(path) or not self.found:
+                self.found.append(path)
+            self._branch_at_each(path, range(branch, min(straight + 1, len(path))))
         return self.found
 
     def _look(self) -> None:
-        """Note where edges lie, and which of them cannot be on a path to the node."""
+        """Note where edges lie, and which of them can be on a path to the node."""
         edges = self.trace.edges
         for i, (source, target) in enumerate(zip(edges.source, edges.target, strict=True)):
             self._at[source].append(i)
             self._at[target].append(i)
         self._place = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
-        self._fixed = frozenset(self._of_ordered_vessels())
-        self._dead = set(range(len(edges.edge_id))) - self._leading()
+        self._alive = self._leading()
 
     def _leading(self) -> set[int]:
         """The edges from which the node can be reached if times are left aside."""
@@ -107,46 +108,47 @@ class _Search:
                     pending.append(other)
         return leading
 
-    def _of_ordered_vessels(self) -> Iterator[int]:
-        """The edges at vessels in which the order of all moves tells what is in a draw."""
-        edges = self.trace.edges
-        at = {
-            i: getattr(edges, _VESSEL[Flow(flow)])[i]
-            for i, flow in enumerate(edges.type)
-            if flow in _VESSEL
-        }
-        told = self.source.vessels(sorted(set(at.values())), known_at=self.trace.query.known_at)
-        mixed = VesselPolicy.FULL_MIX
-        return (i for i, node in at.items() if node in told and told[node].policy != mixed)
+    def _branch_at_each(self, path: Path, lengths: Iterable[int]) -> None:
+        """Propose the best paths that leave one at a node of it, or set out elsewhere."""
+        for length in lengths:
+            if length == _SEED:
+                seeds = {known[0].before for known, _ in self._known}
+                self._add(self._shortest(self._without(seeds), self._alive), _SEED)
+            else:
+                self._branch(path[0].before, path[:length])
 
-    def _branch(self, root: Path) -> None:
+    def _branch(self, seed: NodeId, root: Path) -> None:
         """Propose the best path that begins so and goes on as none does that is known."""
-        taken = {path[len(root)].edge for path, _ in self._known if path[: len(root)] == root}
-        off = self._dead | taken
+        off = {
+            path[len(root)].edge
+            for path, _ in self._known
+            if path[0].before == seed and path[: len(root)] == root and len(path) > len(root)
+        }
         for hop in root:
             off.update(self._at[hop.before])
         off.difference_update(hop.edge for hop in root)
-        path = self._shortest(root, off - self._fixed)
-        if path and path[: len(root)] == root and path[len(root)].edge not in taken:
-            nodes = [path[0].before, *(hop.after for hop in path)]
-            if len(set(nodes)) == len(nodes):
-                self._propose(path, len(root))
+        path = self._shortest(self._from(seed), self._alive - off)
+        if path and path[: len(root)] == root:
+            self._add(path, len(root))
 
-    def _shortest(self, root: Path, off: set[int]) -> Path | None:
-        ids = self.trace.edges.edge_id
-        source = RevisedFlows(self.whole, frozenset(ids[i] for i in off))
-        query, seeds = self._from(root[0].before) if root else self._asked()
-        found = run_trace(source, query, unrecorded=False, found=seeds)
+    def _shortest(self, asked: tuple[TraceQuery, Found], on: AbstractSet[int]) -> Path | None:
+        found = self._walked(asked, on)
         try:
-            path = hops(found, self.node_id, self.direction)
+            path = hops(found, self.node_id, self.direction) if found else ()
         except NotFound:
             return None
-        ids = [found.edges.edge_id[hop.edge] for hop in path]
-        if any(edge_id not in self._place for edge_id in ids):
-            # By way of what was left out of the trace as diluted.
-            return None
+        ids = (found.edges.edge_id[hop.edge] for hop in path) if found else ()
         places = map(self._place.__getitem__, ids)
         return tuple(replace(hop, edge=place) for hop, place in zip(path, places, strict=True))
+
+    def _walked(self, asked: tuple[TraceQuery, Found], on: AbstractSet[int]) -> Trace | None:
+        """The trace by some edges alone; null for one without a seed."""
+        query, found = asked
+        if not query.seeds and not found.seeds:
+            return None
+        ids = self.trace.edges.edge_id
+        only = frozenset(ids[i] for i in on)
+        return run_trace(self.whole, query, unrecorded=False, found=found, only=only)
 
     def _from(self, seed: NodeId) -> tuple[TraceQuery, Found]:
         """The question from one seed; those found in windows count only by these."""
@@ -156,12 +158,24 @@ class _Search:
         seeds = tuple(one for one in found.seeds if one.node_id == seed)
         return replace(query, seeds=()), Found(seeds)
 
+    def _without(self, seeds: AbstractSet[NodeId]) -> tuple[TraceQuery, Found]:
+        """The question from all other seeds."""
+        query, found = self._asked()
+        others = tuple(seed for seed in query.seeds if seed not in seeds)
+        return replace(query, seeds=others), Found(
+            tuple(one for one in found.seeds if one.node_id not in seeds)
+        )
+
     def _asked(self) -> tuple[TraceQuery, Found]:
         """The question in this direction, and the seeds that were found for its windows."""
         # Not found anew: without some of the flows others would be found.
         direction, found = self.direction, Found(self.trace.seeds)
         asked = replace(self.trace.query, direction=direction, quantities=False, dilution=None)
         return asked, found
+
+    def _add(self, path: Path | None, branch: int) -> None:
+        if path:
+            self._propose(path, branch)
 
     def _propose(self, path: Path, branch: int) -> None:
         self._known.append((path, branch))
@@ -173,12 +187,18 @@ class _Search:
 
     def _moment(self, path: Path) -> int:
         """When the material can have been there first by this path alone (backward: last)."""
-        on_it = {hop.edge for hop in path} | self._fixed
-        off = {i for i in range(len(self.trace.edges.edge_id)) if i not in on_it}
-        ids = self.trace.edges.edge_id
-        source = RevisedFlows(self.whole, frozenset(ids[i] for i in off))
-        query, seeds = self._from(path[0].before)
-        found = run_trace(source, query, unrecorded=False, found=seeds)
+        found = self._walked(self._from(path[0].before), {hop.edge for hop in path})
         sign = 1 if self.direction == "forward" else -1
-        at = (r.exposure for r in found.reached if r.node_id == self.node_id)
+        reached = found.reached if found else ()
+        at = (r.exposure for r in reached if r.node_id == self.node_id)
         return min((sign * to_micros(moment) for moment in at if moment), default=BEGIN)
+
+
+def _straight(path: Path) -> int:
+    """After how many movements a path comes to a node for the second time; else all of them."""
+    seen = {path[0].before}
+    for length, hop in enumerate(path):
+        if hop.after in seen:
+            return length
+        seen.add(hop.after)
+    return len(path)

@@ -28,7 +28,7 @@ are those of that single edge: the earliest edge by which the trace came in.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -45,6 +45,7 @@ from genealogy.trace.clocks import slack_of
 from genealogy.trace.contents import unpack
 from genealogy.trace.known import refuse_not_known_then, refuse_still, with_seed_gaps
 from genealogy.trace.loads import with_load_gaps
+from genealogy.trace.narrowed import Narrowed
 from genealogy.trace.result import Mode, Trace, TraceQuery
 from genealogy.trace.seeds import Found, find_seeds
 from genealogy.trace.states import States
@@ -63,6 +64,7 @@ def trace(
     progress: Progress | None = None,
     unrecorded: bool = True,
     found: Found | None = None,
+    only: Collection[str] | None = None,
 ) -> Trace:
     """Follow the material from the seeds, with what the answer lacks.
 
@@ -71,7 +73,7 @@ def trace(
     seed that the source does not know, or did not know at the record time asked for.
     ``progress`` is told after each level: nodes reached, edges read. Without ``unrecorded``
     there are no flows but those of the source. ``found`` are the seeds of the windows, where
-    these are known.
+    these are known; ``only`` are the ids of the edges to walk, where not all are.
     """
     check(query)
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
@@ -84,7 +86,7 @@ def trace(
     whole = with_unrecorded(source, query) if unrecorded else source
     moving = [Propagating(whole, way, standing.still, started, until) for way in directions(query)]
     states = [_prepared(one, query, one.direction) for one in moving]
-    answers = [followed(_read(one, _begun(query, one, found)), progress) for one in states]
+    answers = [followed(_read(one, _begun(query, one, found), only), progress) for one in states]
     answer = unfold(assemble(query, answers), states, found)
     answer = with_halted(answer, {node for one in moving for node in one.halted})
     answer = with_load_gaps(with_seed_gaps(source, answer), standing.unfinished)
@@ -146,10 +148,10 @@ def followed(walk: Walk, progress: Progress | None = None) -> Answer:
     return Answer(walk, contents)
 
 
-def _read(source: States, query: TraceQuery) -> Walk:
+def _read(source: States, query: TraceQuery, only: Collection[str] | None) -> Walk:
     """A walk over a book that reads from the source as it is wanted."""
     book = FlowBook(
-        source,
+        source if only is None else Narrowed(source, only),
         source.direction,
         query.seeds,
         exact=query.mode is Mode.EXACT,

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genealogy.model.facts import FlowFact, NodeId
 from genealogy.model.names import Flow
+from genealogy.model.times import to_micros
+from genealogy.ports import Direction
 from genealogy.trace.paths import best_paths
-from genealogy.trace.result import Mode, TraceQuery
+from genealogy.trace.result import Mode, Seed, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
+from genealogy.trace.seeds import Found
 from genealogy.trace.witness import hops
 from tests.fakes import MemoryFlows, edge_id, in_force
-from tests.genealogies import Genealogy, genealogies
+from tests.genealogies import LAST_DAY, Genealogy, day, flow, genealogies, genealogy
 from tests.oracle.expanded import BEFORE, moments
 from tests.oracle.test_stays import companies, shippers
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "60")), deadline=None)
 MANY = 12
+#: What was found for it is told by each test.
+WINDOW = (Window(WindowKind.PLACE, NodeId("place:0")),)
 
 
 def walks(
-    drawn: Genealogy, seed: str, target: str, *, exact: bool
+    drawn: Genealogy, seed: str, target: str, *, exact: bool, since: int | None = None
 ) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Every walk without a node twice: its length, the day it can arrive first, its edges."""
+    """Every walk without a node twice: its length, the day it can arrive first, its edges.
+
+    With ``since`` the seed counts from that day on.
+    """
     flows = [f for f in drawn.flows if in_force(f, None)]
     mixed = {n.node_id for n in drawn.nodes if n.properties.get("mixing") == "whole"}
 
@@ -34,14 +46,14 @@ def walks(
         if node == target and edges:
             yield len(edges), day, edges
             return
-        free = not edges or not exact or node in mixed
+        free = (not edges and since is None) or not exact or node in mixed
         for f in flows:
             if f.source_id == node and f.target_id not in seen:
                 days = [d for d in moments(f) if free or d >= day]
                 if days and (f.type is not Flow.DELIVERED_TO or f.target_id == target):
                     yield from go(f.target_id, days[0], (*seen, f.target_id), (*edges, edge_id(f)))
 
-    yield from go(seed, BEFORE, (seed,), ())
+    yield from go(seed, BEFORE if since is None else since, (seed,), ())
 
 
 @ENOUGH
@@ -69,6 +81,130 @@ def test_the_best_paths_are_the_first_of_all_walks_by_length_and_time(
     assert [len(path) for path in ids] == sorted(n for n, _ in possible.values())[:MANY]
     if mode is Mode.EXACT:
         assert [possible[path] for path in ids] == sorted(possible.values())[:MANY]
+
+
+@ENOUGH
+@given(drawn=genealogies(containers=False, size=14), data=st.data())
+def test_the_best_paths_set_out_from_every_seed_also_where_one_leads_to_another(
+    drawn: Genealogy, data: st.DataObject
+) -> None:
+    lots = [n for n in drawn.ids() if n.startswith(("lot", "batch"))]
+    asked = data.draw(st.lists(st.sampled_from(lots), min_size=2, max_size=4, unique=True))
+    since = {seed: data.draw(st.none() | st.integers(0, 5)) for seed in asked}
+    plain = tuple(seed for seed in asked if since[seed] is None)
+    windowed = tuple(
+        Seed(seed, 0, since=to_micros(begin))
+        for seed, told in since.items()
+        if (begin := day(told)) is not None
+    )
+    source = MemoryFlows(drawn.facts)
+    answer = trace(source, TraceQuery(plain, "forward", windows=WINDOW), found=Found(windowed))
+    reached = [r.node_id for r in answer.reached if r.direction == "forward"]
+    if not reached:
+        return
+    target = data.draw(st.sampled_from(reached))
+    found = best_paths(source, answer, target, "forward", MANY)
+    ids = [tuple(answer.edges.edge_id[hop.edge] for hop in path) for path in found]
+    told = [walks(drawn, seed, target, exact=True, since=since[seed]) for seed in asked]
+    possible = {w[2]: w[:2] for some in told for w in some}
+    assert len(set(ids)) == len(ids)
+    assert set(ids) <= possible.keys()
+    assert [possible[path] for path in ids] == sorted(possible.values())[:MANY]
+
+
+def test_a_seed_before_another_has_paths_of_its_own() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.RELABELLED_AS, "lot:Z", "lot:Y", 1),
+            flow(Flow.RELABELLED_AS, "lot:Y", "lot:O", 2),
+            flow(Flow.RELABELLED_AS, "lot:O", "lot:C", 3),
+        ]
+    )
+    source = MemoryFlows(drawn.facts)
+    answer = trace(source, TraceQuery((NodeId("lot:Y"), NodeId("lot:Z")), "forward"))
+    found = best_paths(source, answer, NodeId("lot:C"), "forward", 9)
+    assert [path[0].before for path in found] == ["lot:Y", "lot:Z"]
+
+
+TANK = NodeId("place:tank")
+_lots = st.sampled_from(["lot:0", "lot:1", "lot:2", "lot:3"])
+
+
+@st.composite
+def in_turn(draw: st.DrawFn) -> tuple[Genealogy, dict[str, set[str]]]:
+    """Lots that go through a vessel in turn or beside it, and the loads that each draw holds."""
+    policy = draw(st.sampled_from(["fifo", "lifo"]))
+    drops: deque[str] = deque()
+    flows, held = list[FlowFact](), dict[str, set[str]]()
+    for at in range(draw(st.integers(2, LAST_DAY + 1))):
+        lot, amount = draw(_lots), draw(st.integers(1, 3))
+        if draw(st.booleans()) or not drops:
+            moved = flow(Flow.LOADED_INTO, lot, TANK, at)
+        else:
+            moved, amount = flow(Flow.DRAWN_FROM, TANK, lot, at), min(amount, len(drops))
+        moved = replace(moved, quantity=Decimal(amount), uom="KGM", fact_id=f"t{at}")
+        if moved.type is Flow.LOADED_INTO:
+            drops.extend([edge_id(moved)] * amount)
+        else:
+            take = drops.popleft if policy == "fifo" else drops.pop
+            held[edge_id(moved)] = {take() for _ in range(amount)}
+        flows.append(moved)
+    for at in range(draw(st.integers(0, 6))):
+        one, other = draw(_lots), draw(_lots)
+        beside = flow(Flow.RELABELLED_AS, one, other, draw(st.integers(0, LAST_DAY)))
+        flows.append(replace(beside, fact_id=f"r{at}"))
+    drawn = genealogy(flows, properties={TANK: {"vessel_policy": policy}})
+    return drawn, held
+
+
+@ENOUGH
+@given(told=in_turn(), way=st.sampled_from(["forward", "backward"]), data=st.data())
+def test_the_best_paths_through_a_vessel_in_turn_are_all_walks_that_its_order_allows(
+    told: tuple[Genealogy, dict[str, set[str]]], way: Direction, data: st.DataObject
+) -> None:
+    drawn, held = told
+    ids = [n for n in drawn.ids() if n != TANK]
+    seeds = tuple(data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=2, unique=True)))
+    source = MemoryFlows(drawn.facts)
+    answer = trace(source, TraceQuery(seeds, way))
+    reached = [r.node_id for r in answer.reached if r.direction == way and r.node_id != TANK]
+    if not reached:
+        return
+    target = data.draw(st.sampled_from(reached))
+    found = best_paths(source, answer, target, way, MANY)
+    paths = [tuple(answer.edges.edge_id[hop.edge] for hop in path) for path in found]
+    possible = set()
+    for seed in seeds:
+        ends = (seed, target) if way == "forward" else (target, seed)
+        for _, _, edges in walks(drawn, *ends, exact=True):
+            turns = [(a, b) for a, b in pairwise(edges) if b in held]
+            if all(load in held[out] for load, out in turns):
+                possible.add(edges if way == "forward" else edges[::-1])
+    # The witness is a shortest walk, which may go round by the vessel.
+    simple = [p for p in paths if p in possible]
+    assert len(set(paths)) == len(paths)
+    assert paths[1:] == simple[len(simple) - len(paths) + 1 :]
+    assert [len(p) for p in simple] == sorted(map(len, possible))[: MANY - (paths != simple)]
+
+
+def test_a_path_that_comes_by_a_vessel_in_turn_hides_no_others() -> None:
+    flows = [
+        flow(Flow.LOADED_INTO, "lot:A", TANK, 1),
+        flow(Flow.DRAWN_FROM, TANK, "lot:C", 2),
+        flow(Flow.RELABELLED_AS, "lot:A", "lot:B1", 1),
+        flow(Flow.RELABELLED_AS, "lot:B1", "lot:C", 3),
+        flow(Flow.RELABELLED_AS, "lot:A", "lot:B2", 1),
+        flow(Flow.RELABELLED_AS, "lot:B2", "lot:C", 3),
+        flow(Flow.RELABELLED_AS, "lot:C", "lot:D", 4),
+    ]
+    flows = [replace(f, quantity=Decimal(5), uom="KGM") for f in flows]
+    drawn = genealogy(flows, properties={TANK: {"vessel_policy": "fifo"}})
+    source = MemoryFlows(drawn.facts)
+    for seed, target, way in (("lot:A", "lot:D", "forward"), ("lot:D", "lot:A", "backward")):
+        answer = trace(source, TraceQuery((NodeId(seed),), way))  # type: ignore[arg-type]
+        found = best_paths(source, answer, NodeId(target), way, 9)  # type: ignore[arg-type]
+        assert [len(path) for path in found] == [3, 3, 3]
+        assert {path[0].after for path in found} | {path[1].after for path in found} >= {TANK}
 
 
 @ENOUGH
@@ -118,8 +254,6 @@ def _only(flows: tuple[FlowFact, ...], ids: set[str]) -> list[FlowFact]:
 
 
 def test_a_cycle_adds_no_paths() -> None:
-    from tests.genealogies import flow, genealogy
-
     drawn = genealogy(
         [
             flow(Flow.RELABELLED_AS, "lot:A", "lot:B", 1),
