@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from genealogy.errors import NotFound
 from genealogy.impact.causes import CommonCauses, common_causes
@@ -26,6 +28,7 @@ from genealogy.ports import (
     NodeRow,
 )
 from genealogy.settings import Settings
+from genealogy.snapshot.files import SnapshotDamaged
 from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.keeper import Keeper
 from genealogy.store import embedded, schema
@@ -50,6 +53,7 @@ from genealogy.trace.walk import Progress
 from genealogy.trace.why_absent import why_absent
 from genealogy.trace.witness import Hop
 
+T = TypeVar("T")
 #: Where snapshots are, in the data folder.
 SNAPSHOTS = "snapshots"
 
@@ -255,18 +259,22 @@ class Lotgraph:
         """Trace several cases and put their traces together as sets."""
         clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
         query = replace(query, clock_tolerance=clocks)
-        found = compare(self.flows, query, self._copied(), progress)
+        found = self._by_copy(lambda copied: compare(self.flows, query, copied, progress))
         return replace(found, watermark=watermark)
 
     def common_causes(self, query: CauseQuery, *, progress: Progress | None = None) -> CommonCauses:
         """Rank what bad cases share upstream and good ones do not."""
         clocks, watermark = self._clocks(query.clock_tolerance), self.watermark()
         query = replace(query, clock_tolerance=clocks)
-        found = common_causes(self.flows, query, self._copied(), progress)
+        found = self._by_copy(lambda copied: common_causes(self.flows, query, copied, progress))
         return replace(found, watermark=watermark)
 
-    def _copied(self) -> CopiedFlows | None:
-        return self.keeper.flows() if self.keeper and self.uses_snapshot else None
+    def _by_copy(self, answer: Callable[[CopiedFlows | None], T]) -> T:
+        """An answer with the snapshot; without one where its files turn out to be damaged."""
+        if self.keeper and self.uses_snapshot:
+            with suppress(SnapshotDamaged), self.keeper.vouched():
+                return answer(self.keeper.flows())
+        return answer(None)
 
     def _clocks(self, asked: ClockTolerance) -> ClockTolerance:
         return merged(self.clock_tolerance, asked)

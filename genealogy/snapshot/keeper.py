@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock, Thread
@@ -25,6 +26,8 @@ MOST_CHANGED = 50_000
 LARGEST_PART = 10
 #: Attempts to catch up with a database that is written to meanwhile.
 _ATTEMPTS = 3
+#: What columns that were altered may lead to.
+_AMISS = (LookupError, ValueError, ArithmeticError, MemoryError, AssertionError)
 
 
 class _TooFar(Exception):
@@ -55,6 +58,7 @@ class Keeper:
     rebuilds: bool = False
     _content: Content | None = None
     _folder: Path | None = None
+    _damaged: Path | None = None
     _builder: Thread | None = None
     _lock: Any = field(default_factory=Lock, repr=False)
 
@@ -107,7 +111,7 @@ class Keeper:
             flows = self.flows()
             if flows is None:
                 return None
-            with suppress(files.SnapshotDamaged):
+            with suppress(files.SnapshotDamaged), self.vouched():
                 found = walked.trace(flows, query, progress=progress)
                 if found is not None:
                     return found
@@ -119,7 +123,7 @@ class Keeper:
     def reach(self, query: TraceQuery, progress: Progress | None = None) -> Reach | None:
         """The answer of the snapshot as arrays; null where these do not tell it."""
         flows = self.flows()
-        with suppress(files.SnapshotDamaged):
+        with suppress(files.SnapshotDamaged), self.vouched():
             return None if flows is None else reach(flows, query, progress=progress)
         return None
 
@@ -131,10 +135,35 @@ class Keeper:
         return None if content is None else CopiedFlows(self.source, content, unfinished)
 
     def warm(self) -> None:
-        """Open the snapshot, if there is one, and have the compiled walk at hand."""
+        """Open the snapshot, if there is one, read all of it, and have the compiled walk at hand.
+
+        One that turns out to be damaged is not used any more.
+        """
         content = self.fresh()
-        if content is not None:
-            walked.rehearse(content)
+        with suppress(files.SnapshotDamaged):
+            self._examine()
+            if content is not None:
+                walked.rehearse(content)
+
+    @contextmanager
+    def vouched(self) -> Iterator[None]:
+        """Use the snapshot; raises SnapshotDamaged where altered files may be why that failed."""
+        try:
+            yield
+        except _AMISS:
+            self._examine()
+            raise
+
+    def _examine(self) -> None:
+        """Read and compare all files in use; raises SnapshotDamaged, and uses them no more."""
+        folder = self._folder
+        if folder is None:
+            return
+        try:
+            files.check(folder, files.header_of(folder, folder.parent.name), thoroughly=True)
+        except files.SnapshotDamaged:
+            self._damaged = folder
+            raise
 
     def fresh(self) -> Content | None:
         """The snapshot with all that the database has accepted; null where there is none.
@@ -160,6 +189,8 @@ class Keeper:
         folder = files.current(self.base, identity)
         if folder is None:
             return None
+        if folder == self._damaged:
+            raise files.SnapshotDamaged(path=str(folder))
         if self._content is None or folder != self._folder:
             self._content, self._folder = files.load(folder, identity), folder
         return self._content

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from genealogy.errors import InvalidInput
+from genealogy.exports.impact import causes_record, comparison_record
+from genealogy.impact.question import CauseQuery, ComparisonQuery
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
 from genealogy.snapshot import files
@@ -26,6 +28,7 @@ from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
 from tests.genealogies import flow, genealogy
 from tests.oracle.test_trace_against_oracles import shown
+from tests.small_company import Company, engine
 from tests.snapshots import MemoryGraph, snapshot_of
 
 DRAWN = genealogy(
@@ -201,6 +204,78 @@ def test_a_damaged_snapshot_leaves_answers_to_the_database_until_it_is_built_ane
     again.build()
     assert again.trace(QUESTIONS[0]) is not None
     assert again.status().reason == "fresh"
+
+
+def spoil(keeper: Keeper, name: str, number: int) -> None:
+    """Alter every value of a column, but neither the size of its file nor its time."""
+    for path in keeper.base.rglob(f"{name}.npy"):
+        stat, column = path.stat(), np.load(path)
+        column[:] = number
+        np.save(path, column)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("forward.head", 10_000),
+        ("nodes.kind", 99),
+        ("records.uom.code", 99),
+    ],
+)
+def test_columns_altered_behind_its_back_that_lead_nowhere_leave_the_answer_to_the_database(
+    tmp_path: Path, name: str, number: int
+) -> None:
+    keeper, source = keeper_of(tmp_path)
+    keeper.build()
+    spoil(keeper, name, number)
+    again = Keeper(source, keeper.base)
+    assert again.trace(QUESTIONS[0]) is None
+    assert again.flows() is None
+    again.build()
+    assert again.trace(QUESTIONS[0]) is not None
+
+
+def test_several_cases_are_answered_by_the_database_where_columns_lead_nowhere(
+    tmp_path: Path,
+) -> None:
+    keeper, source = keeper_of(tmp_path)
+    keeper.build()
+    spoil(keeper, "backward.head", 10_000)
+    plain = engine(Company(DRAWN.facts))
+    copied = replace(plain, keeper=Keeper(source, keeper.base))
+    cases = (NodeId("party:C"), NodeId("lot:Ä~批"))
+    both = ComparisonQuery(cases, "backward")
+    assert comparison_record(copied.compare(both)) == comparison_record(plain.compare(both))
+    causes = CauseQuery(cases)
+    found, right = (causes_record(one.common_causes(causes)) for one in (copied, plain))
+    assert found == right
+    assert found["candidates"]
+
+
+def test_a_failure_that_no_damage_explains_is_not_hidden(tmp_path: Path) -> None:
+    keeper, _ = keeper_of(tmp_path)
+    keeper.build()
+    assert keeper.flows() is not None
+    with pytest.raises(IndexError), keeper.vouched():
+        raise IndexError
+
+
+def test_a_program_that_goes_on_reads_the_whole_snapshot_once_it_has_started(
+    tmp_path: Path,
+) -> None:
+    keeper, source = keeper_of(tmp_path)
+    keeper.build()
+    spoil(keeper, "forward.head", 0)
+    again = Keeper(source, keeper.base, rebuilds=True)
+    again.warm()
+    assert again.trace(QUESTIONS[0]) is None
+    builder = again._builder
+    assert builder is not None
+    builder.join()
+    found = again.trace(QUESTIONS[0])
+    assert found is not None
+    assert shown(found) == shown(trace(SOURCE, QUESTIONS[0]))
 
 
 @pytest.mark.parametrize("later", [0, 1, 2])
