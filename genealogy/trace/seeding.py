@@ -98,12 +98,15 @@ class _Origins:
     def take_contents(self, boxes: Iterable[NodeId], presence: Presence, *, sure: bool) -> None:
         """Take for seed what containers, shipments, and those of suppliers held."""
         for move in _contents(self.hubs, boxes):
-            kind, origin = self.hubs.kind(move.source), self.of(_product(self.hubs, move.source))
+            kind = self.hubs.kind(move.source)
+            if kind not in _COUNTED:
+                continue
+            origin = self.of(_product(self.hubs, move.source))
             if kind == Label.ITEM:
                 is_new = move.source not in origin.nodes
                 origin.nodes.add(move.source)
                 name: str = move.source
-            elif kind == Label.LOT and move.source not in origin.nodes:
+            elif move.source not in origin.nodes:
                 is_new = move.edge_id not in origin.moves
                 name = move.edge_id
                 if is_new:

@@ -156,6 +156,18 @@ def test_an_item_and_a_pallet_are_seed_if_they_were_there_for_certain() -> None:
     assert found["item:P:2"] == found["shipment:1"] == three(0, None, 1)
 
 
+def test_a_case_on_a_pallet_is_no_product_of_its_own() -> None:
+    told = facts(
+        moved(SUPPLIED, "party:S", LOT, 100, 0),
+        kept("unit:U", COLD, None, 1),
+        moved(Flow.CONTAINED_IN, "unit:K", "unit:U", start=1),
+        moved(Flow.CONTAINED_IN, LOT, "unit:K", 40, start=1),
+    )
+    found = window_bounds(told, "place", COLD, 3, 4)
+    assert found["unit:U"] == found["unit:K"] == three(40, 40, 40)
+    assert bounds(told, "unit:U")["unit:U"] == three(40, 40, 40)
+
+
 def test_a_pallet_in_a_store_is_no_more_of_a_lot_than_the_lot_has_there() -> None:
     told = facts(
         moved(SUPPLIED, "party:S", LOT, 100, 0),
