@@ -1,7 +1,8 @@
 """At most how much seed material can have come to a node, by the node all of it came through.
 
 Only for nodes to which material comes by moves that each unit of it makes once: it is
-consumed, produced, loaded, drawn or renamed. What is packed or shipped may be so twice.
+consumed, produced, loaded, drawn, renamed or left behind. What is packed or shipped may
+be so twice.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from genealogy.trace.origins import Origin
 from genealogy.trace.parcel import ZERO, smaller
 
 _ONCE = frozenset(
-    {Flow.CONSUMED_BY, Flow.PRODUCED, Flow.RELABELLED_AS, Flow.LOADED_INTO, Flow.DRAWN_FROM}
+    {
+        Flow.CONSUMED_BY,
+        Flow.PRODUCED,
+        Flow.RELABELLED_AS,
+        Flow.LOADED_INTO,
+        Flow.DRAWN_FROM,
+        Flow.CARRIED_OVER,
+    }
 )
 #: Where all seed material is at first, and where what can come twice is taken to come from.
 _SEED, _ANYWHERE = NodeId("\x1fseed"), NodeId("\x1fanywhere")

@@ -57,8 +57,12 @@ class _Origins:
     def put_out(
         self, seed: NodeId, moves: Iterable[Move], sure: Container[str] | None = None
     ) -> None:
-        """Take for seed what a batch, vessel or supplier put out; without ``sure`` all of it."""
-        for move in moves:
+        """Take for seed what a batch, vessel or supplier put out; without ``sure`` all of it.
+
+        What it may have left behind counts only where nothing else is recorded.
+        """
+        told = list(moves)
+        for move in [m for m in told if m.type != Flow.CARRIED_OVER] or told:
             origin = self.of(_product(self.hubs, move.target))
             origin.moves[move.edge_id] = move
             origin.put_out[seed].append(move)
@@ -142,7 +146,8 @@ def _since(hubs: Hubs, seed: NodeId, spans: Sequence[Span]) -> Iterator[Move]:
 
 def _made_within(hubs: Hubs, batch: NodeId, spans: Sequence[Span]) -> set[str]:
     """What of a batch was in it within a span for certain, by what had gone in by then."""
-    last = max((move.end for move in hubs.into[batch]), default=END)
+    into = (move for move in hubs.into[batch] if move.type != Flow.CARRIED_OVER)
+    last = max((move.end for move in into), default=END)
     return {
         move.edge_id
         for move in hubs.out[batch]

@@ -57,7 +57,10 @@ def with_amounts(trace: Trace, source: FlowSource) -> Trace:
 
 @dataclass(slots=True)
 class _Node:
-    """A node as the run goes over it: its script, how far it has come, and what is there."""
+    """A node as the run goes over it: its script, how far it has come, and what is there.
+
+    ``went_in`` is how much seed material can have gone into a batch so far.
+    """
 
     steps: list[tuple[int, int, str, Move]]
     at: int = 0
@@ -65,6 +68,7 @@ class _Node:
     whole: Whole | None = None
     batch: Recipe | Division | None = None
     outputs: dict[str, Output] = field(default_factory=dict)
+    went_in: Fraction | None = ZERO
 
 
 @dataclass(slots=True)
@@ -216,13 +220,17 @@ class _Run:
         return self.hubs.is_whole and node_id not in self.origin.vessels
 
     def _set_up(self, node: _Node, node_id: NodeId, free: bool) -> None:
-        into, out = self.hubs.into[node_id], [m for _, way, _, m in node.steps if way]
+        into = _recorded(self.hubs.into[node_id])
+        out = _recorded(m for _, way, _, m in node.steps if way)
         ends = [END if free else m.end for m in out]
         outputs = [Output(end, *_size(m)) for end, m in zip(ends, out, strict=True)]
         node.outputs = {m.edge_id: o for m, o in zip(out, outputs, strict=True)}
-        before = max((m.end for m in into), default=BEGIN) <= min(m.begin for m in out)
+        first = min((m.begin for m in out), default=END)
+        before = max((m.end for m in into), default=BEGIN) <= first
         if (free or before) and self._one_kind(out, outputs):
-            node.batch = Recipe(self._materials(into), outputs)
+            # What an earlier run may have left comes to what is recorded, and dilutes none of it.
+            materials = {**self._materials(into), Flow.CARRIED_OVER: Material(None)}
+            node.batch = Recipe(materials, outputs)
         else:
             node.batch = Division(outputs)
 
@@ -245,7 +253,7 @@ class _Run:
 
     def _material_of(self, move: Move) -> Hashable:
         """What inputs must share to be one material."""
-        return self.hubs.product(move.source)
+        return move.type if _is_carried(move) else self.hubs.product(move.source)
 
     def _go_on(self, node_id: NodeId) -> None:
         """Follow a node's script as far as what came in is known."""
@@ -273,6 +281,7 @@ class _Run:
             node.stocks.take(move, parcel if sure is None else self._all_of(move.came, sure))
         elif node.batch is not None:
             node.batch.take(parcel, self._material_of(move), node.steps[node.at][0])
+            node.went_in = total_of((node.went_in, parcel.most))
         elif node.whole is not None:
             stay = _STAY.get(move.type, Stay.SURE)
             node.whole.take(Piece(parcel, move.begin, move.end, stay, move.sure))
@@ -281,6 +290,10 @@ class _Run:
         if node.stocks is not None:
             parcel = node.stocks.give(move, self.taken.get(move.edge_id))
             return self._out_of_vessel(node.stocks, move, parcel)
+        if _is_carried(move):
+            # How much a seed left behind that is no material itself, nothing tells.
+            is_seed = move.source in self.origin.put_out
+            return unknown(self.most if is_seed else node.went_in)
         if node.batch is not None:
             return node.batch.give(node.outputs[move.edge_id])
         assert node.whole is not None
@@ -317,6 +330,15 @@ class _Run:
         move = min(circle, key=lambda m: (m.begin, m.edge_id))
         self._tell(move, unknown(self.most, *_size(move)))
         self._wake(move.target)
+
+
+def _is_carried(move: Move) -> bool:
+    """Whether nobody recorded a movement: it takes none of what is recorded."""
+    return move.type == Flow.CARRIED_OVER
+
+
+def _recorded(moves: Iterable[Move]) -> list[Move]:
+    return [move for move in moves if not _is_carried(move)]
 
 
 def _in_all(moves: Iterable[Move]) -> Fraction | None:
