@@ -89,11 +89,24 @@ class Ledger:
         left = [*self.left, *self.unsaid]
         return replace(self, came=came, left=left, afresh=(), unsaid=())
 
-    def there(self, size: Size, whole: Fraction | None) -> tuple[Fraction, Fraction | None]:
+    def at_once(self, size: Size) -> Fraction:
+        """The most that is known to have come together."""
+        come = (size(c.measure) for c in self.came)
+        return max((one for one in come if one is not None), default=ZERO)
+
+    def there(
+        self, size: Size, whole: Fraction | None, limit: Fraction | None
+    ) -> tuple[Fraction, Fraction | None]:
         """At least and at most so much was there; null where no limit is known.
 
-        ``whole`` is how much there ever was anywhere.
+        ``whole`` is how much there ever was anywhere, and ``limit`` how much there can have been.
         """
+        least, _ = self._bounds(size, whole)
+        _, most = self._bounds(size, limit)
+        return (least, most) if most is None or least <= most else (ZERO, most)
+
+    def _bounds(self, size: Size, whole: Fraction | None) -> tuple[Fraction, Fraction | None]:
+        """At least and at most so much was there, if there ever was so much in all."""
         most = None if whole is None else whole - self._gone(size, self.used)
         if most is not None and most < 0:
             most = whole

@@ -47,7 +47,7 @@ class Limits:
     def of(cls, hubs: Hubs, origin: Origin, total: Fraction | None) -> Limits:
         """The limits before anything is told of movements."""
         limits = cls(total, passages(_ways(hubs, origin), _ANYWHERE))
-        limits._came = {node: origin.whole(hubs, node) for node in origin.nodes}
+        limits._came = {node: origin.most_of(hubs, node) for node in origin.nodes}
         limits._came |= dict.fromkeys((*origin.marks, *origin.parts, *origin.vessels), None)
         return limits
 

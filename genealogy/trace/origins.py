@@ -89,8 +89,8 @@ class Origin:
     def _all(self, hubs: Hubs) -> Iterator[tuple[Fraction | None, Fraction | None]]:
         """What each seed is, and at most."""
         marked = {move.edge_id for moves in self.marks.values() for move in moves}
-        known = [self.whole(hubs, node) for node in self.nodes]
-        known += [self.size(m.came) for edge, m in self.moves.items() if edge not in marked]
+        yield from ((self.whole(hubs, node), self.most_of(hubs, node)) for node in self.nodes)
+        known = [self.size(m.came) for edge, m in self.moves.items() if edge not in marked]
         yield from ((one, one) for one in known)
         told = [self.marked(hubs, lot, None) for lot in {*self.marks, *self.parts}]
         told += [self.inside(node) for node in self.vessels]
@@ -98,14 +98,14 @@ class Origin:
 
     def part(self, hubs: Hubs, lot: NodeId) -> Parcel:
         """How much of a lot is seed because of windows."""
-        whole = self._ever(hubs, lot)
-        ledgers = (ledger.told(self.size, whole) for ledger in self.parts[lot])
-        told = _together(ledger.there(self.size, whole) for ledger in ledgers)
-        return replace(told, most=smaller(told.most, whole))
+        whole, limit = self._ever(hubs, lot), self._limit(hubs, lot)
+        ledgers = [ledger.told(self.size, whole) for ledger in self.parts[lot]]
+        told = _together(ledger.there(self.size, whole, limit) for ledger in ledgers)
+        return replace(told, most=smaller(told.most, limit))
 
     def inside(self, vessel: NodeId) -> Parcel:
         """How much seed was in a vessel in the spans of windows."""
-        return _together(ledger.there(self.size, None) for ledger in self.vessels[vessel])
+        return _together(ledger.there(self.size, None, None) for ledger in self.vessels[vessel])
 
     def taken(self, hubs: Hubs) -> dict[str, Parcel]:
         """What was taken from stores of which windows tell, by the id of its edge."""
@@ -137,7 +137,7 @@ class Origin:
         if not known:
             return part
         # What lies in a box may be of what lay at the place.
-        most_of_both = smaller(total_of((held.most, part.most)), self._ever(hubs, lot))
+        most_of_both = smaller(total_of((held.most, part.most)), self._limit(hubs, lot))
         return Parcel(max(held.least, part.least), None, most_of_both)
 
     def _may_be_twice(self, hubs: Hubs, lot: NodeId, moves: Iterable[Move]) -> bool:
@@ -156,7 +156,13 @@ class Origin:
         if hubs.kind(node_id) == Label.ITEM:
             return self.size(hubs.units_of(node_id).measure(Fraction(1), "H87"))
         whole = self._ever(hubs, node_id)
-        return None if whole is None or whole < self.used(hubs, node_id) else whole
+        return None if whole is None or whole < self._proven(hubs, node_id) else whole
+
+    def most_of(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
+        """How much of a seed lot or item there can be; null when there is no limit."""
+        if hubs.kind(node_id) == Label.ITEM:
+            return self.whole(hubs, node_id)
+        return self._limit(hubs, node_id)
 
     def _ever(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
         came = [self.size(move.came) for move in hubs.into[node_id]]
@@ -164,6 +170,24 @@ class Origin:
         if whole is None and len(came) < 2:
             whole = self.size(hubs.recorded(node_id))
         return whole
+
+    def _limit(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
+        """At most how much of a lot there ever was: the larger of its receipts and its own record.
+
+        Null where that is not known, and where more of it is recorded to have moved.
+        """
+        whole, own = self._ever(hubs, node_id), self.size(hubs.recorded(node_id))
+        if whole is None:
+            return None
+        limit = whole if own is None else max(whole, own)
+        return None if limit < self._proven(hubs, node_id) else limit
+
+    def _proven(self, hubs: Hubs, node_id: NodeId) -> Fraction:
+        """How much of a lot there was at least, by what left it and where it was kept."""
+        held = (self.size(m.left) for m in hubs.out[node_id] if m.type in HOLDS)
+        kept = (ledger.at_once(self.size) for ledger in self.parts.get(node_id, ()))
+        known = (size for size in held if size is not None)
+        return max((self.used(hubs, node_id), *kept, *known))
 
     def used(self, hubs: Hubs, node_id: NodeId) -> Fraction:
         """How much of a node is known to have been used up."""

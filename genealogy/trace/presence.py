@@ -163,7 +163,7 @@ class _Reader:
         if node in asked.about:
             return True
         if places:
-            least, _ = self._kept(node, places, asked.span).told(_one, None).there(_one, None)
+            least, _ = self._kept(node, places, asked.span).told(_one, None).there(_one, None, None)
             return least > 0
         if span == ALWAYS:
             return self._was_within(node, asked)

@@ -124,10 +124,10 @@ class _Run:
     def _came(self, node_id: NodeId) -> tuple[Fraction, Fraction | None, Fraction | None]:
         origin, hubs = self.origin, self.hubs
         if node_id in origin.nodes:
-            whole = origin.whole(hubs, node_id)
+            whole, most = origin.whole(hubs, node_id), origin.most_of(hubs, node_id)
             if node_id in origin.unsure:
-                return ZERO, None, whole
-            return (origin.used(hubs, node_id), None, None) if whole is None else (whole,) * 3
+                return ZERO, None, most
+            return origin.used(hubs, node_id) if whole is None else whole, whole, most
         if node_id in origin.put_out:
             return held(self._pure(move) for move in origin.put_out[node_id])
         came = [

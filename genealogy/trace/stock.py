@@ -53,6 +53,7 @@ class Stock:
     _high: Fraction | None = ZERO
     _left: tuple[Fraction, Fraction] = (ZERO, ZERO)
     _blurred: bool = False
+    _is_marked: bool = False
     _clean_gone: Fraction = ZERO
     _used: _Used = field(default_factory=_Used)
 
@@ -71,6 +72,7 @@ class Stock:
         self._count(parcel)
         each = Fraction(1) if parcel.unit == self.unit else None
         self._low, self._high = ZERO, larger(self._high, each)
+        self._is_marked = True
 
     def _count(self, parcel: Parcel) -> None:
         if self._blurred and not (parcel.is_clean and parcel.size == 0):
@@ -117,7 +119,9 @@ class Stock:
             return Parcel(size=size, unit=self.unit)
         rest = self._rest(size, before)
         if not self.sound or (rest is not None and rest < 0):
-            return unknown(most, size, self.unit)
+            # What came in may be another mixture than is recorded, but seed is at most all of it.
+            limit = times(self._high, size) if self._is_marked and size is not None else None
+            return unknown(smaller(most, limit), size, self.unit)
         low = self._low or ZERO
         if size is None:
             return Parcel(ZERO, None, most, low, self._high, None, self.unit)

@@ -154,6 +154,29 @@ def test_the_own_quantity_of_a_lot_tells_its_whole_where_its_receipt_does_not() 
     assert bounds(genealogy(flows), RAW)["batch:2"] == three(0, None, 30)
 
 
+def test_a_lot_may_be_as_much_as_its_own_record_says_where_less_is_told_to_have_come() -> None:
+    flows = [
+        moved(Flow.SUPPLIED, "party:S", RAW, 40, 0),
+        moved(USED, RAW, "batch:1", 30, 1),
+        moved(USED, RAW, "batch:2", None, 2),
+    ]
+    told = {RAW: {"quantity": "100", "uom": "KGM"}}
+    found = bounds(genealogy(flows, properties=told), RAW)
+    assert found[RAW] == three(40, 40, 100)
+    assert found["batch:2"] == three(0, None, 100)
+
+
+def test_where_more_of_a_lot_was_shipped_than_came_there_is_no_limit() -> None:
+    flows = [
+        moved(Flow.SUPPLIED, "party:S", RAW, 40, 0),
+        moved(SHIPPED, RAW, "shipment:1", 60, 1),
+        moved(USED, RAW, "batch:2", None, 2),
+    ]
+    found = bounds(genealogy(flows), RAW)
+    assert found[RAW] == found["batch:2"] == three(0, None, None)
+    assert found["shipment:1"] == three(60, 60, 60)
+
+
 def test_items_and_cases_carry_what_is_in_them_when_they_move() -> None:
     flows = [
         moved(USED, RAW, "batch:1", 8, 1),

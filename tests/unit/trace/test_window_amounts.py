@@ -101,6 +101,22 @@ def test_what_comes_after_the_window_thins_what_was_there() -> None:
     assert found["batch:1"] == three(40, 50, 60)
 
 
+@pytest.mark.parametrize("own", [100, 20, None])
+def test_receipts_that_what_was_kept_contradicts_limit_nothing(own: int | None) -> None:
+    record = {LOT: {"quantity": str(own), "uom": "KGM"}} if own else {}
+    told = facts(
+        moved(Flow.RELABELLED_AS, OTHER, LOT, 5, 2),
+        kept(LOT, COLD, 100, 1),
+        moved(USED, LOT, "batch:1", 30, 6),
+        moved(USED, LOT, "batch:2", None, 7),
+        properties=record,
+    )
+    found = window_bounds(told, "place", COLD, 3, 4)
+    assert found[LOT] == three(0, None, 100)
+    assert found["batch:1"] == three(0, None, 30)
+    assert found["batch:2"] == three(0, None, 100)
+
+
 def test_what_left_for_good_leaves_nothing_for_a_later_window() -> None:
     told = facts(kept(LOT, COLD, 60, 1, 2), kept(LOT, COLD, 30, 5), kept(OTHER, COLD, 9, 1, 2))
     assert window_bounds(told, "place", COLD, 6, 7) == {LOT: three(30, 30, 30)}
