@@ -66,11 +66,18 @@ def replaced(stored: Sequence[Version], derived: Sequence[Version], now: datetim
 
 
 def _dated(version: Version, by_time: dict[datetime | None, Version], now: datetime) -> Version:
-    """Give a statement without record time the time of the stored one it repeats, or now."""
-    for stored in by_time.values():
-        if stored.values == version.values:
-            return replace(version, recorded_at=stored.recorded_at)
-    return replace(version, recorded_at=now)
+    """Give a statement without record time the time of the stored one it repeats, or now.
+
+    A withdrawal is of the one that held then.
+    """
+    times = sorted(
+        v.recorded_at for v in by_time.values() if v.recorded_at and v.values == version.values
+    )
+    if not times:
+        return replace(version, recorded_at=now)
+    ended = version.retracted_at
+    held = [time for time in times if ended is None or time <= ended]
+    return replace(version, recorded_at=held[-1] if held else times[0])
 
 
 def _agreed(stored: Version | None, told: Version) -> Version:

@@ -85,6 +85,16 @@ def test_a_withdrawn_statement_stays_known_until_it_was_withdrawn() -> None:
     assert believed(versions, at(9)) is None
 
 
+def test_a_withdrawal_without_record_time_is_of_the_version_that_held_then() -> None:
+    stored = tell([], told(1, "a", until=5), told(8, "a"))
+    assert believed(stored, at(20)) == "a"
+    gone = tell(stored, told(None, "a", until=10))
+    assert believed(gone, at(20)) is None
+    assert believed(gone, at(9)) == "a"
+    assert believed(gone, at(6)) is None
+    assert tell(gone, told(None, "a", until=10)) == gone
+
+
 def test_derived_versions_replace_what_no_longer_follows() -> None:
     stored = tell([], told(1, "open"), told(5, "closed"))
     versions = after(stored, replaced(stored, [told(1, "closed")], NOW))
