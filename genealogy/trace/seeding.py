@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
-from genealogy.trace.hubs import Hubs, Move, sizes
+from genealogy.trace.hubs import Hubs, Move
 from genealogy.trace.ledger import Came, Ledger, Left
 from genealogy.trace.origins import HOLDS, Origin, Presence
-from genealogy.trace.parcel import ZERO, total_of
 from genealogy.trace.spans import Span
 from genealogy.trace.windows import END
 
@@ -87,10 +86,11 @@ class _Origins:
         all_loads = [m for m in self.hubs.into[vessel] if m.type == Flow.LOADED_INTO]
         loads = [m for m in all_loads if m.begin <= last]
         drawn = {m.edge_id for m in self.hubs.out[vessel] if _left_within(m, spans)}
-        if not loads and _has_more(self.hubs, vessel, all_loads, last):
+        if not loads:
+            # It was drawn from before its first load: something was in it all the same.
             self.put_out(vessel, _since(self.hubs, vessel, spans), drawn)
             return
-        products = {_product(self.hubs, m.source) for m in loads or all_loads}
+        products = {_product(self.hubs, m.source) for m in loads}
         for product in products:
             origin = self.of(product)
             own = [m for m in loads if _product(self.hubs, m.source) == product]
@@ -154,18 +154,6 @@ def _made_within(hubs: Hubs, batch: NodeId, spans: Sequence[Span]) -> set[str]:
         for span in spans
         if span.since <= move.begin and (move.end <= span.until or last <= span.until)
     }
-
-
-def _has_more(hubs: Hubs, vessel: NodeId, loads: Sequence[Move], last: int) -> bool:
-    """Whether more must have been in a vessel than its loads, all later than a moment, tell."""
-    draws = [m for m in hubs.out[vessel] if m.type == Flow.DRAWN_FROM]
-    if not loads or any(m.begin <= last for m in draws):
-        return True
-    unit = hubs.unit(vessel)
-    come = total_of(sizes(loads, unit))
-    left = (m.left for m in draws)
-    gone = sum((one.amount for one in left if one is not None and one.unit == unit), ZERO)
-    return come is not None and gone > come
 
 
 def _left_within(move: Move, spans: Sequence[Span]) -> bool:

@@ -400,9 +400,9 @@ def test_a_vessel_that_was_first_loaded_after_a_window_held_nothing_in_it() -> N
         window_bounds(told, "place", TANK, 2, 3)
     with pytest.raises(InvalidQuery):
         window_bounds(told, "event", "quality:1")
-    early = moved(Flow.DRAWN_FROM, TANK, "batch:0", 1, 1)
+    early = moved(Flow.DRAWN_FROM, TANK, "batch:0", 1, 4)
     found = window_bounds(tank(LOADS[1], draw, early), "place", TANK, 2, 3)
-    assert found["batch:1"] == three(0, None, 4)
+    assert found["batch:0"] == three(0, None, 1)
 
 
 # --- Suppliers, products, events ---------------------------------------------------------
