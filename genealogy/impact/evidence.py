@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from genealogy.impact.attributes import Attribute, of_edges
+from genealogy.impact.attributes import TIMED, Attribute, of_edges
 from genealogy.impact.cases import Case
 from genealogy.impact.cones import cone_of
 from genealogy.impact.presence import StretchOfPlace, leaving
@@ -100,7 +100,7 @@ class Weighing:
         """Ready to weigh these candidates."""
         names, edges = union.node_ids(), union.edges
         subjects = [one.subject for one in told]
-        members = _Members(tally, subjects)
+        members = _Members(tally, subjects, [_hit(tally, one) for one in told])
         cases = [frozenset(one.cases) for one in told]
         node = {node_id: i for i, node_id in enumerate(names)}
         position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
@@ -192,10 +192,14 @@ def _comparable(quantity: Decimal, uom: str) -> tuple[str, Decimal]:
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """Which nodes and edges belong to which of the candidates told, by their positions."""
+    """Which nodes and edges belong to which of the candidates told, by their positions.
+
+    ``hits`` are the cases of each candidate, as bits.
+    """
 
     tally: Tally
     subjects: Sequence[Subject]
+    hits: Sequence[int]
 
     def nodes(self) -> dict[NodeId, list[int]]:
         """The candidates that each node is or has."""
@@ -227,11 +231,24 @@ class _Members:
             for candidate in at_node.get(source, ()):
                 if self.subjects[candidate].kind != "supplier":
                     found[candidate].add(edge)
-        for edge, candidate in self._stated(edges):
+        for edge, candidate in (*self._stated(edges), *self._meanwhile(edges)):
             found[candidate].add(edge)
         for candidate, stretch in self._stretches_of_places():
             found[candidate].update(self._leaving_place(edges, stretch))
         return [sorted(own) for own in found]
+
+    def _meanwhile(self, edges: FlowRows) -> Iterator[tuple[int, int]]:
+        """What left nodes in a stretch of time towards its cases, also such as began before it."""
+        by_attribute = self._by_attribute()
+        for edge, (source, at) in enumerate(zip(edges.source, edges.occurred_at, strict=True)):
+            if at is None:
+                continue
+            over = self.tally.over[edges.edge_id[edge]]
+            for attribute in self.tally.traits.attributes.get(source, ()):
+                for i in by_attribute.get(attribute, ()):
+                    is_timed = attribute.kind in TIMED and self.subjects[i].since is not None
+                    if is_timed and over & self.hits[i] and _within(self.subjects[i], (at, at)):
+                        yield edge, i
 
     def _leaving_place(self, edges: FlowRows, stretch: StretchOfPlace) -> Iterator[int]:
         """The edges at a place in a stretch of time, and those by which something left it since."""
@@ -269,6 +286,12 @@ def stretch_of(subject: Subject) -> StretchOfPlace | None:
     if subject.kind != "place" or subject.since is None or subject.until is None:
         return None
     return StretchOfPlace(NodeId(subject.value), subject.since, subject.until)
+
+
+def _hit(tally: Tally, one: Ranked) -> int:
+    """The cases of a candidate as bits, the bad ones lowest."""
+    goods = (tally.bad.bit_length() + good for good in one.goods)
+    return sum(1 << case for case in (*one.cases, *goods))
 
 
 def _within(subject: Subject, span: tuple[int, int] | None) -> bool:

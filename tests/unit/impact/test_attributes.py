@@ -16,6 +16,7 @@ from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import to_micros
 from tests.fakes import MemoryFlows
 from tests.genealogies import day
+from tests.small_company import Company
 
 SOURCE = Source("MES", "moves.csv:1")
 #: On which line each of ten runs went; runs 3 to 5 of line A were mis-set.
@@ -140,6 +141,28 @@ def test_units_of_one_dimension_are_added_up() -> None:
     volume = one(common_causes(MemoryFlows(grams), query), "lot", "lot:raw:0").volume
     assert volume.to_cases == {"KGM": Decimal(10)}
     assert volume.share == Decimal(10) / 15
+
+
+def test_the_volume_of_hours_has_what_left_a_run_that_had_begun_before() -> None:
+    facts: list[Fact] = []
+    for i in range(1, 8):
+        batch, lot = f"batch:{i}", f"lot:M:P:{i}"
+        times = {"started_at": day(2 * i - 1), "ended_at": day(2 * i)}
+        facts += [
+            node(Label.BATCH, batch, product_id="product:P", **times),
+            node(Label.LOT, lot, product_id="product:P"),
+            move(Flow.CONSUMED_BY, "lot:raw:0", batch, 2 * i - 1, "5"),
+            move(Flow.PRODUCED, batch, lot, 2 * i, "10"),
+        ]
+    facts.append(node(Label.LOT, "lot:raw:0"))
+    made = [NodeId(f"lot:M:P:{i}") for i in range(1, 8)]
+    query = CauseQuery(tuple(made[:3]), tuple(made[4:]))
+    found = common_causes(Company(facts), query)
+    hours = one(found, "product", "product:P", stretch=True)
+    times_of_it = [to_micros(moment) for moment in (day(2), day(6)) if moment]
+    assert [hours.ranked.subject.since, hours.ranked.subject.until] == times_of_it
+    assert counts(hours) == (3, 0)
+    assert (hours.volume.to_cases, hours.volume.to_goods) == ({"KGM": Decimal(30)}, {})
 
 
 def test_an_unknown_quantity_stays_unknown() -> None:
