@@ -114,8 +114,17 @@ class _Search:
             if length == _SEED:
                 seeds = {known[0].before for known, _ in self._known}
                 self._add(self._shortest(self._without(seeds), self._alive), _SEED)
-            else:
+            elif self._parts_at(path[length]):
                 self._branch(path[0].before, path[:length])
+
+    def _parts_at(self, hop: Hop) -> bool:
+        """Whether another way leads on from where a path goes on; most nodes have but one."""
+        edges, alive = self.trace.edges, self._alive
+        near = edges.source if self.direction == "forward" else edges.target
+        return any(
+            i != hop.edge and i in alive and (near[i] == hop.before or edges.type[i] in HOLDS)
+            for i in self._at[hop.before]
+        )
 
     def _branch(self, seed: NodeId, root: Path) -> None:
         """Propose the best path that begins so and goes on as none does that is known."""

@@ -22,7 +22,7 @@ from genealogy.trace.run import trace
 from genealogy.trace.seeds import Found
 from genealogy.trace.witness import hops
 from tests.fakes import MemoryFlows, edge_id, in_force
-from tests.genealogies import LAST_DAY, Genealogy, day, flow, genealogies, genealogy
+from tests.genealogies import LAST_DAY, Genealogy, chain, day, flow, genealogies, genealogy
 from tests.oracle.expanded import BEFORE, moments
 from tests.oracle.test_stays import companies, shippers
 
@@ -247,6 +247,16 @@ def test_the_witness_ends_with_the_edge_by_which_a_node_is_told_to_be_reached(
             assert len(path) == reached.distance
             assert path[0].before == seed
             assert [(path[-1].edge, path[-1].after)] == [(reached.via, reached.node_id)]
+
+
+def test_a_long_way_without_forks_is_searched_but_once() -> None:
+    source = MemoryFlows(chain(3_000).facts, expanded=lambda nodes: nodes)
+    answer = trace(source, TraceQuery((NodeId("lot:000000"),), "forward"))
+    source.calls.clear()
+    [path] = best_paths(source, answer, NodeId("lot:002500"), "forward", 3)
+    assert len(path) == 2_500
+    # No more than what a trace or two ask: that no other seed leads there.
+    assert len(source.calls) < 20
 
 
 def _only(flows: tuple[FlowFact, ...], ids: set[str]) -> list[FlowFact]:
