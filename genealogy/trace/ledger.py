@@ -91,7 +91,7 @@ class Ledger:
 
     def at_once(self, size: Size) -> Fraction:
         """The most that is known to have come together."""
-        come = (size(c.measure) for c in self.came)
+        come = map(size, (*(c.measure for c in self.came), *self.afresh))
         return max((one for one in come if one is not None), default=ZERO)
 
     def there(

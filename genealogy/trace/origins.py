@@ -155,8 +155,12 @@ class Origin:
         """How much of a seed lot or item there is; null when it is not known or contradicts."""
         if hubs.kind(node_id) == Label.ITEM:
             return self.size(hubs.units_of(node_id).measure(Fraction(1), "H87"))
+        return None if self.contradicts(hubs, node_id) else self._ever(hubs, node_id)
+
+    def contradicts(self, hubs: Hubs, node_id: NodeId) -> bool:
+        """Whether more of a lot is recorded to have moved than there ever was."""
         whole = self._ever(hubs, node_id)
-        return None if whole is None or whole < self._proven(hubs, node_id) else whole
+        return whole is not None and whole < self._proven(hubs, node_id)
 
     def most_of(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
         """How much of a seed lot or item there can be; null when there is no limit."""

@@ -210,7 +210,8 @@ class _Run:
         held = self.origin.marked(self.hubs, node_id, self.most)
         marks = () if held is None else (replace(held, unit=self.origin.unit),)
         clean = self._is_proven(node_id)
-        return stocks_of(self.hubs, node_id, marks, clean=clean)
+        sound = held is None or not self.origin.contradicts(self.hubs, node_id)
+        return stocks_of(self.hubs, node_id, marks, clean=clean, sound=sound)
 
     def _is_proven(self, node_id: NodeId) -> bool:
         """Whether what the trace did not go over from a node holds nothing.

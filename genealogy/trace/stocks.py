@@ -47,10 +47,12 @@ class Stocks(Protocol):
         ...
 
 
-def stocks_of(hubs: Hubs, node_id: NodeId, marks: Iterable[Parcel] = (), *, clean: bool) -> Stocks:
+def stocks_of(
+    hubs: Hubs, node_id: NodeId, marks: Iterable[Parcel] = (), *, clean: bool, sound: bool
+) -> Stocks:
     """A node's stocks before anything came; ``clean``: what the trace left out holds nothing.
 
-    ``marks`` are parts of a lot that are seed.
+    ``marks`` are parts of a lot that are seed; ``sound`` if nothing contradicts its receipts.
     """
     division = hubs.tanks.division(node_id)
     if isinstance(division, InOrder):
@@ -58,6 +60,8 @@ def stocks_of(hubs: Hubs, node_id: NodeId, marks: Iterable[Parcel] = (), *, clea
     cuts, open_spans = _cuts(hubs, node_id)
     parts = range(len(cuts) + 1)
     stocks = [_stock(hubs, node_id, cuts, part, clean=clean) for part in parts]
+    for stock in stocks:
+        stock.sound &= sound
     for mark in marks:
         stocks[0].mark(mark)
     doubts = None

@@ -72,12 +72,20 @@ def shipped(step: Step, at: int, *, says_from: bool) -> list[FlowFact]:
 
 
 def company(
-    steps: list[Step], *, says_from: bool = True, whole: bool = False, ships: bool = False
+    steps: list[Step],
+    *,
+    says_from: bool = True,
+    whole: bool = False,
+    ships: bool = False,
+    told: int | None = None,
 ) -> Genealogy:
-    """The steps as they would be recorded; what is used on day 3 goes to ``batch:3``."""
+    """The steps as they would be recorded; what is used on day 3 goes to ``batch:3``.
+
+    With ``whole`` it is recorded how much was supplied, or how much is ``told`` to have been.
+    """
     flows = []
-    if whole:
-        size = sum(step.size for step in steps if step.what == "come")
+    if whole or told is not None:
+        size = sum(step.size for step in steps if step.what == "come") if told is None else told
         flows.append(moved(Flow.SUPPLIED, "party:S", LOT, size, -1, uom="H87"))
     for at, step in enumerate(steps):
         if step.what == "use":
@@ -199,6 +207,38 @@ def test_no_drop_of_a_lot_in_stores_goes_where_the_bounds_do_not_let_it(
 ) -> None:
     drawn = company(steps, says_from=says_from, whole=whole, ships=ships)
     check(asked(drawn, STORES[0], window), steps, *window)
+
+
+@ENOUGH
+@given(
+    steps=stores(),
+    window=windows,
+    says_from=st.booleans(),
+    ships=st.booleans(),
+    unsaid=st.booleans(),
+    data=st.data(),
+)
+def test_a_receipt_that_the_records_contradict_hides_no_drop(
+    steps: list[Step],
+    window: tuple[int, int],
+    says_from: bool,
+    ships: bool,
+    unsaid: bool,
+    data: st.DataObject,
+) -> None:
+    """It tells of less than came to a store at once, or than was used."""
+    used = sum(step.size for step in steps if step.what == "use")
+    most = max(used, *(step.size for step in steps if step.what != "use"), 1)
+    told = data.draw(st.integers(0, most - 1))
+    drawn = company(steps, says_from=says_from, ships=ships, told=told)
+    if unsaid:
+        # Of a store that is not said nobody knows what was used from it.
+        drawn = at_places(genealogy([_unsaid(f) for f in drawn.flows], more=STORES))
+    check(asked(drawn, STORES[0], window), steps, *window)
+
+
+def _unsaid(fact: FlowFact) -> FlowFact:
+    return forget_place(fact) if fact.type is Flow.CONSUMED_BY else fact
 
 
 def forget_amount(fact: FlowFact) -> FlowFact:
