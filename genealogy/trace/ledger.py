@@ -103,6 +103,10 @@ class Ledger:
         """
         least, _ = self._bounds(size, whole)
         _, most = self._bounds(size, limit)
+        moved = self._moved(size)
+        if most is not None and moved > most:
+            # More was there than what came tells: nobody knows how much.
+            return moved, None
         return (least, most) if most is None or least <= most else (ZERO, most)
 
     def _bounds(self, size: Size, whole: Fraction | None) -> tuple[Fraction, Fraction | None]:

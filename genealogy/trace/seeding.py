@@ -176,8 +176,10 @@ def _ledger(hubs: Hubs, vessel: NodeId, loads: Iterable[Move], span: Span, is_on
         gone = min((first for first, last in cleaned if last >= move.begin), default=END)
         until = min((last for first, last in cleaned if first > move.end), default=END)
         came.append(Came(move.begin, move.end, move.came, gone, until))
-    drawn = (m for m in hubs.out[vessel] if m.type == Flow.DRAWN_FROM)
-    return Ledger(*span, came, [Left(m.begin, m.end, m.left, is_only) for m in drawn])
+    drawn = [m for m in hubs.out[vessel] if m.type == Flow.DRAWN_FROM]
+    left = [Left(m.begin, m.end, m.left, is_only, is_used=True) for m in drawn]
+    seen = [told for m, told in zip(drawn, left, strict=True) if _left_within(m, [span])]
+    return Ledger(*span, came, left, seen=seen if is_only else ())
 
 
 def _contents(hubs: Hubs, seeds: Iterable[NodeId]) -> Iterator[Move]:

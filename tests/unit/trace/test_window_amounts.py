@@ -373,6 +373,19 @@ def test_what_was_washed_out_of_a_vessel_was_not_in_it_any_more() -> None:
     assert found[TANK] == found["batch:1"] == three(10, 10, 10)
 
 
+def test_what_was_drawn_in_a_window_was_in_the_vessel_whatever_was_washed_out() -> None:
+    draws = (
+        moved(Flow.DRAWN_FROM, TANK, "batch:1", 7, 2),
+        moved(Flow.DRAWN_FROM, TANK, "batch:2", 3, 6),
+    )
+    washed = cleaned(genealogy([LOADS[0], *draws]), TANK, 4)
+    found = window_bounds(washed, "place", TANK, 5, 7)
+    assert found[TANK] == three(3, None, None)
+    assert found["batch:2"] == three(3, 3, 3)
+    found = window_bounds(genealogy([LOADS[0], *draws]), "place", TANK, 5, 7)
+    assert found[TANK] == three(3, 3, 3)
+
+
 def test_a_vessel_without_recorded_loads_is_seed_by_what_left_it_then() -> None:
     draws = (
         moved(Flow.DRAWN_FROM, TANK, "batch:1", 4, 3),
