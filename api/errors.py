@@ -91,13 +91,16 @@ class RefusedRequest(errors.InvalidInput):
 
 
 class InvalidBody(errors.InvalidInput):
-    """A well-formed body whose values cannot be used; ``items`` says which and why."""
+    """A well-formed body whose values cannot be used; ``items`` says which and why.
+
+    One of them may stand for as many more as its ``count``.
+    """
 
     code = "invalid_body"
 
     def __init__(self, items: Sequence[Record]) -> None:
         self.items = list(items)
-        super().__init__(count=len(self.items))
+        super().__init__(count=sum(item.get("count", 1) for item in self.items))
 
 
 def status_of(error: errors.LotgraphError) -> HTTPStatus:
@@ -221,7 +224,7 @@ def _on_validation(request: Request, error: Exception) -> JSONResponse:
     items = [_item(item) for item in found[:MOST_FLAWS]]
     if more := len(found) - len(items):
         words = text("api.more_flaws", language, count=more)
-        items.append({"pointer": "", "code": "more_flaws", "message": words})
+        items.append({"pointer": "", "code": "more_flaws", "count": more, "message": words})
     return _answer(request, InvalidBody(items))
 
 

@@ -13,8 +13,8 @@ from genealogy.messages import text
 from genealogy.model.facts import NodeId
 
 
-def resolve(engine: Lotgraph, name: str, language: str) -> NodeId:
-    """The one node the name means.
+def resolve(engine: Lotgraph, name: str, language: str, kind: str = "any_kind") -> NodeId:
+    """The one node the name means; ``kind`` is what to call it if there is none.
 
     Raises InvalidIdentifier, NotFound or Ambiguous; the latter two have records of
     what the name may mean, twenty at most, as parameter ``candidates``.
@@ -23,7 +23,7 @@ def resolve(engine: Lotgraph, name: str, language: str) -> NodeId:
         return engine.resolve(name)
     except (Ambiguous, NotFound) as error:
         nothing_near = text("api.nothing_near", language)
-        raise explained(engine.index, error, nothing_near, language) from None
+        raise explained(engine.index, error, nothing_near, language, kind) from None
 
 
 def resolve_all(
@@ -43,16 +43,22 @@ def resolve_all(
             found[node] = None
     if left:
         words = text("api.more_names", language, count=left)
-        flaws.append({"pointer": f"/{field}", "code": "more_names", "message": words})
+        more = {"pointer": f"/{field}", "code": "more_names", "count": left}
+        flaws.append({**more, "message": words})
     return tuple(found)
 
 
 def resolve_one(
-    engine: Lotgraph, field: str, name: str, flaws: list[Record], language: str
+    engine: Lotgraph,
+    field: str,
+    name: str,
+    flaws: list[Record],
+    language: str,
+    kind: str = "any_kind",
 ) -> NodeId:
     """The node that a name in the body means; ``flaws`` gets why there is none (then empty)."""
     try:
-        return resolve(engine, name, language)
+        return resolve(engine, name, language, kind)
     except LotgraphError as error:
         if error.code not in {"not_found", "ambiguous", "invalid_identifier"}:
             raise

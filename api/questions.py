@@ -57,8 +57,7 @@ def _windows(
     """The windows whose names mean something; ``flaws`` gets the rest."""
     found = []
     for i, window in enumerate(asked):
-        told: list[Record] = []
-        for node_id in names.resolve_all(engine, "id", [window.id], told, language):
+        at = f"windows/{i}/id"
+        if node_id := names.resolve_one(engine, at, window.id, flaws, language, window.kind):
             found.append(Window(window.kind, node_id, window.since, window.until, window.revision))
-        flaws += [{**flaw, "pointer": f"/windows/{i}/id"} for flaw in told]
     return tuple(found)

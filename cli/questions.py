@@ -14,7 +14,7 @@ from genealogy.exports.candidates import explained
 from genealogy.messages import text
 from genealogy.model.durations import ClockTolerance, merged, parse_carry_over, parse_tolerance
 from genealogy.model.facts import NodeId
-from genealogy.model.times import parse_instant
+from genealogy.model.times import OutOfYears, parse_instant
 from genealogy.trace.result import Mode, TraceDirection, TraceQuery, Window, WindowKind
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def windows(engine: Lotgraph, asked: Windowed) -> tuple[Window, ...]:
     return tuple(
         Window(
             kind,
-            resolve(engine, name),
+            resolve(engine, name, kind),
             None if kind is WindowKind.EVENT else since,
             None if kind is WindowKind.EVENT else until,
             asked.revision if kind is WindowKind.PRODUCT else None,
@@ -136,8 +136,8 @@ def _tolerance(words: str) -> tuple[str, timedelta]:
         ) from error
 
 
-def resolve(engine: Lotgraph, name: str) -> NodeId:
-    """The one node the name means.
+def resolve(engine: Lotgraph, name: str, kind: str = "any_kind") -> NodeId:
+    """The one node the name means; ``kind`` is what to call it if there is none.
 
     Raises InvalidIdentifier, NotFound or Ambiguous; the latter two have records of the
     first things the name may mean as parameter ``candidates``.
@@ -145,7 +145,7 @@ def resolve(engine: Lotgraph, name: str) -> NodeId:
     try:
         return engine.resolve(name)
     except (Ambiguous, NotFound) as error:
-        raise explained(engine.index, error, text("resolve.nothing_near")) from None
+        raise explained(engine.index, error, text("resolve.nothing_near"), kind=kind) from None
 
 
 def resolve_all(engine: Lotgraph, names: Iterable[str]) -> tuple[NodeId, ...]:
@@ -161,6 +161,8 @@ def moment(words: str | None, option: str) -> datetime | None:
         return None
     try:
         return parse_instant(words).at
+    except OutOfYears:
+        raise InvalidQuery(reason=text("cli.years", option=option, text=words)) from None
     except ValueError:
         raise InvalidQuery(reason=text("cli.time", option=option, text=words)) from None
 

@@ -13,6 +13,7 @@ class Flaw(BaseModel):
     pointer: str = Field(description="JSON pointer into the body, or parameter name")
     code: str
     message: str
+    count: int | None = Field(None, description="How many more there are that are not told")
     candidates: list[Candidate] | None = Field(
         None, description="What a name may mean, surest first; of an unknown name, similar ones"
     )

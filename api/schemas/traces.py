@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from api.schemas.nodes import Node
 from genealogy.messages import text
 from genealogy.model.durations import parse_duration
-from genealogy.model.times import parse_instant
+from genealogy.model.times import OutOfYears, parse_instant
 from genealogy.trace.result import Mode, TraceDirection, WindowKind
 
 MOST_SEEDS = 100_000
@@ -24,6 +24,8 @@ def _instant(value: Any) -> datetime | None:
         return None
     try:
         return parse_instant(value).at if isinstance(value, str) else _refused()
+    except OutOfYears:
+        raise ValueError(text("api.years")) from None
     except ValueError:
         return _refused()
 

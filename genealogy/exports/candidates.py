@@ -34,11 +34,16 @@ def near_records(index: NodeIndex, name: str, found: Sequence[Candidate] = ()) -
 
 
 def explained(
-    index: NodeIndex, error: Ambiguous | NotFound, nothing_near: str, language: str | None = None
+    index: NodeIndex,
+    error: Ambiguous | NotFound,
+    nothing_near: str,
+    language: str | None = None,
+    kind: str = "any_kind",
 ) -> Ambiguous | NotFound:
     """The error of the resolver with records of what the name may mean as ``candidates``.
 
-    Twenty at most. The words ``nothing_near`` tell what to do where there is none.
+    Twenty at most. The words ``nothing_near`` tell what to do where there is none; ``kind`` is
+    what was looked for, as a window names it.
     """
     found = error.params["candidates"][:MOST_LISTED]
     if isinstance(error, Ambiguous):
@@ -47,7 +52,7 @@ def explained(
     close = near_records(index, name, found)
     told = ", ".join(_told(record) for record in close[:5])
     return NotFound(
-        kind=text("resolve.any_kind", language),
+        kind=text(f"resolve.{kind}", language),
         text=name,
         near=text("resolve.did_you_mean", language, names=told) if close else nothing_near,
         candidates=close,

@@ -19,6 +19,13 @@ _PARTIAL = re.compile(
 _AHEAD, _BEHIND = timedelta(hours=14), timedelta(hours=-12)
 
 
+class OutOfYears(ValueError):
+    """A time outside the years that can be told."""
+
+    def __init__(self) -> None:
+        super().__init__("the time is outside the years 1 to 9999")
+
+
 @dataclass(frozen=True, slots=True)
 class Instant:
     """A moment in UTC, and the offset (``+08:00``; empty if none) its source wrote it with.
@@ -35,7 +42,7 @@ class Instant:
 def parse_instant(text: str) -> Instant:
     """Read an ISO 8601 date and time with a zone.
 
-    Raises ValueError for a text without time or zone, or out of the years 1–9999.
+    Raises ValueError for a text without time or zone; OutOfYears out of the years 1–9999.
     """
     cleaned = text.strip()
     zone = _OFFSET.search(cleaned)
@@ -45,7 +52,7 @@ def parse_instant(text: str) -> Instant:
     try:
         return Instant(moment.astimezone(UTC), _fixed_offset(moment.tzinfo))
     except OverflowError as error:
-        raise ValueError("the time is outside the years 1 to 9999") from error
+        raise OutOfYears from error
 
 
 def parse_moment(text: str) -> Instant:
@@ -65,7 +72,7 @@ def parse_moment(text: str) -> Instant:
         zone = datetime.fromisoformat(f"2000-01-01T00:00{found['zone']}").utcoffset() or timedelta()
         return Instant(_in_utc(first, zone), _fixed_offset(timezone(zone)), _in_utc(last, zone))
     except OverflowError as error:
-        raise ValueError("the time is outside the years 1 to 9999") from error
+        raise OutOfYears from error
 
 
 def _extent(found: re.Match[str]) -> tuple[datetime, datetime]:

@@ -109,8 +109,17 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+class NoElement(NotFound):
+    """The file has nothing of that name."""
+
+    def message(self, language: str | None = None) -> str:
+        """What is not in the file, in one language throughout."""
+        told = {**self.params, "kind": text("fcl.element", language)}
+        return text("error.not_found", language, **told)
+
+
 def _not_found(name: str) -> NotFound:
-    return NotFound(kind=text("resolve.any_kind"), text=name, near="")
+    return NoElement(kind=text("fcl.element"), text=name, near="")
 
 
 def _scored(network: Network, method: Method, hidden: Hidden) -> Scores:

@@ -56,3 +56,24 @@ def test_a_vessel_with_thousands_of_draws_is_answered_whole() -> None:
 def test_a_chain_of_thousands_of_levels_is_answered_whole() -> None:
     told = asked(client(engine(deep())), "lot:000000").json()
     assert told["counts"] == {"nodes": LEVELS + 1, "edges": LEVELS}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("place", 'No place "NOPE"'), ("supplier", 'No supplier "NOPE"'), ("event", "No quality ev")],
+)
+def test_an_unknown_window_is_called_what_it_was_asked_for_as(kind: str, words: str) -> None:
+    asked = {"direction": "forward", "windows": [{"kind": kind, "id": "NOPE"}]}
+    body = assert_problem(client().post("/v1/traces", json=asked), 422, "invalid_body")
+    [error] = body["errors"]
+    assert error["pointer"] == "/windows/0/id"
+    assert error["message"].startswith(words)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_utc_cannot_tell_is_out_of_range(time: str) -> None:
+    asked = {"direction": "forward", "seeds": [SUPPLIER], "as_of": time}
+    body = assert_problem(client().post("/v1/traces", json=asked), 422, "invalid_body")
+    [error] = body["errors"]
+    assert error["pointer"] == "/as_of"
+    assert "out of range" in error["message"]

@@ -76,6 +76,14 @@ def test_each_name_that_the_file_does_not_have_is_pointed_at(
     ]
 
 
+def test_what_the_file_does_not_have_is_told_in_the_readers_language() -> None:
+    body = {"document": whole(), "kill": ["S98"]}
+    chinese = {"Accept-Language": "zh"}
+    answer = client().post("/v1/foodchain/scores", json=body, headers=chinese)
+    [error] = assert_problem(answer, 422, "invalid_body")["errors"]
+    assert "未找到 文件中的站点或交付“S98”" in error["message"]
+
+
 @pytest.mark.parametrize(
     "document",
     [

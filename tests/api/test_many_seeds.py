@@ -58,18 +58,23 @@ def test_of_many_names_that_mean_nothing_a_few_are_told_and_how_many_more() -> N
     company = many()
     unknown = [f"NOPE-{i}" for i in range(MANY)]
     answer = asked(client(engine(company)), *unknown, "R00001")
-    errors = assert_problem(answer, 422, "invalid_body")["errors"]
+    body = assert_problem(answer, 422, "invalid_body")
+    assert body["detail"] == f"Values that cannot be used: {MANY}."
+    errors = body["errors"]
     assert [e["pointer"] for e in errors[:2]] == ["/seeds/0", "/seeds/1"]
     assert len(errors) == MOST_FLAWS + 1
     assert (errors[-1]["pointer"], errors[-1]["code"]) == ("/seeds", "more_names")
     assert errors[-1]["message"].startswith("2,980 more names")
+    assert errors[-1]["count"] == 2_980
     assert company.lookups < 10 * MOST_FLAWS
 
 
 def test_of_many_values_of_a_wrong_type_a_few_are_told_and_how_many_more() -> None:
     body: dict[str, Any] = {"direction": "forward", "seeds": [1] * MANY}
     answer = client().post("/v1/traces", json=body, headers={"Accept-Language": "zh"})
-    errors = assert_problem(answer, 422, "invalid_body")["errors"]
+    body = assert_problem(answer, 422, "invalid_body")
+    assert str(MANY) in body["detail"]
+    errors = body["errors"]
     assert len(errors) == MOST_FLAWS + 1
     assert errors[-1]["code"] == "more_flaws"
     assert "2,980 个值" in errors[-1]["message"]

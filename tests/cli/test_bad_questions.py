@@ -123,3 +123,16 @@ def test_units_and_loops_that_cannot_be_are_rejected_one_by_one(
     told = rejects.read_text("utf-8-sig").splitlines()[1:]
     assert len(told) == 3
     assert all(any(code in row for row in told) for code in ("unknown_unit", "wrong_ends"))
+
+
+def test_an_unknown_window_is_called_what_it_was_asked_for_as(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", "--place", "NOPE")
+    assert ended.code == Exit.NOT_FOUND
+    assert 'No place "NOPE"' in ended.err
+    assert "场所“NOPE”" in lotgraph("--lang", "zh", "trace", "forward", "--place", "NOPE").err
+
+
+def test_a_time_that_utc_cannot_tell_is_out_of_range(lotgraph: Command) -> None:
+    ended = lotgraph("trace", "forward", SUPPLIER, "--as-of", "0001-01-01T00:00:00+14:00")
+    assert ended.code == Exit.USAGE
+    assert "out of range" in ended.err

@@ -108,6 +108,10 @@ def test_an_unknown_element_and_an_unreadable_file_are_told(
     lotgraph: Command, chain: str, tmp_path: Path
 ) -> None:
     assert lotgraph("fcl-score", chain, "--weight", "S99=1").code == Exit.NOT_FOUND
+    for mark in (("--weight", "S99=1"), ("--kill", "S99"), ("--merge", "ALL=S1,S99")):
+        told = lotgraph("fcl-score", chain, *mark).err
+        assert 'No station or delivery of the file "S99"' in told
+        assert "[not_found]" in told
     ended = lotgraph("fcl-score", str(tmp_path / "none.json"))
     assert ended.code == Exit.FAILURE
     assert "none.json" in ended.err
