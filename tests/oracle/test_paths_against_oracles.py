@@ -23,7 +23,7 @@ from genealogy.trace.seeds import Found
 from genealogy.trace.witness import hops
 from tests.fakes import MemoryFlows, edge_id, in_force
 from tests.genealogies import LAST_DAY, Genealogy, chain, day, flow, genealogies, genealogy
-from tests.oracle.expanded import BEFORE, moments
+from tests.oracle.expanded import BEFORE, DAYS, moments
 from tests.oracle.test_stays import companies, shippers
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "60")), deadline=None)
@@ -49,7 +49,9 @@ def walks(
         free = (not edges and since is None) or not exact or node in mixed
         for f in flows:
             if f.source_id == node and f.target_id not in seen:
-                days = [d for d in moments(f) if free or d >= day]
+                # Of a flow without any time nothing is known, not even that it came after.
+                timeless = not edges and len(moments(f)) == len(DAYS)
+                days = [d for d in moments(f) if free or timeless or d >= day]
                 if days and (f.type is not Flow.DELIVERED_TO or f.target_id == target):
                     yield from go(f.target_id, days[0], (*seen, f.target_id), (*edges, edge_id(f)))
 
