@@ -49,11 +49,13 @@ def carried(
     node: NodeId,
     edges: Callable[[Sequence[NodeId]], FlowRows],
     stays: Callable[[Sequence[NodeId]], FlowRows],
+    place: Callable[[FlowRows, int], NodeId | None],
     most: int,
 ) -> list[Move] | None:
     """The moves of a lot in units and shipments; null where it was in more than ``most``.
 
-    ``edges`` gives the flows that leave nodes, ``stays`` where nodes were kept.
+    ``edges`` gives the flows that leave nodes, ``stays`` where nodes were kept, ``place`` where
+    something was put into what held it.
     """
     held, new, found = {node: Carrier()}, [node], list[Move]()
     while new:
@@ -67,7 +69,7 @@ def carried(
             if flow == Flow.DELIVERED_TO:
                 found += into.moves(rows.target[i], opens[i])
             elif flow in _INTO:
-                more = _carrier(rows, i, opens[i], closes[i], into)
+                more = _carrier(rows, i, (opens[i], closes[i]), place(rows, i), into)
                 known = held.setdefault(rows.target[i], more)
                 if known is more or known.widened(more):
                     inner.append(rows.target[i])
@@ -78,15 +80,17 @@ def carried(
     return found
 
 
-def _carrier(rows: FlowRows, i: int, opens: int, closes: int, before: Carrier) -> Carrier:
+def _carrier(
+    rows: FlowRows, i: int, span: tuple[int, int], place: NodeId | None, before: Carrier
+) -> Carrier:
     """What an edge leads into; nothing leaves a shipment but at its end."""
+    opens, closes = span
     ships = rows.type[i] == Flow.SHIPPED_IN
-    place = rows.place_id[i]
     return Carrier(
         max(opens, before.since),
         END if ships else min(closes, before.until),
         min(closes, before.latest),
-        before.origins | ({NodeId(place)} if place else set()),
+        before.origins | ({place} if place else set()),
     )
 
 

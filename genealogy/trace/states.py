@@ -190,7 +190,10 @@ class States(Beside, FlowSource):
             i
             for i, node in enumerate(far)
             if node not in self.untouched
-            and (self.tanks.is_divided(node) or (rows.place_id[i] and self.whereabouts.has(node)))
+            and (
+                self.tanks.is_divided(node)
+                or (self.whereabouts.has(node) and self._moved_at(rows, i))
+            )
         ]
         if not at:
             return rows
@@ -204,10 +207,14 @@ class States(Beside, FlowSource):
         if into in rows.type:
             tanks = [node for node, flow in zip(far, rows.type, strict=True) if flow == into]
             self.tanks.learn(tanks)
-        if any(rows.place_id):
-            self.whereabouts.learn(
-                node for node, place in zip(far, rows.place_id, strict=True) if place
-            )
+        told = {i for i, place in enumerate(rows.place_id) if place}
+        # Forward it is a shipment to which they lead, and that has no whereabouts.
+        sent = self.whereabouts.departures.unsaid(rows) if self.direction == "backward" else []
+        if told or sent:
+            self.whereabouts.learn(far[i] for i in sorted(told.union(sent)))
+        kept = [i for i in sent if self.whereabouts.has(far[i])]
+        if kept:
+            self.whereabouts.departures.learn(select(rows, kept))
 
     def _arriving(self, rows: FlowRows, at: Sequence[int], far: Sequence[NodeId]) -> list[Pick]:
         picks = list[Pick]()
@@ -228,7 +235,7 @@ class States(Beside, FlowSource):
         self, rows: FlowRows, i: int, opens: int, closes: int, node: NodeId
     ) -> Part | None:
         """The part of a lot that came to a place, or (backward) left it; null for all of it."""
-        place = NodeId(rows.place_id[i] or "")
+        place = self._moved_at(rows, i) or NodeId("")
         if self.direction == "forward":
             kept = self.whereabouts.has(node)
             since = self.whereabouts.alike_since(node, opens) if kept else opens
@@ -255,7 +262,7 @@ class States(Beside, FlowSource):
         found = FlowRows()
         tanks = defaultdict[NodeId, set[NodeId]](set)
         self._fetch(map(whole, states), way)
-        self.whereabouts.learn(whole(state) for state in states if self.parts[state].place)
+        self._learn_departures([whole(state) for state in states if self.parts[state].place], way)
         for state in states:
             part, node = self.parts[state], whole(state)
             if part.tank is None:
@@ -267,6 +274,15 @@ class States(Beside, FlowSource):
             picks = list(self._drawn(node, some, way))
             append(found, self._copies(self._read(node, way), picks))
         return found
+
+    def _learn_departures(self, nodes: Sequence[NodeId], way: Direction) -> None:
+        """Find out where lots were kept, and from where what they were loaded into set out."""
+        self.whereabouts.learn(nodes)
+        kept = [node for node in dict.fromkeys(nodes) if self.whereabouts.has(node)]
+        self.whereabouts.departures.learn(*(self._read(node, way) for node in kept))
+
+    def _moved_at(self, rows: FlowRows, i: int) -> NodeId | None:
+        return self.whereabouts.departures.place(rows, i)
 
     def _drawn(self, vessel: NodeId, states: set[NodeId], way: Direction) -> Iterator[Pick]:
         """The edges of states of a vessel."""
@@ -332,15 +348,13 @@ class States(Beside, FlowSource):
     def _start(self, rows: FlowRows, i: int, opens: int, part: Part, node: NodeId) -> int | None:
         if part.place is None or not self.whereabouts.has(node):
             return part.since
-        place = rows.place_id[i]
+        place = self._moved_at(rows, i)
         packed = part.is_seed and rows.type[i] == Flow.CONTAINED_IN and opens < part.since
-        if packed and place and not self.whereabouts.related(NodeId(place), part.place):
+        if packed and place and not self.whereabouts.related(place, part.place):
             # What was packed elsewhere by then lay there, unless it came here with its unit.
-            came = self.whereabouts.leaves(node, NodeId(place), opens, part.place, part.until)
+            came = self.whereabouts.leaves(node, place, opens, part.place, part.until)
             return None if came is None or came > part.until else part.since
-        return self.whereabouts.leaves(
-            node, part.place, part.since, NodeId(place) if place else None, opens
-        )
+        return self.whereabouts.leaves(node, part.place, part.since, place, opens)
 
     def _could_come(self, rows: FlowRows, i: int, since: int, part: Part, node: NodeId) -> bool:
         """Backward, whether what came over an edge can have been at the part's place in time."""

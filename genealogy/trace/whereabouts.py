@@ -11,6 +11,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Label
 from genealogy.ports import FlowRows, FlowSource
 from genealogy.trace.carried import carried
+from genealogy.trace.departures import Departures
 from genealogy.trace.places import learn_above
 from genealogy.trace.stays import Move, Places, Stay, explained, leaves, reachable, stays_of
 from genealogy.trace.windows import BEGIN, END
@@ -27,11 +28,15 @@ class Whereabouts:
     known_at: datetime | None
     ready: Callable[[FlowRows], FlowRows]
     places: Places = field(default_factory=Places)
+    departures: Departures = field(init=False)
     any_kept: bool = False
     _stays: dict[NodeId, list[Stay]] = field(default_factory=dict)
     _carried: dict[NodeId, list[Move] | None] = field(default_factory=dict)
     _moments: dict[NodeId, tuple[list[int], list[int]]] = field(default_factory=dict)
     _reached: dict[tuple[NodeId, NodeId, int], dict[NodeId, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.departures = Departures(self.source)
 
     def learn(self, nodes: Iterable[NodeId]) -> None:
         """Find out where those of these nodes that are lots were kept."""
@@ -118,14 +123,16 @@ class Whereabouts:
     def _moves(self, node: NodeId) -> list[Move] | None:
         """The moves of a lot in units and shipments; null for more than can be followed."""
         if node not in self._carried:
-            moves = carried(node, self._edges, self._kept, MOST_STAYS)
+            moves = carried(node, self._edges, self._kept, self.departures.place, MOST_STAYS)
             self._carried[node] = moves
             told = (place for move in moves or () for place in (move.place, move.came_from))
             self._learn_above({place for place in told if place})
         return self._carried[node]
 
     def _edges(self, nodes: Sequence[NodeId]) -> FlowRows:
-        return self.ready(self.source.edges(nodes, "forward", known_at=self.known_at).rows)
+        rows = self.ready(self.source.edges(nodes, "forward", known_at=self.known_at).rows)
+        self.departures.learn(rows)
+        return rows
 
     def _kept(self, nodes: Sequence[NodeId]) -> FlowRows:
         return self.ready(self.source.stays(nodes, known_at=self.known_at))

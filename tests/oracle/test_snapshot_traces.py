@@ -26,7 +26,7 @@ from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import directions, trace
 from genealogy.trace.windows import BEGIN, END, windows
 from tests.genealogies import SOURCE, Genealogy, day, genealogies
-from tests.oracle.test_stays import companies
+from tests.oracle.test_stays import companies, shippers
 from tests.oracle.test_trace_against_oracles import questions, shown
 from tests.oracle.test_unlotted import companies as unlotted
 from tests.oracle.test_vessels import AT_VESSELS
@@ -102,7 +102,11 @@ def more_facts(draw: st.DrawFn, drawn: Genealogy) -> list[Fact]:
 
 @ENOUGH
 @given(
-    drawn=genealogies() | genealogies(only=AT_VESSELS, size=10) | companies() | unlotted(),
+    drawn=genealogies()
+    | genealogies(only=AT_VESSELS, size=10)
+    | companies()
+    | shippers()
+    | unlotted(),
     way=ways,
     mode=modes,
     data=st.data(),

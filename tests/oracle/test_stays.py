@@ -27,7 +27,8 @@ OTHER = "place:elsewhere"
 Way = Literal["forward", "backward"]
 
 some_day = st.integers(0, 6)
-some_place = st.none() | st.sampled_from(PLACES)
+places = st.sampled_from(PLACES)
+some_place = st.none() | places
 lots, batches = st.sampled_from(["lot:0", "lot:1"]), st.sampled_from(["batch:0", "batch:1"])
 
 
@@ -89,15 +90,32 @@ def shippers(draw: st.DrawFn) -> Genealogy:
     brought = replace(flow(Flow.STORED_AT, "lot:0", goal, 0, start=0), place_id=came)
     elsewhere = replace(flow(Flow.STORED_AT, "lot:0", came, 0, start=0), place_id=came)
     more = [out, used, brought, elsewhere, *draw(st.lists(movements() | stays(), max_size=3))]
+    sent = list[LinkFact]()
     for shipment in ("shipment:0", "shipment:1"):
         for lot in draw(st.sets(lots, max_size=2)):
             loaded = flow(Flow.SHIPPED_IN, lot, shipment, draw(some_day))
             more.append(replace(loaded, place_id=draw(some_place)))
+        if more[-1].target_id == shipment:
+            sent += (sent_from(shipment, place) for place in draw(st.sets(places, max_size=2)))
         more.append(
             flow(Flow.DELIVERED_TO, shipment, draw(st.sampled_from(PLACES)), draw(some_day))
         )
     named = [replace(f, fact_id=str(i)) for i, f in enumerate(more)]
-    return genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+    drawn = genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+    return replace(drawn, links=tuple(sent))
+
+
+def sent_from(shipment: str, place: str) -> LinkFact:
+    ends = (NodeId(shipment), Label.SHIPMENT, NodeId(place), Label.PLACE)
+    return LinkFact(Link.AT, *ends, SOURCE, "from")
+
+
+def moved_at(drawn: Genealogy, f: FlowFact) -> str | None:
+    """Where something moved; what was loaded nobody says where, whence its shipment was sent."""
+    sent = {link.target_id for link in drawn.links if link.source_id == f.target_id}
+    if f.place_id or f.type is not Flow.SHIPPED_IN or len(sent) != 1:
+        return f.place_id
+    return sent.pop()
 
 
 def kept(drawn: Genealogy, lot: str) -> list[FlowFact]:
@@ -141,7 +159,7 @@ def moved(drawn: Genealogy, f: FlowFact) -> Iterable[tuple[object, object]]:
         known = [f.place_id] if f.place_id else [*PLACES, OTHER]
         return [((f.source_id, t), at(f.target_id, place, t)) for place in known]
     if f.type in (Flow.CONSUMED_BY, Flow.SHIPPED_IN):
-        sources = origins(drawn, f.source_id, f.place_id, t)
+        sources = origins(drawn, f.source_id, moved_at(drawn, f), t)
         goals: list[object] = [(f.target_id, t), *arrivals(drawn, f, t)]
         return [(at(f.source_id, place, t), goal) for place in sources for goal in goals]
     if f.type == Flow.DELIVERED_TO:
@@ -209,6 +227,28 @@ def test_lots_in_several_stores_are_found_both_ways(drawn: Genealogy) -> None:
         ahead = nodes_of(trace(flows, TraceQuery((seed,), "forward")))
         assert ahead == reached_from(graph, [(seed, t) for t in DAYS]) | {seed}
         assert ahead & set(ids) == {n for n in ids if seed in behind[n]}
+
+
+def test_a_lot_in_two_stores_leaves_each_with_what_was_sent_from_there() -> None:
+    cold, shelf, ware = PLACES
+    flows = [
+        flow(Flow.STORED_AT, "lot:0", cold, 1, start=1),
+        replace(flow(Flow.STORED_AT, "lot:0", shelf, 2, start=2), place_id=NodeId(cold)),
+        flow(Flow.STORED_AT, "lot:0", ware, 2, start=2),
+        flow(Flow.SHIPPED_IN, "lot:0", "shipment:0", 5),
+        flow(Flow.SHIPPED_IN, "lot:0", "shipment:1", 5),
+    ]
+    drawn = genealogy(flows, more=[*PLACES])
+    sent = (sent_from("shipment:0", shelf), sent_from("shipment:1", ware))
+    source = MemoryFlows(replace(drawn, links=sent).facts)
+
+    def reached(place: str) -> set[str]:
+        window = Window(WindowKind.PLACE, NodeId(place), day(3), day(4))
+        return nodes_of(trace(source, TraceQuery((), "forward", windows=(window,)))) - {"lot:0"}
+
+    assert reached(cold) == set()
+    assert reached(shelf) == {"shipment:0"}
+    assert reached(ware) == {"shipment:1"}
 
 
 @ENOUGH
