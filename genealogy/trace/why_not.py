@@ -20,6 +20,7 @@ from genealogy.model.names import Flow, Label
 from genealogy.model.times import from_micros
 from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
 from genealogy.trace.columns import joined, select
+from genealogy.trace.departures import Departures
 from genealogy.trace.missing import missing_link
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.result import Frontier, FrontierReason, Trace, TraceQuery
@@ -310,9 +311,10 @@ class _Search:
     def _in_place(self, way: _Way, at: int) -> Obstacle:
         """The same where the node was kept in another place."""
         came, left = self._in_order(way, at)
-        place = way.edges.place_id[left]
-        told = None if place is None else NodeId(place)
-        return Obstacle(ObstacleKind.PLACE, way.path[at].before, came, left, place=told)
+        moved, departures = select(way.edges, [left]), Departures(self.source)
+        departures.learn(moved)
+        place = departures.place(moved, 0)
+        return Obstacle(ObstacleKind.PLACE, way.path[at].before, came, left, place=place)
 
     def _in_order(self, way: _Way, at: int) -> tuple[int, int]:
         """The edges by which material came to the node before a hop, and left it."""

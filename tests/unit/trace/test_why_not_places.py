@@ -17,7 +17,7 @@ from genealogy.trace.result import Mode, TraceQuery
 from genealogy.trace.why_not import why_not
 from tests.fakes import MemoryFlows
 from tests.genealogies import Genealogy, flow, genealogy
-from tests.oracle.test_stays import DAYS, companies, graph_of, reached_from, shippers
+from tests.oracle.test_stays import DAYS, companies, graph_of, reached_from, sent_from, shippers
 
 ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "80")), deadline=None)
 PLANT, OTHER, WORKS = "place:P2", "place:P1", "place:W"
@@ -67,6 +67,16 @@ def test_a_lot_that_stayed_at_another_place_is_told_so_and_not_as_a_matter_of_ti
     assert found.edges.type[obstacle.left or 0] == Flow.CONSUMED_BY
     assert ask(two_plants(), "batch:B1", "batch:B3").reached
     assert ask(two_plants(), seed, node, way, mode=Mode.CONSERVATIVE).reached
+
+
+def test_a_lot_that_was_shipped_from_another_place_is_told_so_by_where_its_shipment_was_sent() -> (
+    None
+):
+    drawn = two_plants(flow(Flow.SHIPPED_IN, "lot:L", "shipment:S", 5))
+    drawn = replace(drawn, links=(*drawn.links, sent_from("shipment:S", WORKS)))
+    [obstacle] = ask(drawn, "batch:B2", "shipment:S").obstacles
+    assert (obstacle.kind, obstacle.place) == (ObstacleKind.PLACE, WORKS)
+    assert ask(drawn, "batch:B1", "shipment:S").reached
 
 
 def test_a_lot_that_was_used_before_it_was_made_is_a_matter_of_time_wherever_it_was() -> None:
