@@ -8,6 +8,7 @@ which then only is known that it moved no more seed material than there is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -48,11 +49,29 @@ def with_amounts(trace: Trace, source: FlowSource) -> Trace:
     hubs = read_hubs(source, trace, forward)
     found: dict[NodeId, tuple[Amount, ...]] = {node: () for node in forward}
     for origin in origins(hubs, trace.query.seeds, read_presence(source, trace, hubs)):
-        run = _Run(hubs, origin, origin.total(hubs), origin.most(hubs))
-        run.all()
+        run = _run(hubs, origin)
+        # What is certain without what runs may have left is so with it.
+        sure = _run(_without_carried(hubs), origin) if trace.query.carry_over else run
         for node in found:
-            found[node] += (run.amount(node),)
+            amount, least = run.amount(node), sure.amount(node).least
+            found[node] += (replace(amount, least=max(amount.least, least)),)
     return replace(trace, amounts=found)
+
+
+def _run(hubs: Hubs, origin: Origin) -> _Run:
+    run = _Run(hubs, origin, origin.total(hubs), origin.most(hubs))
+    run.all()
+    return run
+
+
+def _without_carried(hubs: Hubs) -> Hubs:
+    """The same movements without those that nobody recorded."""
+    moves = {edge: move for edge, move in hubs.moves.items() if not _is_carried(move)}
+    into, out = (
+        defaultdict(list, {node: _recorded(told) for node, told in ways.items()})
+        for ways in (hubs.into, hubs.out)
+    )
+    return replace(hubs, moves=moves, into=into, out=out)
 
 
 @dataclass(slots=True)
@@ -130,9 +149,11 @@ class _Run:
             return origin.used(hubs, node_id) if whole is None else whole, whole, most
         if node_id in origin.put_out:
             return held(self._pure(move) for move in origin.put_out[node_id])
-        came = [
-            self.parcels[m.edge_id] for m in hubs.into[node_id] if m.edge_id not in origin.loads
-        ]
+        into = [move for move in hubs.into[node_id] if move.edge_id not in origin.loads]
+        came = [self.parcels[move.edge_id] for move in _recorded(into)]
+        # What was left behind by several runs is no more than there is.
+        carried = total_of(self.parcels[m.edge_id].most for m in into if _is_carried(m))
+        came.append(unknown(smaller(carried, self.most)))
         marked = origin.marked(hubs, node_id, self.most)
         inside = origin.inside(node_id) if node_id in origin.vessels else None
         return held([*came, *(one for one in (marked, inside) if one is not None)])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from genealogy.model.facts import FlowFact, LinkFact, NodeId
+from genealogy.model.facts import FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import Flow, Link
 from genealogy.trace.result import TraceQuery
 from tests.amounts import Bounds, amounts_of, moved, three
@@ -77,3 +78,30 @@ def test_a_seed_run_is_what_it_put_out_and_leaves_perhaps_as_much() -> None:
     found = asked(told, "batch:1")
     assert found["batch:1"] == found[P1] == three(30, 30, 30)
     assert found[P2] == three(0, None, 30)
+
+
+def test_what_is_certain_of_a_later_draw_stays_so_beside_what_was_left_behind() -> None:
+    told = runs(
+        *run(1, P1, (LOT, 5)),
+        *run(3, P2, (LOT, 90), (OTHER, 10), size=100),
+        moved(Flow.RELABELLED_AS, P2, P3, 50, 8),
+    )
+    assert asked(told, LOT, carried=False)[P3] == three(40, 45, 50)
+    assert asked(told, LOT)[P3] == three(40, None, 95)
+
+
+def test_runs_at_one_time_leave_each_other_no_more_than_there_is() -> None:
+    supplied = moved(Flow.SUPPLIED, "party:S", LOT, 100, 0)
+    flows = [supplied, *run(1, P1, (LOT, 10)), *run(3, P2, (OTHER, 10)), *run(3, P3, (OTHER, 10))]
+    told = runs(*flows, *run(4, "lot:M:FG:4", (OTHER, 10)))
+    told = [_endless(fact) for fact in told]
+    found = asked(told, LOT)
+    assert found[P1] == three(10, 10, 10)
+    assert all(most is not None and most <= 100 for _, _, most in found.values())
+
+
+def _endless(fact: Any) -> Any:
+    """The run of the third day with no known end: it may still go on when the next begins."""
+    if not isinstance(fact, NodeFact) or fact.node_id != "batch:3":
+        return fact
+    return replace(fact, properties={"started_at": fact.properties["started_at"]})
