@@ -35,6 +35,12 @@ _KINDS: dict[WindowKind, frozenset[Label]] = {
 }
 
 
+#: Flows by which something came to be, or to us.
+_MADE = frozenset(
+    {Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS, Flow.DRAWN_FROM, Flow.RELABELLED_AS}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The seeds of the windows of a question, and what is not known of them."""
@@ -193,7 +199,7 @@ def _came(rows: FlowRows) -> dict[NodeId, list[tuple[int, int]]]:
     opens, closes = windows(rows, ())
     found: dict[NodeId, list[tuple[int, int]]] = {}
     for i, flow in enumerate(rows.type):
-        if flow in (Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS):
+        if flow in _MADE:
             found.setdefault(rows.target[i], []).append((opens[i], closes[i]))
     return found
 

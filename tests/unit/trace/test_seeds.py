@@ -380,6 +380,20 @@ def test_a_lot_made_in_a_window_is_found_whenever_it_was_supplied() -> None:
     assert "lot:bought" not in seeds(ask(supplied, "product", PRODUCT, 3, 4))
 
 
+@pytest.mark.parametrize(
+    ("flow_type", "origin"),
+    [(Flow.DRAWN_FROM, "place:tank"), (Flow.RELABELLED_AS, "lot:early")],
+)
+def test_a_lot_first_drawn_or_relabelled_after_a_window_was_not_made_in_it(
+    flow_type: Flow, origin: str
+) -> None:
+    lot = "lot:filled"
+    came = genealogy([flow(flow_type, origin, lot, 5)])
+    told = [*MADE, *came.flows, node(lot), link(Link.OF_PRODUCT, lot, PRODUCT)]
+    assert lot not in seeds(ask(told, "product", PRODUCT, 1, 4))
+    assert lot in seeds(ask(told, "product", PRODUCT, 5, 6))
+
+
 def test_an_event_stands_for_its_place_then_or_for_the_thing_itself() -> None:
     event = node("quality:1", kind="storage_excursion", occurred_at=day(2), ended_at=day(3))
     about = [*STORE.facts, event, link(Link.ABOUT, "quality:1", COLD)]
