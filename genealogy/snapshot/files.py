@@ -26,7 +26,7 @@ from genealogy.errors import InvalidInput
 from genealogy.model.facts import NodeId
 from genealogy.ports import DataState
 from genealogy.snapshot.content import Content, Nodes
-from genealogy.snapshot.graph import Scale, Side
+from genealogy.snapshot.graph import Scale, Side, is_sound
 from genealogy.snapshot.records import Layers, Records
 from genealogy.snapshot.texts import Coded, Names, Texts
 
@@ -242,9 +242,13 @@ def load(folder: Path, identity: str) -> Content:
     header = header_of(folder, identity)
     check(folder, header)
     try:
-        return _mapped(folder, header)
+        content = _mapped(folder, header)
     except (OSError, ValueError, KeyError):
         raise SnapshotDamaged(path=str(folder)) from None
+    nodes = len(content.nodes)
+    if not all(is_sound(side, nodes) for side in (content.forward, content.backward)):
+        raise SnapshotDamaged(path=str(folder))
+    return content
 
 
 def _mapped(folder: Path, header: Header) -> Content:

@@ -95,6 +95,27 @@ class Side:
     step: Ints
 
 
+def is_sound(side: Side, nodes: int) -> bool:
+    """Whether all rows lie among the edges, and all edges lead to nodes.
+
+    Compiled code takes that for granted, and would read anywhere in memory.
+    """
+    edges = len(side.head)
+    by_edge = (side.opens, side.closes, side.sign, *(() if side.edge is None else (side.edge,)))
+    by_node = (side.begin, side.split, side.stop)
+    return (
+        all(len(column) == edges for column in by_edge)
+        and all(len(column) == nodes for column in by_node)
+        and all(_below(column, edges + 1) for column in (*by_node, side.step))
+        and all(_below(column, nodes) for column in (side.head, side.door))
+        and (side.edge is None or _below(side.edge, edges))
+    )
+
+
+def _below(column: Ints, limit: int) -> bool:
+    return not len(column) or bool(column.min() >= 0 and column.max() < limit)
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Edges to arrange: numbers of nodes, sign without place, and window as stored."""

@@ -219,6 +219,9 @@ def spoil(keeper: Keeper, name: str, number: int) -> None:
     ("name", "number"),
     [
         ("forward.head", 10_000),
+        ("forward.head", -1),
+        ("forward.bounds", 10_000),
+        ("backward.edge", 10_000),
         ("nodes.kind", 99),
         ("records.uom.code", 99),
     ],
