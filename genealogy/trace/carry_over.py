@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Confidence, Flow, Label, Link, latest_of
+from genealogy.model.names import Confidence, Flow, Label, Link, Mixing, latest_of
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow, Reading
 from genealogy.trace.beside import Beside
@@ -87,6 +87,7 @@ class CarriedOver(Beside, FlowSource):
     slack: Mapping[str, int] = field(default_factory=dict)
     _pairs: dict[NodeId, list[tuple[NodeId, Run, Run]]] = field(default_factory=dict)
     _lines: set[NodeId] = field(default_factory=set)
+    _whole: set[NodeId] = field(default_factory=set)
 
     def edges(
         self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
@@ -104,7 +105,9 @@ class CarriedOver(Beside, FlowSource):
             for place, one, other in self._pairs.get(batch, ())
             if (one if direction == "forward" else other).batch == batch
         ]
-        return replace(reading, rows=joined(reading.rows, _rows(more)))
+        # Of a batch without any other flow nobody else tells how it mixed.
+        mixed = {*reading.mixed, *self._whole.intersection(batches)}
+        return replace(reading, rows=joined(reading.rows, _rows(more)), mixed=mixed)
 
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
@@ -143,6 +146,7 @@ class CarriedOver(Beside, FlowSource):
     def _runs(self, places: Sequence[NodeId]) -> dict[NodeId, set[Run]]:
         links = self.source.links_to(places, Link.MADE_ON)
         batches = {row.node_id: row.properties for row in self._nodes([k.source for k in links])}
+        self._whole.update(b for b, told in batches.items() if told.get("mixing") == Mixing.WHOLE)
         found: dict[NodeId, set[Run]] = {}
         slack = max(self.slack.values(), default=0)
         for link in links:

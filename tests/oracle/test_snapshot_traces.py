@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import Fact, LinkFact, NodeFact, NodeId
-from genealogy.model.names import Label, Link
+from genealogy.model.names import Flow, Label, Link
 from genealogy.model.times import to_micros
 from genealogy.snapshot import compiled
 from genealogy.snapshot.reach import OneWay, Reach, reach
@@ -25,12 +25,13 @@ from genealogy.trace.columns import select
 from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import directions, trace
 from genealogy.trace.windows import BEGIN, END, windows
-from tests.genealogies import SOURCE, Genealogy, day, genealogies
+from tests.genealogies import SOURCE, Genealogy, day, flow, genealogies, genealogy
 from tests.oracle.test_stays import companies, shippers
 from tests.oracle.test_trace_against_oracles import questions, shown
 from tests.oracle.test_unlotted import companies as unlotted
 from tests.oracle.test_vessels import AT_VESSELS
 from tests.snapshots import flows_of
+from tests.unit.trace.test_seeds import link
 
 ENOUGH = settings(
     max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "150")),
@@ -213,3 +214,16 @@ def test_one_snapshot_answers_question_after_question(
 def apart(drawn: Genealogy) -> bool:
     """Whether any vessel was cleaned."""
     return bool(drawn.links)
+
+
+def test_a_run_that_is_known_by_its_line_alone_mixes_as_it_is_told_to() -> None:
+    drawn = genealogy(
+        [flow(Flow.PRODUCED, "batch:1", "item:1", 1)],
+        more=["batch:2", "place:line"],
+        properties={"batch:2": {"mixing": "whole"}},
+    )
+    runs = [link(Link.MADE_ON, batch, "place:line") for batch in ("batch:1", "batch:2")]
+    flows = flows_of([*drawn.facts, *runs])
+    query = TraceQuery((NodeId("item:1"),), "backward", carry_over=(("*", timedelta(0)),))
+    wanted = outcome(lambda: trace(flows.source, query))
+    assert outcome(lambda: prepared_trace(flows, query)) == wanted
