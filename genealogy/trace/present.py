@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import LASTING, MOVED_AT, Flow, Label, Link
-from genealogy.ports import FlowRows
-from genealogy.trace.columns import joined
+from genealogy.ports import FlowRows, LinkRow
+from genealogy.trace.columns import joined, select
 from genealogy.trace.places import (
     batches_at,
     may_be_kept_in,
@@ -51,9 +51,13 @@ class Present:
     span: Span
     places: list[NodeId] = field(init=False)
     is_unknown: bool = False
+    _ties: list[LinkRow] = field(init=False)
+    _into: FlowRows = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = places_within(self.records.source, self.place)
+        self._ties = self.records.links_to(self.places, Link.AT)
+        self._into = self.records.edges(self.places, "backward")
 
     def seeds(self) -> list[Seed]:
         """What was there, each from when it may have been and until when."""
@@ -70,16 +74,12 @@ class Present:
             if self.span.meets(opens[i], closes[i]):
                 yield there(node, self.span.within(opens[i], closes[i]), stays.target[i])
         # By its master data a unit is there, and nobody says since when.
-        ties = [tie for tie in self._ties() if tie[1] is None]
-        kinds = self.records.source.kinds(sorted({node for node, _, _ in ties}))
+        ties = [tie for tie in self._ties if tie.part is None]
+        kinds = self.records.source.kinds(sorted({tie.source for tie in ties}))
         told = self._with_stays([node for node in kinds if kinds[node] in _HOLDERS])
-        for node, _, place in ties:
-            if kinds.get(node) in _HOLDERS and node not in told:
-                yield there(node, self.span, place)
-
-    def _ties(self) -> list[tuple[NodeId, str | None, NodeId]]:
-        ties = self.records.links_to(self.places, Link.AT)
-        return [(tie.source, tie.part, tie.target) for tie in ties]
+        for tie in ties:
+            if kinds.get(tie.source) in _HOLDERS and tie.source not in told:
+                yield there(tie.source, self.span, tie.target)
 
     def _with_stays(self, nodes: Collection[NodeId]) -> set[NodeId]:
         if not nodes:
@@ -96,7 +96,7 @@ class Present:
     def _vessels(self) -> Iterator[Seed]:
         """The vessels here that may have held anything by the end of the span."""
         loaded, drawn = dict[NodeId, Span](), dict[NodeId, int]()
-        came = self.records.edges(self.places, "backward")
+        came = self._into
         for i, (since, until) in enumerate(zip(*windows(came, ()), strict=True)):
             if came.type[i] == Flow.LOADED_INTO:
                 known = loaded.get(came.target[i], Span(END, END))
@@ -114,10 +114,9 @@ class Present:
 
     def _moved(self) -> Iterator[Seed]:
         """What was used, packed or loaded there meanwhile, and was there, whatever stays tell."""
-        ties = self._ties()
-        hubs = sorted({node for node, part, _ in ties if part in _MOVED})
+        hubs = sorted({tie.source for tie in self._ties if tie.part in _MOVED})
         rows = self.records.edges(hubs, "backward")
-        sent = {node for node, part, _ in ties if part == "from"}
+        sent = {tie.source for tie in self._ties if tie.part == "from"}
         dispatched = self._dispatched(sent)
         opens, closes = windows(rows, ())
         for i, node in enumerate(rows.source):
@@ -143,7 +142,7 @@ class Present:
 
     def _delivered(self) -> Iterator[Seed]:
         """What was delivered there meanwhile, or before and may be there still."""
-        rows = self.records.edges(self.places, "backward")
+        rows = self._into
         opens, closes = windows(rows, ())
         before = dict[NodeId, tuple[int, NodeId]]()
         for i, flow in enumerate(rows.type):
@@ -151,34 +150,45 @@ class Present:
                 since = max(self.span.since, opens[i])
                 yield there(rows.source[i], Span(since, self.span.until))
             elif flow == Flow.DELIVERED_TO and closes[i] < self.span.since:
-                before[rows.source[i]] = closes[i], rows.target[i]
+                came = closes[i], rows.target[i]
+                before[rows.source[i]] = max(came, before.get(rows.source[i], came))
         yield from self._left_there(before)
 
     def _left_there(self, shipments: Mapping[NodeId, tuple[int, NodeId]]) -> Iterator[Seed]:
         """What came in these shipments, of which nobody says that it was taken away."""
         loads = self.records.edges(sorted(shipments), "backward")
-        picks = [i for i, flow in enumerate(loads.type) if flow in _LOADS]
-        came = dict[NodeId, int]()
-        for i in picks:
-            node, (at, _) = loads.source[i], shipments[loads.target[i]]
-            came[node] = min(at, came.get(node, at))
-        stays = self.records.stays_of(sorted(came)) if came else FlowRows()
-        told = self._kept_since(stays, came)
-        if not told.issuperset(came):
+        loads = select(loads, [i for i, flow in enumerate(loads.type) if flow in _LOADS])
+        nodes = sorted(set(loads.source))
+        stays = self.records.stays_of(nodes) if nodes else FlowRows()
+        told = self._told_by_stays(stays, loads, shipments)
+        if len(told) < len(loads.source):
             self.is_unknown = True
-        rest = sorted(came.keys() - told)
-        out = joined(self.records.edges(rest, "forward"), stays)
+        out = joined(self.records.edges(nodes, "forward"), stays)
         gone = self._gone(out, loads, shipments)
-        for i in picks:
-            node, (_, place) = loads.source[i], shipments[loads.target[i]]
-            if node not in told and node not in gone:
+        last = _last_by_node(loads, shipments)
+        kinds = self.records.source.kinds(nodes)
+        for i, node in enumerate(loads.source):
+            at, place = shipments[loads.target[i]]
+            # One thing is where it came to last; of a lot, some may be wherever it ever came.
+            counts = kinds.get(node) == Label.LOT or at == last[node]
+            if counts and i not in told and node not in gone:
                 yield there(node, self.span, place)
 
-    def _kept_since(self, stays: FlowRows, came: Mapping[NodeId, int]) -> set[NodeId]:
-        """Those of which stays tell where here they were, and until when, since they came."""
-        _, closes = windows(stays, ())
-        here = zip(stays.source, stays.target, closes, strict=True)
-        return {node for node, place, end in here if place in self.places and end >= came[node]}
+    def _told_by_stays(
+        self, stays: FlowRows, loads: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
+    ) -> set[int]:
+        """The deliveries of which a stay here tells until when that was here."""
+        opens, closes = windows(stays, ())
+        ends = defaultdict[NodeId, list[int]](list)
+        for i, node in enumerate(stays.source):
+            begun = moment_of(stays, i, opens[i], closes[i]).until
+            if stays.target[i] in self.places and begun < self.span.since:
+                ends[node].append(closes[i])
+        return {
+            i
+            for i, node in enumerate(loads.source)
+            if any(end >= came[loads.target[i]][0] for end in ends[node])
+        }
 
     def _gone(
         self, out: FlowRows, loads: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
@@ -187,11 +197,12 @@ class Present:
         brought = defaultdict[NodeId, list[int]](list)
         for i, node in enumerate(loads.source):
             brought[node].append(i)
-        away, elsewhere = self._away(out, came)
+        away, elsewhere = self._away(out, loads, came)
         kinds = self.records.source.kinds(sorted(away))
         lots = {node for node in away if kinds.get(node) == Label.LOT}
         more = elsewhere | self._made_here(sorted(lots - elsewhere))
-        gone = away.keys() - lots
+        last, (opens, _) = _last_by_node(loads, came), windows(out, ())
+        gone = {n for n in away.keys() - lots if any(opens[i] >= last[n] for i in away[n])}
         for node in lots - more:
             came_in = _sum(loads, brought[node], unknown=Decimal("Infinity"))
             taken = [i for i in away[node] if self._may_be_from_here(out, i)]
@@ -200,18 +211,17 @@ class Present:
         return gone
 
     def _away(
-        self, out: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
+        self, out: FlowRows, loads: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]
     ) -> tuple[dict[NodeId, list[int]], set[NodeId]]:
         """What was elsewhere or used before the span, and what had been sent elsewhere too."""
         opens, closes = windows(out, ())
         first = dict[NodeId, int]()
-        for i, node in enumerate(out.source):
-            if out.target[i] in came:
-                at, _ = came[out.target[i]]
-                first[node] = min(at, first.get(node, at))
+        for node, shipment in zip(loads.source, loads.target, strict=True):
+            at, _ = came[shipment]
+            first[node] = min(at, first.get(node, at))
         away, elsewhere = defaultdict[NodeId, list[int]](list), set[NodeId]()
         for i, node in enumerate(out.source):
-            if out.type[i] not in _LEAVING or node not in first or self._goes_here(out, i, came):
+            if out.type[i] not in _LEAVING or self._goes_here(out, i, came):
                 continue
             moved = moment_of(out, i, opens[i], closes[i])
             if moved.since < first[node] and out.type[i] in _LOADS:
@@ -240,6 +250,15 @@ class Present:
             if flow in (Flow.PRODUCED, Flow.RELABELLED_AS)
             and (place is None or place in self.places)
         }
+
+
+def _last_by_node(loads: FlowRows, came: Mapping[NodeId, tuple[int, NodeId]]) -> dict[NodeId, int]:
+    """When each node came here last."""
+    last = dict[NodeId, int]()
+    for node, shipment in zip(loads.source, loads.target, strict=True):
+        at, _ = came[shipment]
+        last[node] = max(at, last.get(node, at))
+    return last
 
 
 def parts_inside(records: Records, seeds: Iterable[Seed]) -> Iterator[Seed]:

@@ -113,31 +113,34 @@ def delivered(drawn: Genealogy, shipment: str) -> int | None:
 def left_here(drawn: Genealogy, node: str, first: int) -> bool:
     """Whether something was delivered here before a day, and nobody says that it was taken away."""
     own = [f for f in drawn.flows if f.source_id == node]
-    loads = [f for f in own if f.type == Flow.SHIPPED_IN]
-    ours = [
-        f for f in loads if (came := delivered(drawn, f.target_id)) is not None and came < first
+    came = [
+        (delivered(drawn, f.target_id), f)
+        for f in own
+        if f.type == Flow.SHIPPED_IN and delivered(drawn, f.target_id) is not None
     ]
-    if not ours:
+    came = [(day_, f) for day_, f in came if day_ is not None and day_ < first]
+    if not came:
         return False
-    begun = min(delivered(drawn, f.target_id) or 0 for f in ours)
     stays = [f for f in own if f.type == Flow.STORED_AT]
-    if any(f.target_id == HERE and until(f) >= begun for f in stays):
-        return False
-    out = [f for f in own if f.type in (Flow.SHIPPED_IN, Flow.CONSUMED_BY) and f not in ours]
-    out = [f for f in out if f.target_id not in {one.target_id for one in ours}]
-    away = [f for f in out if f.type == Flow.SHIPPED_IN and on(f) < begun]
-    taken = [f for f in out if begun <= on(f) < first and f.place_id in (None, HERE)]
-    moved = [f for f in stays if f.target_id != HERE and begun <= on(f) < first]
+    here = [f for f in stays if f.target_id == HERE and on(f) < first]
+    ours = {f.target_id for _, f in came}
+    out = [f for f in own if f.type in (Flow.SHIPPED_IN, Flow.CONSUMED_BY)]
+    out = [f for f in out if f.target_id not in ours]
+    taken = [f for f in out if on(f) < first and f.place_id in (None, HERE)]
+    moved = [f for f in stays if f.target_id != HERE and on(f) < first]
     if not node.startswith("lot"):
-        return not taken and not moved
-    taken += [f for f in moved if f.place_id == HERE]
-    if (
-        not taken
-        or [f for f in away if f.place_id != AWAY]
-        or not all(f.base_quantity for f in ours)
-    ):
+        last = max(day_ for day_, _ in came)
+        kept = any(until(stay) >= last for stay in here)
+        return not kept and not any(on(f) >= last for f in taken + moved)
+    if all(any(until(stay) >= day_ for stay in here) for day_, _ in came):
+        return False
+    begun = min(day_ for day_, _ in came)
+    away = [f for f in out if f.type == Flow.SHIPPED_IN and f.place_id != AWAY and on(f) < begun]
+    taken = [f for f in taken if on(f) >= begun]
+    taken += [f for f in moved if on(f) >= begun and f.place_id == HERE]
+    if not taken or away or not all(f.base_quantity for _, f in came):
         return True
-    return sum(f.base_quantity or 0 for f in taken) < sum(f.base_quantity or 0 for f in ours)
+    return sum(f.base_quantity or 0 for f in taken) < sum(f.base_quantity or 0 for _, f in came)
 
 
 def present(drawn: Genealogy, first: int, last: int) -> Iterator[tuple[str, int]]:

@@ -553,3 +553,18 @@ def test_what_is_known_only_of_a_place_around_is_a_gap() -> None:
     ran = [*RUNS, link(Link.MADE_ON, "batch:3", SITE)]
     assert ("presence_unknown", LINE) in gaps(ask(ran, "equipment", LINE, 2, 3))
     assert gaps(ask(RUNS, "equipment", LINE, 2, 3)) == []
+
+
+def test_what_was_sent_away_and_came_back_is_here_again() -> None:
+    moves = [
+        flow(Flow.STORED_AT, "item:1", COLD, 1, start=1, end=2),
+        flow(Flow.SHIPPED_IN, "item:1", "shipment:in", 0),
+        flow(Flow.DELIVERED_TO, "shipment:in", COLD, 1),
+        flow(Flow.SHIPPED_IN, "item:1", "shipment:out", 2),
+        flow(Flow.DELIVERED_TO, "shipment:out", "party:C", 3),
+        flow(Flow.RETURNED_IN, "item:1", "shipment:back", 4),
+        flow(Flow.DELIVERED_TO, "shipment:back", COLD, 5),
+    ]
+    assert seeds(ask([*genealogy(moves).facts], "place", COLD, 7, 8)) == {"item:1"}
+    with pytest.raises(InvalidQuery):
+        ask([*genealogy(moves[:5]).facts], "place", COLD, 7, 8)
