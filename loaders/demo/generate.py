@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EEXIST, ENOTEMPTY
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,13 +70,33 @@ def _writable(folder: Path) -> Iterator[None]:
 
 
 def _publish(made: Path, out_dir: Path) -> None:
-    if not out_dir.exists():
-        made.rename(out_dir)
+    # Only an empty folder is replaced: whoever else has filled it keeps what it reads.
+    if not out_dir.exists() and _moved(made, out_dir):
         return
-    # Without a truth file nobody takes tables of two companies for one.
-    (out_dir / FILE).unlink(missing_ok=True)
+    if _known(out_dir) != _known(made):
+        # Without a truth file nobody takes tables of two companies for one.
+        (out_dir / FILE).unlink(missing_ok=True)
     for file in sorted(made.iterdir(), key=lambda file: file.name == FILE):
         file.replace(out_dir / file.name)
+
+
+def _moved(made: Path, out_dir: Path) -> bool:
+    """Whether the folder is there now; not when another run was faster."""
+    try:
+        made.rename(out_dir)
+    except OSError as error:
+        if error.errno not in (ENOTEMPTY, EEXIST):
+            raise
+        return False
+    return True
+
+
+def _known(folder: Path) -> bytes | None:
+    """The truth file of a company, or None where there is none."""
+    try:
+        return (folder / FILE).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _made(folder: Path, seed: int, scale: float) -> Truth:

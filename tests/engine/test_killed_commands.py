@@ -34,11 +34,11 @@ def begun(settings: Settings, *words: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def done(command: subprocess.Popen[str]) -> str:
-    """What a command printed; it must end well."""
-    out, said = command.communicate(timeout=120)
-    assert command.returncode == 0, said
-    return out
+def done(*commands: subprocess.Popen[str]) -> str:
+    """What commands printed; all are waited for, and all must end well."""
+    printed = [command.communicate(timeout=120) for command in commands]
+    assert {command.returncode for command in commands} == {0}, [said for _, said in printed]
+    return "".join(out for out, _ in printed)
 
 
 @pytest.fixture
@@ -79,8 +79,7 @@ def test_two_loads_and_a_trace_at_once_end_well_and_the_graph_is_one(
         # Before anything is loaded the seed is not known.
         _, said = (command := traced(settings)).communicate(timeout=120)
         assert command.returncode in (0, 3), said
-    for load in loads:
-        done(load)
+    done(*loads)
     assert '"edges"' in done(traced(settings))
     again = done(begun(settings, "load", company)).splitlines()
     names = again[0].split("\t")
@@ -92,13 +91,9 @@ def test_two_loads_and_a_trace_at_once_end_well_and_the_graph_is_one(
 def test_two_demos_at_once_make_one(settings: Settings) -> None:
     results = settings.data_dir / "out"
     words = ("demo", "run", "--scale", "0.1", "--out", results)
-    for command in [begun(settings, *words) for _ in range(2)]:
-        done(command)
-    assert "Nothing has changed" in _said(begun(settings, *words))
+    done(begun(settings, *words), begun(settings, *words))
+    again = begun(settings, *words)
+    _, said = again.communicate(timeout=120)
+    assert again.returncode == 0, said
+    assert "Nothing has changed" in said
     assert list(results.glob("*.svg"))
-
-
-def _said(command: subprocess.Popen[str]) -> str:
-    out, said = command.communicate(timeout=120)
-    assert command.returncode == 0, said
-    return out + said

@@ -8,6 +8,7 @@ import json
 import tracemalloc
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,25 @@ def test_a_company_takes_the_place_of_another_and_leaves_other_files(tmp_path: P
     (tmp_path / "alone").rename(tmp_path.parent / "alone")
 
     assert fingerprint(tmp_path) == fingerprint(tmp_path.parent / "alone")
+
+
+def test_a_company_made_again_is_there_all_the_while(tmp_path: Path) -> None:
+    generate(tmp_path, scale=0.05)
+    told = (tmp_path / FILE).read_bytes()
+    with ThreadPoolExecutor() as pool:
+        again = [pool.submit(generate, tmp_path, scale=0.05) for _ in range(3)]
+        while not all(run.done() for run in again):
+            assert (tmp_path / FILE).read_bytes() == told
+    assert all(run.result() == generate(tmp_path, scale=0.05) for run in again)
+
+
+def test_companies_made_at_once_are_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        for number in range(5):
+            folder = tmp_path / str(number)
+            at_once = [pool.submit(generate, folder, scale=0.05) for _ in range(4)]
+            assert all(run.result() == at_once[0].result() for run in at_once)
+            assert fingerprint(folder) == fingerprint(tmp_path / "0")
 
 
 def test_a_file_in_the_place_of_the_folder_is_not_touched(tmp_path: Path) -> None:
