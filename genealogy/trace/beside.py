@@ -22,9 +22,22 @@ from genealogy.ports import (
 
 @dataclass(slots=True)
 class Beside:
-    """What a source of flows tells beside its edges, passed on from the one behind it."""
+    """What a source of flows tells beside its edges, passed on from the one behind it.
+
+    It has nothing at once unless it says so itself: what it changes is found by its edges.
+    """
 
     source: FlowSource
+
+    def closure(
+        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
+    ) -> Reading | None:
+        """Null: a trace goes level by level."""
+        return None
+
+    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
+        """The kind label of those of these nodes that exist."""
+        return self.source.kinds(node_ids)
 
     def nodes(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
@@ -97,10 +110,6 @@ class Pinned(Beside, FlowSource):
     ) -> Reading | None:
         """What the source has at once."""
         return self.source.closure(seeds, direction, known_at=known_at)
-
-    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
-        """The kind label of those of these nodes that exist."""
-        return self.source.kinds(node_ids)
 
     def standing(self, *, known_at: datetime | None = None) -> Standing:
         """What was told when the question was asked; ``known_at`` is that of the question."""

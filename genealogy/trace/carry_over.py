@@ -109,16 +109,6 @@ class CarriedOver(Beside, FlowSource):
         mixed = {*reading.mixed, *self._whole.intersection(batches)}
         return replace(reading, rows=joined(reading.rows, _rows(more)), mixed=mixed)
 
-    def closure(
-        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Reading | None:
-        """Null: what is not recorded is found level by level."""
-        return None
-
-    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
-        """The kind label of those of these nodes that exist."""
-        return self.source.kinds(node_ids)
-
     def _learn(self, batches: Sequence[NodeId]) -> None:
         """Read the lines of these batches with all that ran on them."""
         made_on = {link.target for link in self.source.links(batches, Link.MADE_ON)}

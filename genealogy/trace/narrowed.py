@@ -30,13 +30,3 @@ class Narrowed(Beside, FlowSource):
         ids = enumerate(reading.rows.edge_id)
         picks = [i for i, edge_id in ids if edge_id.partition(MARK)[0] in self.only]
         return replace(reading, rows=select(reading.rows, picks))
-
-    def closure(
-        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Reading | None:
-        """Null: the trace goes level by level."""
-        return None
-
-    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
-        """The kind label of those of these nodes that exist."""
-        return self.source.kinds(node_ids)

@@ -51,16 +51,6 @@ class RevisedFlows(Beside, FlowSource):
         ]
         return replace(reading, rows=select(rows, picks))
 
-    def closure(
-        self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
-    ) -> Reading | None:
-        """Null: the trace goes level by level."""
-        return None
-
-    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
-        """The kind label of those of these nodes that exist."""
-        return self.source.kinds(node_ids)
-
     def stays(self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None) -> FlowRows:
         """Where these nodes were kept, but those of which nobody says."""
         told = [node for node in node_ids if node not in self.unplaced]

@@ -48,10 +48,6 @@ class Propagating(Beside, FlowSource):
         reading = self.source.closure(seeds, direction, known_at=known_at)
         return None if reading is None else self._without(reading)
 
-    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
-        """The kind label of those of these nodes that exist."""
-        return self.source.kinds(node_ids)
-
     def _without(self, reading: Reading) -> Reading:
         if not self.products:
             return reading

@@ -70,10 +70,6 @@ class Candidates(Beside, FlowSource):
         reading = self.source.closure(seeds, direction, known_at=known_at)
         return None if reading is None else self._with(reading, [*reading.whole], direction)
 
-    def kinds(self, node_ids: Sequence[NodeId]) -> dict[NodeId, str]:
-        """The kind label of those of these nodes that exist."""
-        return self.source.kinds(node_ids)
-
     def _unlotted(self) -> frozenset[NodeId]:
         """The nodes that stand for material of a product of which no lot is known."""
         if self._nameless is None:
