@@ -82,21 +82,21 @@ def sweep(
     zero, and zero again at the end. False where what is met cannot be swept, if there is
     anything ``wild``.
     """
-    todo, tame = 0, True
+    stacked, tame = 0, True
     for node in nodes:
         mask = bits[node]
         if mask:
             if wild and not is_tame(ways, node, bad):
                 tame = False
                 break
-            todo = hand_on(ways, node, mask, rank[node], rank, bits, waits, stack, todo)
-    while todo:
+            stacked = hand_on(ways, node, mask, rank[node], rank, bits, waits, stack, stacked)
+    while stacked:
         # A loop: bits came to these after their turn.
-        todo -= 1
-        node = stack[todo]
+        stacked -= 1
+        node = stack[stacked]
         waits[node] = 0
         if tame:
-            todo = hand_on(ways, node, bits[node], len(rank), rank, bits, waits, stack, todo)
+            stacked = hand_on(ways, node, bits[node], len(rank), rank, bits, waits, stack, stacked)
     return tame
 
 
@@ -120,7 +120,7 @@ def hand_on(
     bits: Column,
     waits: Column,
     stack: Column,
-    todo: int,
+    stacked: int,
 ) -> int:
     """Give bits to the nodes to which the edges of one lead; those ranked ``before`` wait."""
     head = ways.head
@@ -131,9 +131,9 @@ def hand_on(
             bits[to] = more
             if rank[to] < before and not waits[to]:
                 waits[to] = 1
-                stack[todo] = to
-                todo += 1
-    return todo
+                stack[stacked] = to
+                stacked += 1
+    return stacked
 
 
 def moments(ways: Ways, nodes: Column, opens: Column, near: Column, edges: Column) -> int:
@@ -183,13 +183,13 @@ def sweep_in_time(
             continue
         fresh[to] = more ^ bits[to]
         bits[to] = more
-        stack[0], todo = to, 1
-        while todo:
-            todo -= 1
-            node = stack[todo]
+        stack[0], stacked = to, 1
+        while stacked:
+            stacked -= 1
+            node = stack[stacked]
             mask = fresh[node]
             fresh[node] = 0
-            todo = hand_on_now(ways, node, mask, moment, bits, fresh, stack, todo)
+            stacked = hand_on_now(ways, node, mask, moment, bits, fresh, stack, stacked)
     return True
 
 
@@ -201,7 +201,7 @@ def hand_on_now(
     bits: Column,
     fresh: Column,
     stack: Column,
-    todo: int,
+    stacked: int,
 ) -> int:
     """Give bits on over the edges of a node that are open at a moment."""
     opens, low = ways.opens, ways.begin[node]
@@ -223,8 +223,8 @@ def hand_on_now(
         more = bits[to] | mask
         if more != bits[to]:
             if not fresh[to]:
-                stack[todo] = to
-                todo += 1
+                stack[stacked] = to
+                stacked += 1
             fresh[to] |= more ^ bits[to]
             bits[to] = more
-    return todo
+    return stacked
