@@ -64,13 +64,7 @@ def open_engine(settings: Settings) -> Lotgraph:
     The schema is applied to an empty database. Raises StoreUnavailable,
     SchemaMismatch and what ``embedded.ensure_running`` raises.
     """
-    store = open_store(settings)
-    try:
-        schema.ensure(store)
-    except BaseException:
-        # Also on Ctrl-C: the driver's threads and sockets would outlive the failure.
-        store.close()
-        raise
+    store = _open_with_schema(settings)
     engine = engine_on(store, settings.data_dir / SNAPSHOTS)
     engine = replace(
         engine,
@@ -94,18 +88,22 @@ def reopening(store: GraphStore, settings: Settings) -> Callable[[], None]:
         if not turn.acquire(blocking=False):
             return
         try:
-            fresh = open_store(settings)
-            try:
-                schema.ensure(fresh)
-            except BaseException:
-                # As in ``open_engine``.
-                fresh.close()
-                raise
-            store.move_to(fresh)
+            store.move_to(_open_with_schema(settings))
         finally:
             turn.release()
 
     return reopen
+
+
+def _open_with_schema(settings: Settings) -> GraphStore:
+    store = open_store(settings)
+    try:
+        schema.ensure(store)
+    except BaseException:
+        # Also on Ctrl-C: the driver's threads and sockets would outlive the failure.
+        store.close()
+        raise
+    return store
 
 
 def open_store(settings: Settings) -> GraphStore:
