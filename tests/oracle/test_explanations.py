@@ -60,6 +60,11 @@ def answer(source: MemoryFlows, query: TraceQuery) -> Trace | None:
     return without_diluted(with_amounts(found, source)) if query.quantities else found
 
 
+def starts_of(found: Trace) -> set[NodeId]:
+    """Where walks of a trace may begin: at its seeds, those asked for and those found."""
+    return {*found.query.seeds, *(seed.node_id for seed in found.seeds)}
+
+
 def explained(source: MemoryFlows, query: TraceQuery, node: NodeId) -> WhyNot | None:
     """Why a node is not in a trace; null for one that is refused, as it was not known then."""
     try:
@@ -77,7 +82,7 @@ def test_every_node_of_a_trace_has_a_walk_from_a_seed_that_ends_at_it(
     found = answer(source, data.draw(questions(drawn)))
     if found is None:
         return
-    starts = {*found.query.seeds, *(seed.node_id for seed in found.seeds)}
+    starts = starts_of(found)
     assert starts
     for reached in found.reached:
         way = None if reached.direction == "seed" else reached.direction
@@ -101,7 +106,7 @@ def test_the_best_paths_begin_with_the_witness_and_each_ends_at_the_node(
     reached = [] if found is None else [r for r in found.reached if r.direction != "seed"]
     if found is None or not reached:
         return
-    starts = {*found.query.seeds, *(seed.node_id for seed in found.seeds)}
+    starts = starts_of(found)
     told = data.draw(st.sampled_from(reached))
     way: Direction = "backward" if told.direction == "backward" else "forward"
     paths = best_paths(source, found, told.node_id, way, 4)

@@ -17,7 +17,7 @@ from genealogy.model.names import Flow
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction
 from genealogy.trace.paths import best_paths
-from genealogy.trace.result import Mode, Seed, TraceQuery, Window, WindowKind
+from genealogy.trace.result import Mode, Seed, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from genealogy.trace.seeds import Found
 from genealogy.trace.witness import hops
@@ -58,6 +58,18 @@ def walks(
     yield from go(seed, BEFORE if since is None else since, (seed,), ())
 
 
+def best_to_any(
+    data: st.DataObject, source: MemoryFlows, answer: Trace
+) -> tuple[NodeId, list[tuple[str, ...]]] | None:
+    """A node that was reached, and the edges of the best paths to it; null where none was."""
+    reached = [r.node_id for r in answer.reached if r.direction == "forward"]
+    if not reached:
+        return None
+    target = data.draw(st.sampled_from(reached))
+    found = best_paths(source, answer, target, "forward", MANY)
+    return target, [tuple(answer.edges.edge_id[hop.edge] for hop in path) for path in found]
+
+
 @ENOUGH
 @given(
     drawn=genealogies(containers=False, size=18),
@@ -71,12 +83,10 @@ def test_the_best_paths_are_the_first_of_all_walks_by_length_and_time(
     seed = data.draw(st.sampled_from(lots))
     source = MemoryFlows(drawn.facts)
     answer = trace(source, TraceQuery((seed,), "forward", mode))
-    reached = [r.node_id for r in answer.reached if r.direction == "forward"]
-    if not reached:
+    told = best_to_any(data, source, answer)
+    if told is None:
         return
-    target = data.draw(st.sampled_from(reached))
-    found = best_paths(source, answer, target, "forward", MANY)
-    ids = [tuple(answer.edges.edge_id[hop.edge] for hop in path) for path in found]
+    target, ids = told
     possible = {w[2]: w[:2] for w in walks(drawn, seed, target, exact=mode is Mode.EXACT)}
     assert len(set(ids)) == len(ids)
     assert set(ids) <= possible.keys()
@@ -101,14 +111,12 @@ def test_the_best_paths_set_out_from_every_seed_also_where_one_leads_to_another(
     )
     source = MemoryFlows(drawn.facts)
     answer = trace(source, TraceQuery(plain, "forward", windows=WINDOW), found=Found(windowed))
-    reached = [r.node_id for r in answer.reached if r.direction == "forward"]
-    if not reached:
+    told = best_to_any(data, source, answer)
+    if told is None:
         return
-    target = data.draw(st.sampled_from(reached))
-    found = best_paths(source, answer, target, "forward", MANY)
-    ids = [tuple(answer.edges.edge_id[hop.edge] for hop in path) for path in found]
-    told = [walks(drawn, seed, target, exact=True, since=since[seed]) for seed in asked]
-    possible = {w[2]: w[:2] for some in told for w in some}
+    target, ids = told
+    each = [walks(drawn, seed, target, exact=True, since=since[seed]) for seed in asked]
+    possible = {w[2]: w[:2] for some in each for w in some}
     assert len(set(ids)) == len(ids)
     assert set(ids) <= possible.keys()
     assert [possible[path] for path in ids] == sorted(possible.values())[:MANY]
