@@ -206,13 +206,16 @@ def test_a_damaged_snapshot_leaves_answers_to_the_database_until_it_is_built_ane
     assert again.status().reason == "fresh"
 
 
-def spoil(keeper: Keeper, name: str, number: int) -> None:
-    """Alter every value of a column, but neither the size of its file nor its time."""
+def spoiled(home: Path, name: str, number: int) -> tuple[Keeper, MemoryGraph]:
+    """A snapshot with every value of a column altered, but its file as large and as old."""
+    keeper, source = keeper_of(home)
+    keeper.build()
     for path in keeper.base.rglob(f"{name}.npy"):
         stat, column = path.stat(), np.load(path)
         column[:] = number
         np.save(path, column)
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    return keeper, source
 
 
 @pytest.mark.parametrize(
@@ -229,9 +232,7 @@ def spoil(keeper: Keeper, name: str, number: int) -> None:
 def test_columns_altered_behind_its_back_that_lead_nowhere_leave_the_answer_to_the_database(
     tmp_path: Path, name: str, number: int
 ) -> None:
-    keeper, source = keeper_of(tmp_path)
-    keeper.build()
-    spoil(keeper, name, number)
+    keeper, source = spoiled(tmp_path, name, number)
     again = Keeper(source, keeper.base)
     assert again.trace(QUESTIONS[0]) is None
     assert again.flows() is None
@@ -242,9 +243,7 @@ def test_columns_altered_behind_its_back_that_lead_nowhere_leave_the_answer_to_t
 def test_several_cases_are_answered_by_the_database_where_columns_lead_nowhere(
     tmp_path: Path,
 ) -> None:
-    keeper, source = keeper_of(tmp_path)
-    keeper.build()
-    spoil(keeper, "backward.head", 10_000)
+    keeper, source = spoiled(tmp_path, "backward.head", 10_000)
     plain = engine(Company(DRAWN.facts))
     copied = replace(plain, keeper=Keeper(source, keeper.base))
     cases = (NodeId("party:C"), NodeId("lot:Ä~批"))
@@ -267,9 +266,7 @@ def test_a_failure_that_no_damage_explains_is_not_hidden(tmp_path: Path) -> None
 def test_a_program_that_goes_on_reads_the_whole_snapshot_once_it_has_started(
     tmp_path: Path,
 ) -> None:
-    keeper, source = keeper_of(tmp_path)
-    keeper.build()
-    spoil(keeper, "forward.head", 0)
+    keeper, source = spoiled(tmp_path, "forward.head", 0)
     again = Keeper(source, keeper.base, rebuilds=True)
     again.warm()
     assert again.trace(QUESTIONS[0]) is None
