@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from genealogy.model.facts import NodeId
-from genealogy.model.times import from_micros, iso, parse_instant
-from genealogy.trace.result import Trace, Window, WindowKind
+from genealogy.model.times import from_micros, iso
+from genealogy.trace.result import Trace, Window
 
 Record = dict[str, Any]
 
@@ -25,20 +25,6 @@ def window_records(windows: Sequence[Window]) -> list[Record]:
         }
         for window in windows
     ]
-
-
-def windows_of(records: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
-    """The windows that ``window_records`` told of."""
-    return tuple(
-        Window(
-            WindowKind(told["kind"]),
-            NodeId(told["id"]),
-            _moment(told["from"]),
-            _moment(told["to"]),
-            told.get("revision"),
-        )
-        for told in records
-    )
 
 
 def found_in(trace: Trace) -> dict[NodeId, list[Record]]:
@@ -60,7 +46,3 @@ def found_in(trace: Trace) -> dict[NodeId, list[Record]]:
 
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
-
-
-def _moment(words: str | None) -> datetime | None:
-    return None if words is None else parse_instant(words).at

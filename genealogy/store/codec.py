@@ -13,7 +13,7 @@ from typing import Any
 
 from neo4j.time import DateTime
 
-from genealogy.model.times import iso, to_micros
+from genealogy.model.times import iso
 
 
 def encode(value: Any) -> Any:
@@ -50,11 +50,3 @@ def iso_or_null(moment: datetime | None) -> str | None:
 def decimal_or_null(value: Decimal | None) -> str | None:
     """A quantity as text without exponent, or null."""
     return None if value is None else format(value, "f")
-
-
-def micros_or_null(text: str | None) -> int | None:
-    """Microseconds since 1970-01-01 UTC of a time as the database prints it."""
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text.removesuffix("[UTC]"))
-    return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -17,8 +17,6 @@ LASTING = 0x10
 TIMELESS = 0x20
 #: The moment at which it occurred is not known.
 UNDATED = 0x40
-#: Walked against the direction of the material: from a container to its contents.
-AGAINST = 0x80
 
 #: Codes of flows in signs.
 FLOW_CODES: dict[str, int] = {flow: code for code, flow in enumerate(Flow)}
