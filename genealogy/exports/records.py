@@ -18,7 +18,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.identifiers import spellings
 from genealogy.model.names import RECORDED, Label
 from genealogy.model.times import from_micros, iso
-from genealogy.ports import Direction, FlowRows, NodeRow
+from genealogy.ports import FlowRows, NodeRow
 from genealogy.trace.hosts import exposed_hosts
 from genealogy.trace.result import Completeness, Gap, Reached, ReachedColumns, Trace, TraceQuery
 from genealogy.trace.witness import Hop, hops
@@ -229,12 +229,12 @@ def node_row(trace: Trace, node_id: NodeId) -> NodeRow:
     return trace.rows.get(node_id) or NodeRow(node_id, Label.ENTITY, (), str(node_id), None, (), {})
 
 
-def path_records(trace: Trace, node_id: NodeId, direction: Direction | None = None) -> list[Record]:
+def path_records(trace: Trace, node_id: NodeId) -> list[Record]:
     """One shortest path from a seed to a node, step by step; each with the edge that led there.
 
     Raises NotFound for a node that the trace did not reach.
     """
-    return steps_records(trace, node_id, hops(trace, node_id, direction))
+    return steps_records(trace, node_id, hops(trace, node_id))
 
 
 def steps_records(trace: Trace, node_id: NodeId, path: Sequence[Hop]) -> list[Record]:

@@ -107,8 +107,8 @@ class Scene:
         return len(self.marks) < self.nodes
 
 
-def scene(trace: Trace, most: int = MOST_MARKS) -> Scene:
-    """The marks and bonds of a trace, at most about ``most`` marks."""
+def scene(trace: Trace) -> Scene:
+    """The marks and bonds of a trace, at most about ``MOST_MARKS`` marks."""
     pieces = _pieces(trace)
     position = {piece.row.node_id: i for i, piece in enumerate(pieces)}
     ends = [
@@ -117,7 +117,7 @@ def scene(trace: Trace, most: int = MOST_MARKS) -> Scene:
     ]
     links = sorted(set(ends))
     closing = closing_links(len(pieces), links)
-    part = _parts(pieces, acyclic(links, closing), most)
+    part = _parts(pieces, acyclic(links, closing), MOST_MARKS)
     return _gathered(pieces, ends, trace.edge_order(), closing, part)
 
 

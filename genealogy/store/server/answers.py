@@ -39,16 +39,16 @@ class NoAnswer(StoreUnavailable):
     """The server does not answer, or not in time; says how."""
 
 
-def answers(endpoint: Endpoint, *, wait: float = REPLY_SECONDS) -> None:
+def answers(endpoint: Endpoint) -> None:
     """Return once the database answers a query.
 
-    Raises WrongPassword or NoAnswer. ``wait`` bounds connecting and logging in, in seconds.
+    Raises WrongPassword or NoAnswer.
     """
     driver = GraphDatabase.driver(
         endpoint.uri,
         auth=(endpoint.user, endpoint.password),
-        connection_timeout=wait,
-        connection_acquisition_timeout=wait,
+        connection_timeout=REPLY_SECONDS,
+        connection_acquisition_timeout=REPLY_SECONDS,
     )
     try:
         with driver, driver.session(database=endpoint.database) as session:
