@@ -169,7 +169,7 @@ class Answers(Generic[Q, A]):
         watermark = self._engine.watermark()
         unfinished = self._engine.flows.standing().unfinished
         for take in count():
-            trace_id = _named(self._kind.asked(query), watermark, take, unfinished)
+            trace_id = id_of(self._kind.asked(query), watermark, take, unfinished)
             try:
                 known = self.find(trace_id)
                 return known, self.answer(known)
@@ -238,16 +238,12 @@ class Shelf(Answers[TraceQuery, Trace]):
         super().__init__(engine, clock, folder, OfTraces())
 
 
-def id_of(query: TraceQuery, watermark: int, take: int = 0, unfinished: Sequence[str] = ()) -> str:
-    """The id of a trace question asked of the data at a watermark: 26 letters and digits.
+def id_of(asked: Record, watermark: int, take: int = 0, unfinished: Iterable[str] = ()) -> str:
+    """The id of a question asked of the data at a watermark: 26 letters and digits.
 
     ``take`` counts how often the same question of the same data was answered otherwise.
     Loads that are unfinished count too: they begin and end without a change of the data.
     """
-    return _named(OfTraces().asked(query), watermark, take, unfinished)
-
-
-def _named(asked: Record, watermark: int, take: int, unfinished: Iterable[str]) -> str:
     parts: list[Any] = [asked, watermark, *([take] if take else []), *unfinished]
     told = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return base64.b32encode(hashlib.sha256(told).digest()[:16]).decode().rstrip("=").lower()

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from api.archive import TraceUnkept
-from api.shelf import Shelf, TraceChanged, id_of
+from api.shelf import OfTraces, Shelf, TraceChanged, id_of
 from genealogy.errors import NotFound
 from genealogy.exports.digest import digest_of
 from genealogy.model.facts import NodeId
@@ -32,8 +32,12 @@ def shelf(folder: Path | None = None, company: Company | None = None) -> Shelf:
     return Shelf(engine(company), StoppedClock(), folder)
 
 
+def id_at(query: TraceQuery, watermark: int) -> str:
+    return id_of(OfTraces().asked(query), watermark)
+
+
 def test_an_id_is_fit_for_addresses_and_file_names() -> None:
-    found = id_of(ASKED, 1)
+    found = id_at(ASKED, 1)
     assert len(found) == 26
     assert found.isalnum()
     assert found == found.lower()
@@ -52,17 +56,17 @@ def test_an_id_is_fit_for_addresses_and_file_names() -> None:
     ],
 )
 def test_another_question_has_another_id(other: TraceQuery) -> None:
-    assert id_of(other, 1) != id_of(ASKED, 1)
+    assert id_at(other, 1) != id_at(ASKED, 1)
 
 
 def test_the_order_of_seeds_and_stops_does_not_matter() -> None:
     two = (NodeId(RAW), NodeId(TUBING))
     one = replace(ASKED, seeds=two, stops=two)
-    assert id_of(one, 1) == id_of(replace(one, seeds=two[::-1], stops=two[::-1]), 1)
+    assert id_at(one, 1) == id_at(replace(one, seeds=two[::-1], stops=two[::-1]), 1)
 
 
 def test_other_data_give_another_id() -> None:
-    assert id_of(ASKED, 1) != id_of(ASKED, 2)
+    assert id_at(ASKED, 1) != id_at(ASKED, 2)
 
 
 def test_a_given_record_time_is_kept() -> None:
