@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from api.errors import MOST_FLAWS, InvalidBody
 from genealogy.bootstrap import Lotgraph
-from genealogy.errors import Ambiguous, LotgraphError, NotFound
+from genealogy.errors import Ambiguous, InvalidQuery, LotgraphError, NotFound
 from genealogy.exports.candidates import explained
 from genealogy.exports.records import Record
 from genealogy.messages import text
@@ -73,6 +74,20 @@ def flaw(pointer: str, error: LotgraphError, language: str) -> Record:
     if candidates := error.params.get("candidates"):
         told["candidates"] = candidates
     return told
+
+
+@contextmanager
+def refusing(language: str, pointer: Callable[[InvalidQuery], str]) -> Iterator[None]:
+    """Raise InvalidBody where the engine refuses a question; ``pointer`` tells what is wrong in it.
+
+    Names have been resolved: what is not found was not known at the record time asked for.
+    """
+    try:
+        yield
+    except NotFound as error:
+        raise InvalidBody([flaw("/known_at", error, language)]) from error
+    except InvalidQuery as error:
+        raise InvalidBody([flaw(pointer(error), error, language)]) from error
 
 
 def refuse(flaws: Sequence[Record]) -> None:

@@ -16,14 +16,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from api import names, whole
 from api.archive import Stored
 from api.deps import Causes, Comparisons, Engine, Language, Work, json_only
-from api.errors import InvalidBody
 from api.openapi import described
 from api.routers import jobs
-from api.routers.traces import Prefer, known_already, proof, wants_no_wait
+from api.routers.traces import Prefer, completeness_header, known_already, proof, wants_no_wait
 from api.schemas.impact import CauseAnswer, CauseRequest, ComparisonAnswer, ComparisonRequest
 from api.schemas.jobs import Job
 from api.shelf import Answers
-from genealogy.errors import InvalidQuery, NotFound
+from genealogy.errors import InvalidQuery
 from genealogy.exports.impact import cause_query_record, comparison_query_record
 from genealogy.exports.records import Record
 from genealogy.impact.question import CauseQuery, ComparisonQuery
@@ -158,13 +157,11 @@ class _Asking:
         return found
 
     def _stored(self, progress: Progress | None = None) -> Stored[Any]:
-        try:
+        def pointer(error: InvalidQuery) -> str:
+            return "/goods" if error.error_code == "bad_and_good" else "/cases"
+
+        with names.refusing(self.language, pointer):
             return self.kept.store(self.query, progress)[0]
-        except NotFound as error:
-            raise InvalidBody([names.flaw("/known_at", error, self.language)]) from error
-        except InvalidQuery as error:
-            field = "goods" if error.error_code == "bad_and_good" else "cases"
-            raise InvalidBody([names.flaw(f"/{field}", error, self.language)]) from error
 
 
 def _address(part: str, stored: Stored[Any]) -> str:
@@ -179,18 +176,11 @@ def _told(kept: Answers[Any, Record], part: str, stored: Stored[Any], request: R
     if is_read and known_already(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=shared)
     document = kept.answer(stored)
-    headers = {**shared, **proof(stored), "lotgraph-completeness": _header(document)}
+    told = (document["completeness"][name] for name in ("state", "frontiers", "gaps", "masked"))
+    stated = {"lotgraph-completeness": completeness_header(*told)}
+    headers = {**shared, **proof(stored), **stated}
     return whole.response(_pieces(document), "application/json", headers, request)
 
 
 def _pieces(document: Record) -> Generator[bytes, None, None]:
     yield orjson.dumps(document)
-
-
-def _header(document: Record) -> str:
-    """The completeness of a document in one header line."""
-    told = document["completeness"]
-    return (
-        f"{told['state']}; frontiers={len(told['frontiers'])}; "
-        f"gaps={len(told['gaps'])}; masked={told['masked']}"
-    )

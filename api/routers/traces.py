@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Any, Literal, cast
@@ -43,7 +43,7 @@ from genealogy.exports.remarks import remark_records
 from genealogy.messages import text
 from genealogy.model.times import iso
 from genealogy.ports import Direction
-from genealogy.trace.result import Completeness, Trace, TraceQuery
+from genealogy.trace.result import Trace, TraceQuery
 from genealogy.trace.walk import Progress
 
 PREFIX = "/v1/traces"
@@ -173,7 +173,9 @@ def paths(
 
 def _stated(trace: Trace) -> dict[str, str]:
     """What headers state of an answer: completeness, and the dilution filter if there is one."""
-    stated = {"lotgraph-completeness": completeness_header(trace.completeness)}
+    lacking = trace.completeness
+    told = (lacking.state, lacking.frontiers, lacking.gaps, lacking.masked)
+    stated = {"lotgraph-completeness": completeness_header(*told)}
     if trace.query.dilution is not None:
         stated["lotgraph-dilution"] = f"{trace.query.dilution:f}"
     return stated
@@ -184,12 +186,9 @@ def proof(stored: Stored[Any]) -> dict[str, str]:
     return {"lotgraph-watermark": str(stored.watermark), "lotgraph-digest": stored.digest}
 
 
-def completeness_header(lacking: Completeness) -> str:
+def completeness_header(state: str, frontiers: Sized, gaps: Sized, masked: int) -> str:
     """The completeness in one header line."""
-    return (
-        f"{lacking.state}; frontiers={len(lacking.frontiers)}; "
-        f"gaps={len(lacking.gaps)}; masked={lacking.masked}"
-    )
+    return f"{state}; frontiers={len(frontiers)}; gaps={len(gaps)}; masked={masked}"
 
 
 def wants_no_wait(prefer: str) -> bool:
@@ -215,13 +214,11 @@ def address_of(stored: Stored[Any]) -> str:
 def _stored(
     traces: Shelf, query: TraceQuery, language: str, progress: Progress | None = None
 ) -> tuple[Stored[TraceQuery], Trace]:
-    try:
+    def pointer(error: InvalidQuery) -> str:
+        return "/windows" if error.error_code in questions.OF_WINDOWS else "/seeds"
+
+    with names.refusing(language, pointer):
         return traces.store(query, progress)
-    except NotFound as error:
-        raise InvalidBody([names.flaw("/known_at", error, language)]) from error
-    except InvalidQuery as error:
-        pointer = "/windows" if error.error_code in questions.OF_WINDOWS else "/seeds"
-        raise InvalidBody([names.flaw(pointer, error, language)]) from error
 
 
 def _question(engine: Lotgraph, asked: TraceRequest, language: str) -> TraceQuery:

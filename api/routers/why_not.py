@@ -6,11 +6,10 @@ from fastapi import APIRouter, Depends, Response
 
 from api import names, questions
 from api.deps import Engine, Language, json_only
-from api.errors import InvalidBody
 from api.openapi import described
 from api.schemas.why_not import WhyNotAnswer, WhyNotRequest
 from genealogy.bootstrap import Lotgraph
-from genealogy.errors import InvalidQuery, NotFound
+from genealogy.errors import InvalidQuery
 from genealogy.exports.records import Record
 from genealogy.exports.remarks import remark_records
 from genealogy.exports.why_not import obstacle_words, why_not_record
@@ -24,17 +23,17 @@ router = APIRouter(prefix="/v1", tags=["traces"], dependencies=[Depends(json_onl
 def why_not(engine: Engine, language: Language, asked: WhyNotRequest, response: Response) -> Record:
     """What would have to be otherwise for a trace to reach a node."""
     query, node = _question(engine, asked, language)
-    try:
+
+    def pointer(error: InvalidQuery) -> str:
+        if asked.windows and error.error_code in questions.OF_WINDOWS:
+            return "/windows"
+        return "/seed" if asked.seed else "/seeds"
+
+    with names.refusing(language, pointer):
         meant = _meant(engine, query, asked)
         told = why_not_record(engine.why_not(meant, node))
         named = query.carry_over or query.clock_tolerance
         found = engine.remarks(engine.trace(meant)) if named else []
-    except NotFound as error:
-        raise InvalidBody([names.flaw("/known_at", error, language)]) from error
-    except InvalidQuery as error:
-        of_windows = asked.windows and error.error_code in questions.OF_WINDOWS
-        pointer = "/windows" if of_windows else "/seed" if asked.seed else "/seeds"
-        raise InvalidBody([names.flaw(pointer, error, language)]) from error
     for obstacle in told["obstacles"]:
         obstacle["message"] = obstacle_words(obstacle, told["query"], language)
     response.headers["lotgraph-watermark"] = str(told["watermark"])
