@@ -172,6 +172,9 @@ WALKED = RECORDED - {Flow.STORED_AT}
 #: flow has them in ``occurred_at`` and ``valid_to``.
 LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF, Flow.STORED_AT, Flow.MAY_BE})
 
+#: Flows into a shipment.
+INTO_SHIPMENT = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
+
 #: Times of a flow edge, UTC.
 FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Link
+from genealogy.model.names import INTO_SHIPMENT, Link
 from genealogy.ports import FlowRows, FlowSource
 from genealogy.trace.columns import MARK
-
-_LOADS = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
 
 
 @dataclass(slots=True)
@@ -22,7 +20,7 @@ class Departures:
     def unsaid(self, rows: FlowRows) -> list[int]:
         """What was loaded into shipments at places that its rows do not tell."""
         told = zip(rows.type, rows.place_id, strict=True)
-        return [i for i, (flow, place) in enumerate(told) if flow in _LOADS and not place]
+        return [i for i, (flow, place) in enumerate(told) if flow in INTO_SHIPMENT and not place]
 
     def learn(self, *readings: FlowRows) -> None:
         """Find out from where the shipments were sent for which that counts."""
@@ -43,7 +41,7 @@ class Departures:
         place = rows.place_id[i]
         if place:
             return NodeId(place)
-        return self._from.get(_shipment(rows, i)) if rows.type[i] in _LOADS else None
+        return self._from.get(_shipment(rows, i)) if rows.type[i] in INTO_SHIPMENT else None
 
 
 def _shipment(rows: FlowRows, i: int) -> NodeId:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from genealogy.errors import InvalidQuery
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Label, Link
+from genealogy.model.names import INTO_SHIPMENT, Flow, Label, Link
 from genealogy.model.times import from_micros, to_micros
 from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
 from genealogy.trace.clocks import slack_of
@@ -257,7 +257,7 @@ class _Search:
         found += _by(into, into.target, here, into.place_id)
         loads = defaultdict[NodeId, list[NodeId]](list)
         for node, flow, shipment in zip(out.source, out.type, out.target, strict=True):
-            if flow in (Flow.SHIPPED_IN, Flow.RETURNED_IN):
+            if flow in INTO_SHIPMENT:
                 loads[shipment].append(node)
         for node in nodes:
             loads[node].append(node)

@@ -13,6 +13,7 @@ from genealogy.model.units import Measure
 from genealogy.trace.hubs import Hubs, Move
 from genealogy.trace.ledger import Ledger
 from genealogy.trace.parcel import ZERO, Parcel, smaller, total_of
+from genealogy.trace.signs import HOLDS
 from genealogy.trace.spans import Span
 from genealogy.trace.store import seen, taken
 from genealogy.trace.windows import END
@@ -21,8 +22,6 @@ from genealogy.trace.windows import END
 USES_UP = frozenset(
     {Flow.CONSUMED_BY, Flow.RELABELLED_AS, Flow.PART_OF, Flow.LOADED_INTO, Flow.DRAWN_FROM}
 )
-#: Flows by which something is in a box for a time.
-HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 #: Flows by which something came to be, or to us.
 MADE = frozenset({Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS})
 

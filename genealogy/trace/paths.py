@@ -19,10 +19,10 @@ from genealogy.model.facts import NodeId
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.result import Trace, TraceQuery
-from genealogy.trace.revised import HOLDS
 from genealogy.trace.run import trace as run_trace
 from genealogy.trace.run import with_unrecorded
 from genealogy.trace.seeds import Found
+from genealogy.trace.signs import HOLDS
 from genealogy.trace.windows import BEGIN
 from genealogy.trace.witness import Hop, hops
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import LASTING, Flow, Label, Link
+from genealogy.model.names import INTO_SHIPMENT, LASTING, Flow, Label, Link
 from genealogy.model.times import to_micros
 from genealogy.model.units import Measure
 from genealogy.ports import FlowRows, FlowSource
@@ -27,8 +27,7 @@ from genealogy.trace.spans import ALWAYS, Span, lasted
 from genealogy.trace.whereabouts import MOST_STAYS, Whereabouts
 from genealogy.trace.windows import BEGIN, END, windows
 
-_LOADS = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
-_LEAVES = USES_UP | _LOADS
+_LEAVES = USES_UP | INTO_SHIPMENT
 _MADE_HERE = frozenset({Flow.PRODUCED, Flow.RELABELLED_AS, Flow.DRAWN_FROM})
 _PIECE = "H87"
 #: When something came to be, or set out.
@@ -113,7 +112,7 @@ class _Reader:
     def _learn_shipments(self, nodes: Iterable[NodeId]) -> None:
         """Read from where the shipments of seeds were sent, and where they were delivered."""
         out = (move for node in nodes for move in self.hubs.out[node])
-        ships = sorted({move.target for move in out if move.type in _LOADS})
+        ships = sorted({move.target for move in out if move.type in INTO_SHIPMENT})
         if not ships:
             return
         ties = self.source.links(ships, Link.AT)
@@ -128,7 +127,7 @@ class _Reader:
 
     def _place_of(self, move: Move) -> NodeId | None:
         """Where something moved; what was loaded where nobody says, where its shipment set out."""
-        return move.place or (self._from.get(move.target) if move.type in _LOADS else None)
+        return move.place or (self._from.get(move.target) if move.type in INTO_SHIPMENT else None)
 
     def _ready(self, rows: FlowRows) -> FlowRows:
         until = self.trace.query.as_of
@@ -210,7 +209,7 @@ class _Reader:
         """The movements into shipments that were delivered to places, or may have been."""
         found = []
         for move in self.hubs.out[node]:
-            goals = self._goals.get(move.target, ()) if move.type in _LOADS else ()
+            goals = self._goals.get(move.target, ()) if move.type in INTO_SHIPMENT else ()
             told = [self._is_at(goal, places) for goal in goals]
             if any(sure is not None for sure in told):
                 # A shipment with several deliveries may have been divided in any way.

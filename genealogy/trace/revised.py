@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow
 from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, Reading
 from genealogy.trace.beside import Beside
 from genealogy.trace.columns import joined, select
+from genealogy.trace.signs import HOLDS
 
-#: Flows by which something comes into what holds it.
-HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
 #: Stands in the id of an edge that was put back: the one that took its place has the same id.
 _MARK = "\x1fwithdrawn\x1f"
 

@@ -10,7 +10,8 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.trace.hubs import Hubs, Move
 from genealogy.trace.ledger import Came, Ledger, Left
-from genealogy.trace.origins import HOLDS, Origin, Presence
+from genealogy.trace.origins import Origin, Presence
+from genealogy.trace.signs import HOLDS
 from genealogy.trace.spans import Span
 from genealogy.trace.windows import END
 

@@ -6,7 +6,7 @@ byte of bits. Both are the same whether they were read from a database or a snap
 
 from __future__ import annotations
 
-from genealogy.model.names import FLOW_ENDS, Flow, Label
+from genealogy.model.names import FLOW_ENDS, INTO_SHIPMENT, Flow, Label
 from genealogy.ports import Direction
 
 #: Bits of the sign that hold the code of the flow.
@@ -37,7 +37,7 @@ KIND_CODES: dict[str, int] = {kind: code for code, kind in enumerate(Label, star
 INTO_BOX = frozenset({Flow.CONTAINED_IN, Flow.MAY_BE})
 BOXES = FLOW_ENDS[Flow.CONTAINED_IN][1]
 #: Flows of what a container or shipment stands for.
-HOLDS = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN, Flow.RETURNED_IN})
+HOLDS = INTO_SHIPMENT | {Flow.CONTAINED_IN}
 STANDS_FOR_CONTENTS = BOXES | {Label.SHIPMENT}
 # Flows that may leave something that holds other things.
 _MAY_HOLD = BOXES | FLOW_ENDS[Flow.MAY_BE][1]

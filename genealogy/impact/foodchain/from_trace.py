@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow, Label
+from genealogy.model.names import INTO_SHIPMENT, Flow, Label
 from genealogy.ports import NodeRow
 from genealogy.trace.result import Trace
 
@@ -38,7 +38,6 @@ _MAKES = frozenset(
         Flow.MAY_BE,
     }
 )
-_CARRIES = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
 _GOODS = frozenset({Label.LOT, Label.ITEM, Label.UNIT})
 _STATIONS = frozenset({Label.PARTY, Label.PLACE})
 
@@ -161,7 +160,7 @@ class _Chain:
 
     def _from_file(self, row: NodeRow, columns: Mapping[str, Any]) -> None:
         """A delivery of FoodChain-Lab's file: told by its shipment, by what came of it, or both."""
-        carried = [i for i in self._entering[row.node_id] if self._type(i) in _CARRIES]
+        carried = [i for i in self._entering[row.node_id] if self._type(i) in INTO_SHIPMENT]
         relabelled = [i for i in self._entering[row.node_id] if self._type(i) == Flow.RELABELLED_AS]
         edges = carried or relabelled
         content = self.trace.edges.source[edges[0]] if edges else None
@@ -184,7 +183,7 @@ class _Chain:
 
     def _shipment(self, row: NodeRow) -> None:
         edges = self.trace.edges
-        carried = [i for i in self._entering[row.node_id] if self._type(i) in _CARRIES]
+        carried = [i for i in self._entering[row.node_id] if self._type(i) in INTO_SHIPMENT]
         supplied = [i for i in self._entering[row.node_id] if self._type(i) == Flow.SUPPLIED]
         delivered = [i for i in self._leaving[row.node_id] if self._type(i) == Flow.DELIVERED_TO]
         sender = edges.source[supplied[0]] if supplied else _node(row, "from_id")
@@ -307,7 +306,7 @@ class _Chain:
         left = [
             edges.valid_to[i] if edges.valid_to[i] is not None else edges.occurred_at[i]
             for i in after.edges
-            if self._type(i) in _CARRIES
+            if self._type(i) in INTO_SHIPMENT
         ]
         return all(a is None or b is None or a <= b for a in came for b in left)
 
