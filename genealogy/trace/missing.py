@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from genealogy.model.facts import NodeId
 from genealogy.ports import Direction, FlowSource
 from genealogy.trace.result import GapKind, Mode, TraceQuery
-from genealogy.trace.run import trace
+from genealogy.trace.run import OPPOSITE, directions, trace
 
 MOST_ENDS = 20
-_OTHER: dict[Direction, Direction] = {"forward": "backward", "backward": "forward"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,9 @@ class Missing:
 
 def missing_link(source: FlowSource, query: TraceQuery, node_id: NodeId) -> Missing:
     """Where the records of seeds and of a node that they do not reach end."""
-    way: Direction = "backward" if query.direction == "backward" else "forward"
+    way = directions(query)[0]
     return Missing(
-        _side(source, query, query.seeds, way), _side(source, query, (node_id,), _OTHER[way])
+        _side(source, query, query.seeds, way), _side(source, query, (node_id,), OPPOSITE[way])
     )
 
 

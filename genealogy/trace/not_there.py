@@ -23,7 +23,7 @@ from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.places import batches_at, places_within
 from genealogy.trace.present import moment_of
 from genealogy.trace.result import Mode, Reached, Seed, Trace, TraceQuery, Window, WindowKind
-from genealogy.trace.run import directions, trace
+from genealogy.trace.run import OPPOSITE, directions, trace
 from genealogy.trace.seeds import Found, find_seeds, span_of
 from genealogy.trace.spans import ALWAYS, Records, Span
 from genealogy.trace.why_not import why_not
@@ -36,7 +36,6 @@ _OF_KIND = {
     Label.PRODUCT: WindowKind.PRODUCT,
     Label.QUALITY_EVENT: WindowKind.EVENT,
 }
-_OTHER: dict[Direction, Direction] = {"forward": "backward", "backward": "forward"}
 
 
 def as_window(source: FlowSource, query: TraceQuery, window: Window) -> TraceQuery:
@@ -78,11 +77,10 @@ def why_not_in_window(
 def _in_direction(
     source: FlowSource, history: FlowHistory, query: TraceQuery, node_id: NodeId
 ) -> WhyNot:
-    way: Direction = "backward" if query.direction == "backward" else "forward"
     asked = replace(query, quantities=False, dilution=None)
     if node_id in set(trace(source, asked).node_ids()):
         rows = {row.node_id: row for row in source.nodes([node_id])}
-        return WhyNot(query, node_id, way, (), (), FlowRows(), rows)
+        return WhyNot(query, node_id, directions(query)[0], (), (), FlowRows(), rows)
     return _Search(source, history, asked, node_id, find_seeds(source, asked)).answer()
 
 
@@ -116,7 +114,7 @@ class _Search:
     @property
     def direction(self) -> Direction:
         """The direction of the trace."""
-        return "backward" if self.query.direction == "backward" else "forward"
+        return directions(self.query)[0]
 
     def answer(self) -> WhyNot:
         """What was not there, or went another way; else what is in the way from all that was."""
@@ -155,7 +153,7 @@ class _Search:
         """What leads to the node, times left aside, the nearest first."""
         asked = replace(
             self._from((self.node_id,)),
-            direction=_OTHER[self.direction],
+            direction=OPPOSITE[self.direction],
             mode=Mode.CONSERVATIVE,
             stops=(),
             max_depth=None,

@@ -55,6 +55,7 @@ from genealogy.trace.unlotted import Candidates
 from genealogy.trace.walk import Progress, Walk
 
 _MICROSECOND = timedelta(microseconds=1)
+OPPOSITE: dict[Direction, Direction] = {"forward": "backward", "backward": "forward"}
 
 
 def trace(

@@ -25,7 +25,7 @@ from genealogy.trace.missing import missing_link
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.result import Frontier, FrontierReason, Trace, TraceQuery
 from genealogy.trace.revised import RevisedFlows, is_withdrawn, plain_id
-from genealogy.trace.run import trace, with_unrecorded
+from genealogy.trace.run import directions, trace, with_unrecorded
 from genealogy.trace.witness import Hop, hops
 
 _PASSED_BY = {"forward": (Flow.LOADED_INTO, "target"), "backward": (Flow.DRAWN_FROM, "source")}
@@ -74,10 +74,8 @@ def why_not(source: FlowSource, history: FlowHistory, query: TraceQuery, node_id
 
     ``query`` has no windows. Raises what ``genealogy.trace.run.trace`` raises.
     """
-    ways: tuple[Direction, ...] = (
-        ("forward", "backward") if query.direction == "both" else (query.direction,)
-    )
-    searches = [_Search(source, history, replace(query, direction=way), node_id) for way in ways]
+    asked = [replace(query, direction=way) for way in directions(query)]
+    searches = [_Search(source, history, one, node_id) for one in asked]
     running = {search.direction: search.by_effort() for search in searches}
     while running:
         for way, steps in list(running.items()):
@@ -114,7 +112,7 @@ class _Search:
     @property
     def direction(self) -> Direction:
         """The direction of the trace."""
-        return "backward" if self.query.direction == "backward" else "forward"
+        return directions(self.query)[0]
 
     def by_effort(self) -> Iterator[_Lifts | int]:
         """What to lift so that the node is reached, the least of it first.
