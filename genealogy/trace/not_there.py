@@ -24,7 +24,7 @@ from genealogy.trace.places import batches_at, places_within
 from genealogy.trace.present import moment_of
 from genealogy.trace.result import Mode, Reached, Seed, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import OPPOSITE, directions, trace
-from genealogy.trace.seeds import Found, find_seeds, span_of
+from genealogy.trace.seeds import span_of
 from genealogy.trace.spans import ALWAYS, Records, Span
 from genealogy.trace.why_not import why_not
 from genealogy.trace.windows import windows
@@ -78,10 +78,11 @@ def _in_direction(
     source: FlowSource, history: FlowHistory, query: TraceQuery, node_id: NodeId
 ) -> WhyNot:
     asked = replace(query, quantities=False, dilution=None)
-    if node_id in set(trace(source, asked).node_ids()):
+    found = trace(source, asked)
+    if node_id in set(found.node_ids()):
         rows = {row.node_id: row for row in source.nodes([node_id])}
         return WhyNot(query, node_id, directions(query)[0], (), (), FlowRows(), rows)
-    return _Search(source, history, asked, node_id, find_seeds(source, asked)).answer()
+    return _Search(source, history, asked, node_id, found.seeds).answer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class _Search:
     history: FlowHistory
     query: TraceQuery
     node_id: NodeId
-    found: Found
+    seeds: Sequence[Seed]
     edges: FlowRows = field(default_factory=FlowRows)
 
     @property
@@ -118,7 +119,7 @@ class _Search:
 
     def answer(self) -> WhyNot:
         """What was not there, or went another way; else what is in the way from all that was."""
-        seeds = {seed.node_id: seed for seed in self.found.seeds}
+        seeds = {seed.node_id: seed for seed in self.seeds}
         every = tuple(dict.fromkeys((*self.query.seeds, *self._known_then(sorted(seeds)))))
         if not every:
             first = min(self.source.first_recorded(sorted(seeds)).values())
