@@ -30,7 +30,6 @@ from genealogy.trace.result import Completeness, TraceQuery
 from genealogy.trace.walk import Progress
 
 Ints = npt.NDArray[Any]
-_FIRST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +107,11 @@ def reach(
 def _bare(content: Content, ways: Sequence[OneWay], seeds: Collection[NodeId]) -> list[NodeId]:
     """The seeds that no flow of the answer led to or from."""
     numbers = content.nodes.number(seeds)
-    # The edges of seeds are walked before all others, and most have some.
-    most = 4 * len(seeds) + _FIRST
-    begun = set[int]()
+    left, most = set(numbers.values()), 4 * len(seeds)
     for way in ways:
-        begun.update(way.source[:most].tolist(), way.target[:most].tolist())
-    if begun.issuperset(numbers.values()):
+        # The edges of seeds are walked before all others, and most have some.
+        left.difference_update(way.source[:most].tolist(), way.target[:most].tolist())
+    if not left:
         return []
     carried = np.zeros(len(content.nodes), dtype=bool)
     for way in ways:

@@ -90,6 +90,8 @@ def _supplied(walk: Walk, seeds: Sequence[Holding]) -> list[Holding]:
         for seed, kind in zip(seeds, kinds, strict=True)
         if kind == KIND_CODES[Label.PARTY] and seed.node not in walk.stops
     }
+    if not parties:
+        return []
     book.read_edges(parties)
     walk.fit()
     ways, names = book.ways, book.names

@@ -118,6 +118,12 @@ class Walk:
     def follow(self, layers: Sequence[Sequence[int]], progress: Progress | None = None) -> None:
         """Reach all there is; ``layers`` are labels to start from, by their distance."""
         depth, deepest = 0, self.query.max_depth
+        if self.book.whole and len(layers) == 1:
+            self.give(layers[0])
+            # Nothing is to be extended before the first round.
+            self.tally[EXTENDED] = 1
+            self._hurry(-1, progress)
+            return
         while True:
             self.give(layers[depth] if depth < len(layers) else ())
             self.read_ahead()
@@ -139,7 +145,7 @@ class Walk:
         """Reach the rest, with nothing to read in between."""
         deepest = -1 if self.query.max_depth is None else self.query.max_depth
         budget, through = AT_ONCE, rounds.through
-        while (self.tally[FRONTIER] or self.tally[EXTENDED]) and depth != deepest:
+        while (self.tally[FRONTIER] or self.tally[EXTENDED]) and not 0 <= deepest <= depth:
             if through is rounds.through and (faster := self.faster(int(self.tally[FOUND]))):
                 through, budget = faster, AT_ONCE_COMPILED
             self._make_room()

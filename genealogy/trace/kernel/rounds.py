@@ -20,11 +20,12 @@ from genealogy.trace.kernel.state import (
 def through(ways: Ways, run: Run, tally: Column, depth: int, deepest: int, budget: int) -> int:
     """Go on from the frontier, round by round; the depth that was reached.
 
+    Where all is extended already it begins with a round, as it does with labels that were given.
     Ends where nothing is left to extend, at the depth ``deepest`` (none: -1), after about
     ``budget`` labels, and within a round for which there is no room: once there is, it goes
     on from there when called again.
     """
-    while (tally[FRONTIER] > 0 or tally[EXTENDED]) and depth != deepest and budget > 0:
+    while (tally[FRONTIER] > 0 or tally[EXTENDED]) and budget > 0 and not 0 <= deepest <= depth:
         if not tally[EXTENDED]:
             if not extend(ways, run, tally):
                 break
