@@ -8,7 +8,7 @@ schema tell the question, the completeness, the watermark and the digest of the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,11 +47,12 @@ _EDGES = {
 }
 _NODE_LISTS = ("roles", "identifiers", "via", "gaps")
 _NODE_TIMES = ("first_exposure", "last_contribution")
+_NODE_FLAGS = ("hypothetical", "inferred")
 _NODE_JSON = ("amounts", "exposed", "found_in", "properties")
 _NODES = (
     *("id", "kind", "roles", "identifiers", "code", "name", "product_name", "label"),
     *("direction", "distance", "first_exposure", "last_contribution", "via", "frontier"),
-    *("gaps", "hypothetical", "amounts", "exposed", "found_in", "properties"),
+    *("gaps", "hypothetical", "inferred", "amounts", "exposed", "found_in", "properties"),
 )
 
 
@@ -120,7 +121,7 @@ def _schema(part: Part) -> pa.Schema:
         **dict.fromkeys(_NODE_LISTS, texts),
         **dict.fromkeys(_NODE_TIMES, moment),
         "distance": pa.int32(),
-        "hypothetical": pa.bool_(),
+        **dict.fromkeys(_NODE_FLAGS, pa.bool_()),
     }
     return pa.schema([(name, kinds.get(name, pa.string())) for name in _NODES])
 
@@ -150,19 +151,33 @@ def _nodes(trace: Trace, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     records = node_records(trace)
-    while batch := list(islice(records, BATCH)):
-        yield pa.record_batch([_column(field, batch) for field in schema], schema=schema)
+    while columns := _columns(islice(records, BATCH)):
+        yield pa.record_batch([_column(field, columns) for field in schema], schema=schema)
 
 
-def _column(field: pa.Field, batch: list[Record]) -> pa.Array:
+def _columns(records: Iterable[Record]) -> dict[str, list[Any]]:
+    """The fields of nodes as columns; empty where there are none.
+
+    Records are let go one by one: the more there are, the more often Python looks for cycles.
+    """
+    columns: dict[str, list[Any]] = {}
+    for record in records:
+        for name in _NODES:
+            columns.setdefault(name, []).append(_told(record, name))
+    return columns
+
+
+def _told(record: Record, name: str) -> Any:
+    if name not in _NODE_JSON:
+        return record.get(name)
+    return orjson.dumps(record[name]).decode() if name in record else None
+
+
+def _column(field: pa.Field, columns: Mapping[str, list[Any]]) -> pa.Array:
     import pyarrow as pa
 
-    name = field.name
-    if name in _NODE_TIMES:
-        return pa.array([record[name] for record in batch], pa.string()).cast(field.type)
-    if name in _NODE_JSON:
-        told = (record.get(name) for record in batch)
-        return pa.array([None if one is None else orjson.dumps(one).decode() for one in told])
-    if name == "hypothetical":
-        return pa.array([name in record for record in batch])
-    return pa.array([record[name] for record in batch], field.type)
+    if field.name in _NODE_TIMES:
+        return pa.array(columns[field.name], pa.string()).cast(field.type)
+    if field.name in _NODE_FLAGS:
+        return pa.array([told is not None for told in columns[field.name]])
+    return pa.array(columns[field.name], field.type)

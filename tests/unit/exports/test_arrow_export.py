@@ -19,7 +19,16 @@ from tests.api.test_archive import rich
 from tests.unit.exports import samples
 
 PARTS: tuple[Part, ...] = ("nodes", "edges")
-TRACES = {"small": samples.small, "lonely": samples.lonely, "rich": rich}
+
+
+def unsure() -> Trace:
+    """A trace with nodes that are reached by flows alone that nobody recorded."""
+    trace = samples.small()
+    one, *_, another = trace.node_ids()
+    return replace(trace, hypothetical=frozenset({one}), inferred=frozenset({another}))
+
+
+TRACES = {"small": samples.small, "lonely": samples.lonely, "rich": rich, "unsure": unsure}
 
 
 def table(trace: Trace, part: Part) -> pa.Table:
@@ -31,13 +40,14 @@ def moment(text: str | None) -> datetime | None:
 
 
 def as_row(record: dict[str, Any]) -> dict[str, Any]:
-    """A node's record as the row it should be."""
+    """A node's record as the row it should be: no field may be left out."""
+    assert record.keys() <= set(as_arrow._NODES)
     row = {name: record.get(name) for name in as_arrow._NODES}
     for name in ("amounts", "exposed", "found_in", "properties"):
         row[name] = json.dumps(row[name]) if row[name] is not None else None
     for name in ("first_exposure", "last_contribution"):
         row[name] = moment(row[name])
-    return {**row, "hypothetical": "hypothetical" in record}
+    return {**row, **{flag: flag in record for flag in ("hypothetical", "inferred")}}
 
 
 def same(row: dict[str, Any], record: dict[str, Any]) -> bool:
