@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Nothing else is imported here: an interruption while importing must end well, too.
 import errno
+import gc
 import os
 import sys
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 #: Two exit codes of cli.exits that are needed when it cannot be imported any more.
 FAILURE, INTERRUPTED = 1, 130
 
+#: New objects before Python looks for cycles, and such looks before it looks further back.
+#: Answers are hundreds of thousands without one, so that looking takes as long as making them.
+_LOOKS = (50_000, 20, 20)
+
 #: How a write fails where there is no room, or no device any more.
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -25,6 +30,7 @@ _COMMON = {"--lang": 2, "--quiet": 1, "-q": 1}
 
 def main() -> None:
     """Run the command line of this process."""
+    gc.set_threshold(*_LOOKS)
     sys.exit(run(sys.argv[1:]))
 
 

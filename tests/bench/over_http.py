@@ -34,7 +34,7 @@ LARGEST = {"Arrow": 300_000, "JSON": 100_000}
 UP_SECONDS, WARM_SECONDS = 60.0, 5.0
 #: Deeper than any answer goes; another limit makes it another question, answered anew.
 DEEP = 1_000
-_SERVE = "import sys; from cli.main import run; sys.exit(run(['serve', '--port', '0']))"
+_SERVE = "from cli.main import main; main()"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def served(endpoint: Endpoint, data: Path) -> Iterator[Served]:
         "LOTGRAPH_LANG": "en",
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", _SERVE],
+        [sys.executable, "-c", _SERVE, "serve", "--port", "0"],
         env={**os.environ, **settings, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
