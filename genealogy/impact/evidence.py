@@ -104,7 +104,8 @@ class Weighing:
         cases = [frozenset(one.cases) for one in told]
         node = {node_id: i for i, node_id in enumerate(names)}
         position = {edge_id: i for i, edge_id in enumerate(edges.edge_id)}
-        at_node, at_edge, own = members.nodes(), members.edges(edges), members.leaving(edges)
+        at_node, at_edge = members.nodes(), members.edges(edges)
+        own = members.leaving(edges, at_node)
         return cls(tally, edges, node, position, at_node, at_edge, own, subjects, cases)
 
     def weigh(self, number: int, case: Case, trace: Trace) -> None:
@@ -144,7 +145,7 @@ class Weighing:
 
     def _at_places(self, trace: Trace, case: Case) -> dict[int, Reached]:
         """The nearest node of each candidate that is a place between two times."""
-        stretches = {i: found for i, one in enumerate(self.subjects) if (found := stretch_of(one))}
+        stretches = {i: found for i, one in enumerate(self.subjects) if (found := _stretch_of(one))}
         if not stretches:
             return {}
         presence, cone = self.tally.presence, cone_of(trace, self.node, self.position)
@@ -223,18 +224,18 @@ class _Members:
                 found[edges.edge_id[edge]].append(candidate)
         return found
 
-    def leaving(self, edges: FlowRows) -> list[list[int]]:
+    def leaving(self, edges: FlowRows, at_node: Mapping[NodeId, Sequence[int]]) -> list[list[int]]:
         """The edges that leave each candidate, or that it has by itself."""
         found: list[set[int]] = [set() for _ in self.subjects]
-        at_node = self.nodes()
         for edge, source in enumerate(edges.source):
             for candidate in at_node.get(source, ()):
                 if self.subjects[candidate].kind != "supplier":
                     found[candidate].add(edge)
         for edge, candidate in (*self._stated(edges), *self._meanwhile(edges)):
             found[candidate].add(edge)
+        left = leaving(edges)
         for candidate, stretch in self._stretches_of_places():
-            found[candidate].update(self._leaving_place(edges, stretch))
+            found[candidate].update(self._leaving_place(edges, left, stretch))
         return [sorted(own) for own in found]
 
     def _meanwhile(self, edges: FlowRows) -> Iterator[tuple[int, int]]:
@@ -250,9 +251,11 @@ class _Members:
                     if is_timed and over & self.hits[i] and _within(self.subjects[i], (at, at)):
                         yield edge, i
 
-    def _leaving_place(self, edges: FlowRows, stretch: StretchOfPlace) -> Iterator[int]:
+    def _leaving_place(
+        self, edges: FlowRows, left: Sequence[int], stretch: StretchOfPlace
+    ) -> Iterator[int]:
         """The edges at a place in a stretch of time, and those by which something left it since."""
-        presence, left = self.tally.presence, leaving(edges)
+        presence = self.tally.presence
         yield from presence.edges_at(stretch)
         there = set(presence.nodes_at(stretch))
         for edge, source in enumerate(edges.source):
@@ -270,18 +273,18 @@ class _Members:
     def _by_attribute(self) -> dict[Attribute, list[int]]:
         found: dict[Attribute, list[int]] = defaultdict(list)
         for i, subject in enumerate(self.subjects):
-            if stretch_of(subject) is None:
+            if _stretch_of(subject) is None:
                 found[subject.attribute].append(i)
         return found
 
     def _stretches_of_places(self) -> Iterator[tuple[int, StretchOfPlace]]:
         """The candidates that are a place between two times."""
         for i, subject in enumerate(self.subjects):
-            if stretch := stretch_of(subject):
+            if stretch := _stretch_of(subject):
                 yield i, stretch
 
 
-def stretch_of(subject: Subject) -> StretchOfPlace | None:
+def _stretch_of(subject: Subject) -> StretchOfPlace | None:
     """The place and times of a candidate that is a place between two times; null for another."""
     if subject.kind != "place" or subject.since is None or subject.until is None:
         return None
