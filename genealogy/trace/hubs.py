@@ -25,13 +25,15 @@ from genealogy.trace.result import Mode, Trace
 from genealogy.trace.tanks import Reader, Tanks
 from genealogy.trace.windows import BEGIN, END, windows
 
-_COUNTED = frozenset({Label.LOT, Label.ITEM})
+#: Kinds of node of which there is an amount.
+COUNTED = frozenset({Label.LOT, Label.ITEM})
 _ENDS = frozenset({Label.PARTY, Label.PLACE})
 #: Flows by which something comes to be, or comes under another name.
 _MAKES = frozenset(
     {Flow.PRODUCED, Flow.SERIALISED_AS, Flow.SUPPLIED, Flow.RELABELLED_AS, Flow.DRAWN_FROM}
 )
-_PIECE = "H87"
+#: The unit of what is counted one by one (UN/ECE Recommendation 20).
+PIECE = "H87"
 _WAYS: tuple[Direction, ...] = ("backward", "forward")
 
 
@@ -107,7 +109,7 @@ class Hubs:
 
         Pieces of one product are never so many pieces of another.
         """
-        makes = move.type in _MAKES and self.kind(move.target) in _COUNTED
+        makes = move.type in _MAKES and self.kind(move.target) in COUNTED
         moved = self.product(move.target if makes else move.source)
         if move.came is None or unit is None or not (moved == product or adds_up(unit)):
             return None
@@ -231,10 +233,10 @@ def _measures(
     source, target = ends
     is_item = hubs.kind(source) == Label.ITEM
     if quantity is None and (is_item or (flow in _MAKES and hubs.kind(target) == Label.ITEM)):
-        quantity, uom = "1", _PIECE
-    near = source if hubs.kind(source) in _COUNTED else target
+        quantity, uom = "1", PIECE
+    near = source if hubs.kind(source) in COUNTED else target
     left = measured(hubs.units_of(near), quantity, uom)
-    if flow in _MAKES and hubs.kind(target) in _COUNTED:
+    if flow in _MAKES and hubs.kind(target) in COUNTED:
         return left, measured(hubs.units_of(target), quantity, uom)
     return left, left
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.model.units import Measure
-from genealogy.trace.hubs import Hubs, Move
+from genealogy.trace.hubs import PIECE, Hubs, Move
 from genealogy.trace.ledger import Ledger
 from genealogy.trace.parcel import ZERO, Parcel, smaller, total_of
 from genealogy.trace.signs import HOLDS
@@ -153,7 +153,7 @@ class Origin:
     def whole(self, hubs: Hubs, node_id: NodeId) -> Fraction | None:
         """How much of a seed lot or item there is; null when it is not known or contradicts."""
         if hubs.kind(node_id) == Label.ITEM:
-            return self.size(hubs.units_of(node_id).measure(Fraction(1), "H87"))
+            return self.size(hubs.units_of(node_id).measure(Fraction(1), PIECE))
         return None if self.contradicts(hubs, node_id) else self._ever(hubs, node_id)
 
     def contradicts(self, hubs: Hubs, node_id: NodeId) -> bool:

@@ -18,7 +18,7 @@ from genealogy.model.units import Measure
 from genealogy.ports import FlowRows, FlowSource
 from genealogy.trace.clocks import widen
 from genealogy.trace.columns import as_of
-from genealogy.trace.hubs import Hubs, Move, measured
+from genealogy.trace.hubs import PIECE, Hubs, Move, measured
 from genealogy.trace.ledger import Came, Ledger, Left
 from genealogy.trace.origins import MADE, USES_UP, Presence
 from genealogy.trace.result import Seed, Trace, Window, WindowKind
@@ -29,7 +29,6 @@ from genealogy.trace.windows import BEGIN, END, windows
 
 _LEAVES = USES_UP | INTO_SHIPMENT
 _MADE_HERE = frozenset({Flow.PRODUCED, Flow.RELABELLED_AS, Flow.DRAWN_FROM})
-_PIECE = "H87"
 #: When something came to be, or set out.
 _BEGAN: dict[str, str] = {
     Label.LOT: "produced_at",
@@ -104,7 +103,7 @@ class _Reader:
             units = self.hubs.units_of(node)
             told = measured(units, rows.quantity[i], rows.uom[i])
             whole = self.hubs.kind(node) != Label.LOT
-            measure = units.measure(Fraction(1), _PIECE) if whole else told
+            measure = units.measure(Fraction(1), PIECE) if whole else told
             came_from = NodeId(place) if (place := rows.place_id[i]) else None
             came = Came(opens[i], last, measure, gone, closes[i])
             self._stays[node].append(_Kept(rows.target[i], came_from, came))
@@ -241,7 +240,7 @@ class _Reader:
     def _seen(self, node: NodeId, places: frozenset[NodeId], span: Span) -> Iterator[Left]:
         """What was moved at places within a span for certain, and so was there."""
         holds = self.hubs.into[node] if self.hubs.kind(node) != Label.LOT else ()
-        piece = self.hubs.units_of(node).measure(Fraction(1), _PIECE)
+        piece = self.hubs.units_of(node).measure(Fraction(1), PIECE)
         for move, is_held in [(m, False) for m in self.hubs.out[node]] + [(m, True) for m in holds]:
             place, lasts = self._place_of(move), move.type in LASTING
             last = move.sure[0] if lasts else move.end

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
-from genealogy.trace.hubs import Hubs, Move
+from genealogy.trace.hubs import COUNTED, Hubs, Move
 from genealogy.trace.ledger import Came, Ledger, Left
 from genealogy.trace.origins import Origin, Presence
 from genealogy.trace.signs import HOLDS
@@ -17,7 +17,6 @@ from genealogy.trace.windows import END
 
 _HOLDING = frozenset({Label.UNIT, Label.ITEM, Label.SHIPMENT})
 _BOXES = frozenset({Label.UNIT, Label.SHIPMENT})
-_COUNTED = frozenset({Label.LOT, Label.ITEM})
 
 
 def origins(hubs: Hubs, seeds: Iterable[NodeId], presence: Presence) -> list[Origin]:
@@ -25,7 +24,7 @@ def origins(hubs: Hubs, seeds: Iterable[NodeId], presence: Presence) -> list[Ori
     found = _Origins(hubs)
     for seed in sorted(set(seeds)):
         kind = hubs.kind(seed)
-        if kind in _COUNTED:
+        if kind in COUNTED:
             found.of(hubs.product(seed)).nodes.add(seed)
         elif kind not in _HOLDING:
             found.put_out(seed, _put_out(hubs, seed))
@@ -105,7 +104,7 @@ class _Origins:
         """Take for seed what containers, shipments, and those of suppliers held."""
         for move in _contents(self.hubs, boxes):
             kind = self.hubs.kind(move.source)
-            if kind not in _COUNTED:
+            if kind not in COUNTED:
                 continue
             origin = self.of(_product(self.hubs, move.source))
             if kind == Label.ITEM:
@@ -126,7 +125,7 @@ class _Origins:
 
 
 def _product(hubs: Hubs, node_id: NodeId) -> NodeId | None:
-    return hubs.product(node_id) if hubs.kind(node_id) in _COUNTED else None
+    return hubs.product(node_id) if hubs.kind(node_id) in COUNTED else None
 
 
 def _put_out(hubs: Hubs, seed: NodeId) -> Iterator[Move]:
