@@ -69,12 +69,8 @@ def _around(source: FlowSource, place: NodeId) -> list[NodeId]:
     """The places that a place lies in, the nearest first."""
     places = Places()
     learn_above(source, places, [place])
-    found, parent = list[NodeId](), places.parents.get(place)
     # A hierarchy that bites its own tail ends where it began.
-    while parent is not None and parent not in found and parent != place:
-        found.append(parent)
-        parent = places.parents.get(parent)
-    return found
+    return [one for one in places.above(place) if one != place]
 
 
 def batches_at(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows
-from genealogy.trace.windows import windows
+from genealogy.trace.windows import BEGIN, windows
 
 #: Whether two places are one, or one is in the other.
 Related = Callable[[NodeId, NodeId], bool]
@@ -76,7 +76,7 @@ def stays_of(rows: FlowRows) -> dict[NodeId, list[Stay]]:
         latest = rows.occurred_at[i]
         came_from = rows.place_id[i]
         last = opens[i] if latest is None else max(opens[i], latest)
-        known = opens[i] > -(1 << 62)
+        known = opens[i] > BEGIN
         stay = Stay(
             rows.target[i],
             None if came_from is None else NodeId(came_from),
