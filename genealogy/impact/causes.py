@@ -14,7 +14,6 @@ from datetime import datetime
 
 from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
-from genealogy.impact.compare import rows_with_products
 from genealogy.impact.cones import cones
 from genealogy.impact.evidence import Evidence, Timing, Volume, Weighing
 from genealogy.impact.question import CauseQuery
@@ -24,6 +23,7 @@ from genealogy.impact.tally import Tally
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowRows, FlowSource, NodeRow
 from genealogy.snapshot.flows import CopiedFlows
+from genealogy.trace.details import rows_with_products
 from genealogy.trace.result import Completeness
 from genealogy.trace.walk import Progress
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from genealogy.errors import InvalidQuery
 from genealogy.impact.cases import Case, cases_of
@@ -15,6 +14,7 @@ from genealogy.impact.reach import merged
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowSource, NodeRow
 from genealogy.snapshot.flows import CopiedFlows
+from genealogy.trace.details import rows_with_products
 from genealogy.trace.result import Completeness
 from genealogy.trace.walk import Progress
 
@@ -98,14 +98,3 @@ def _belongs(numbers: Sequence[int], operation: Operation, count: int) -> bool:
 
 def _order(hit: Hit) -> tuple[int, int, NodeId]:
     return -len(hit.cases), sum(hit.distances), hit.node_id
-
-
-def rows_with_products(
-    source: FlowSource, node_ids: Sequence[NodeId], known_at: datetime | None
-) -> dict[NodeId, NodeRow]:
-    """What is known of nodes, and of the products they are of."""
-    rows = {row.node_id: row for row in source.nodes(node_ids, known_at=known_at)}
-    products = {row.product_id for row in rows.values() if row.product_id is not None}
-    missing = sorted(products - rows.keys())
-    more = source.nodes(missing, known_at=known_at) if missing else []
-    return rows | {row.node_id: row for row in more}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from genealogy.model.facts import NodeId
 from genealogy.ports import FlowSource, NodeRow
@@ -12,11 +13,16 @@ from genealogy.trace.result import Trace
 
 def with_details(trace: Trace, source: FlowSource) -> Trace:
     """The trace with its nodes and their products, as they were known at its record time."""
+    rows = rows_with_products(source, list(trace.node_ids()), trace.query.known_at)
+    return replace(trace, rows=rows)
 
-    def read(node_ids: Iterable[NodeId]) -> dict[NodeId, NodeRow]:
-        rows = source.nodes(list(node_ids), known_at=trace.query.known_at)
-        return {row.node_id: row for row in rows}
 
-    nodes = read(trace.node_ids())
-    named = {row.product_id for row in nodes.values() if row.product_id is not None}
-    return replace(trace, rows=nodes | read(sorted(named - nodes.keys())))
+def rows_with_products(
+    source: FlowSource, node_ids: Sequence[NodeId], known_at: datetime | None = None
+) -> dict[NodeId, NodeRow]:
+    """What is known of nodes, and of the products they are of."""
+    rows = {row.node_id: row for row in source.nodes(node_ids, known_at=known_at)}
+    products = {row.product_id for row in rows.values() if row.product_id is not None}
+    missing = sorted(products - rows.keys())
+    more = source.nodes(missing, known_at=known_at) if missing else []
+    return rows | {row.node_id: row for row in more}

@@ -16,9 +16,10 @@ from genealogy.errors import InvalidQuery
 from genealogy.model.facts import NodeId
 from genealogy.model.names import INTO_SHIPMENT, Flow, Label, Link
 from genealogy.model.times import from_micros, to_micros
-from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
+from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource
 from genealogy.trace.clocks import slack_of
 from genealogy.trace.columns import append, select
+from genealogy.trace.details import rows_with_products
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.places import batches_at, places_within
 from genealogy.trace.present import moment_of
@@ -284,9 +285,7 @@ class _Search:
 
     def _told(self, obstacles: tuple[Obstacle, ...], path: tuple[Hop, ...] = ()) -> WhyNot:
         ids = {self.node_id, *(hop.before for hop in path), *(hop.after for hop in path)}
-        named: list[NodeRow] = self.source.nodes(sorted(ids))
-        products = {row.product_id for row in named if row.product_id is not None}
-        rows = {row.node_id: row for row in [*named, *self.source.nodes(sorted(products - ids))]}
+        rows = rows_with_products(self.source, sorted(ids))
         return WhyNot(self.query, self.node_id, self.direction, obstacles, path, self.edges, rows)
 
 

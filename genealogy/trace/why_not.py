@@ -18,9 +18,10 @@ from itertools import combinations
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.model.times import from_micros
-from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource, NodeRow
+from genealogy.ports import Direction, FlowHistory, FlowRows, FlowSource
 from genealogy.trace.columns import joined, select
 from genealogy.trace.departures import Departures
+from genealogy.trace.details import rows_with_products
 from genealogy.trace.missing import missing_link
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.result import Frontier, FrontierReason, Trace, TraceQuery
@@ -139,7 +140,8 @@ class _Search:
         """The answer, once it is known what to lift."""
         stages = self._stages(lifts)
         way = _walk(stages, self.node_id, self.direction)
-        rows = {row.node_id: row for row in self._read_nodes(way.path)}
+        ids = {self.node_id, *(end for hop in way.path for end in (hop.before, hop.after))}
+        rows = rows_with_products(self.source, sorted(ids))
         obstacles = tuple(self._obstacles(lifts, way))
         edges = replace(way.edges, edge_id=[plain_id(i) for i in way.edges.edge_id])
         return WhyNot(self.query, self.node_id, self.direction, obstacles, way.path, edges, rows)
@@ -323,12 +325,6 @@ class _Search:
         """The obstacle at an end of the path that has no lot number, if it is one."""
         if way.edges.type[hop.edge] == Flow.MAY_BE:
             yield Obstacle(ObstacleKind.UNUSED, way.edges.target[hop.edge], came=hop.edge)
-
-    def _read_nodes(self, path: tuple[Hop, ...]) -> list[NodeRow]:
-        ids = {self.node_id, *(end for hop in path for end in (hop.before, hop.after))}
-        rows = self.source.nodes(sorted(ids))
-        named = {row.product_id for row in rows if row.product_id is not None}
-        return [*rows, *self.source.nodes(sorted(named - ids))]
 
 
 def _walk(stages: list[Trace], node_id: NodeId, direction: Direction) -> _Way:
