@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from genealogy.model.facts import NodeId
@@ -29,12 +30,7 @@ class Departures:
         if not new:
             return
         self._from.update(dict.fromkeys(new))
-        origins = dict[NodeId, set[NodeId]]()
-        for tie in self.source.links(new, Link.AT):
-            if tie.part == "from":
-                origins.setdefault(tie.source, set()).add(tie.target)
-        # Of several it may have been any.
-        self._from.update((ship, min(some)) for ship, some in origins.items() if len(some) == 1)
+        self._from.update(sent_from(self.source, new))
 
     def place(self, rows: FlowRows, i: int) -> NodeId | None:
         """Where something moved; what was loaded where nobody says, where its shipment set out."""
@@ -42,6 +38,15 @@ class Departures:
         if place:
             return NodeId(place)
         return self._from.get(_shipment(rows, i)) if rows.type[i] in INTO_SHIPMENT else None
+
+
+def sent_from(source: FlowSource, shipments: Sequence[NodeId]) -> dict[NodeId, NodeId]:
+    """From where each shipment was sent; of several places it may have been any, so then none."""
+    origins = dict[NodeId, set[NodeId]]()
+    for tie in source.links(shipments, Link.AT):
+        if tie.part == "from":
+            origins.setdefault(tie.source, set()).add(tie.target)
+    return {ship: min(some) for ship, some in origins.items() if len(some) == 1}
 
 
 def _shipment(rows: FlowRows, i: int) -> NodeId:

@@ -18,6 +18,7 @@ from genealogy.model.units import Measure
 from genealogy.ports import FlowRows, FlowSource
 from genealogy.trace.clocks import widen
 from genealogy.trace.columns import as_of
+from genealogy.trace.departures import sent_from
 from genealogy.trace.hubs import PIECE, Hubs, Move, measured
 from genealogy.trace.ledger import Came, Ledger, Left
 from genealogy.trace.origins import MADE, USES_UP, Presence
@@ -114,8 +115,7 @@ class _Reader:
         ships = sorted({move.target for move in out if move.type in INTO_SHIPMENT})
         if not ships:
             return
-        ties = self.source.links(ships, Link.AT)
-        self._from.update((tie.source, tie.target) for tie in ties if tie.part == "from")
+        self._from.update(sent_from(self.source, ships))
         known_at = self.trace.query.known_at
         rows = self._ready(self.source.edges(ships, "forward", known_at=known_at).rows)
         opens, closes = windows(rows, ())

@@ -48,6 +48,26 @@ def facts(*flows: FlowFact, links: tuple[LinkFact, ...] = (), **more: Any) -> li
 # --- Stays ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("sent_from", [(COLD, WARM), (WARM, COLD)])
+def test_what_was_sent_from_one_of_two_places_may_have_left_either(
+    sent_from: tuple[str, str],
+) -> None:
+    found = window_bounds(
+        facts(
+            moved(SUPPLIED, "party:S", LOT, 10, 0),
+            kept(LOT, COLD, 10, 1),
+            moved(Flow.SHIPPED_IN, LOT, "shipment:1", 4, 3),
+            links=tuple(link(Link.AT, "shipment:1", place, "from") for place in sent_from),
+            more=[COLD, WARM],
+        ),
+        "place",
+        COLD,
+        5,
+        6,
+    )
+    assert found[LOT] == three(6, None, 10)
+
+
 def test_what_came_to_a_store_and_was_not_used_before_is_seed() -> None:
     found = window_bounds(
         facts(
