@@ -15,7 +15,7 @@ from genealogy.trace.ledger import Ledger
 from genealogy.trace.parcel import ZERO, Parcel, smaller, total_of
 from genealogy.trace.signs import HOLDS
 from genealogy.trace.spans import Span
-from genealogy.trace.store import seen, taken
+from genealogy.trace.from_place import seen, taken
 from genealogy.trace.windows import END
 
 #: Flows after which material is not that lot any more.
@@ -27,7 +27,7 @@ MADE = frozenset({Flow.PRODUCED, Flow.SUPPLIED, Flow.SERIALISED_AS})
 
 
 @dataclass(slots=True)
-class Presence:
+class SeedAmounts:
     """What is seed of the nodes that were found for windows.
 
     Of lots all (``lots``) or a part, by a ledger for each window. Of ``wholes`` (items,

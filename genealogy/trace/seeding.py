@@ -10,7 +10,7 @@ from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.trace.hubs import COUNTED, Hubs, Move
 from genealogy.trace.ledger import Came, Ledger, Left
-from genealogy.trace.origins import Origin, Presence
+from genealogy.trace.origins import Origin, SeedAmounts
 from genealogy.trace.signs import HOLDS
 from genealogy.trace.spans import Span
 from genealogy.trace.windows import END
@@ -19,7 +19,7 @@ _HOLDING = frozenset({Label.UNIT, Label.ITEM, Label.SHIPMENT})
 _BOXES = frozenset({Label.UNIT, Label.SHIPMENT})
 
 
-def origins(hubs: Hubs, seeds: Iterable[NodeId], presence: Presence) -> list[Origin]:
+def origins(hubs: Hubs, seeds: Iterable[NodeId], amounts: SeedAmounts) -> list[Origin]:
     """The seed material of a trace, one entry for each product, in the order of their ids."""
     found = _Origins(hubs)
     for seed in sorted(set(seeds)):
@@ -28,15 +28,15 @@ def origins(hubs: Hubs, seeds: Iterable[NodeId], presence: Presence) -> list[Ori
             found.of(hubs.product(seed)).nodes.add(seed)
         elif kind not in _HOLDING:
             found.put_out(seed, _put_out(hubs, seed))
-    found.take_found(presence)
-    for seed, spans in presence.spans.items():
+    found.take_found(amounts)
+    for seed, spans in amounts.spans.items():
         if hubs.kind(seed) == Label.BATCH:
             found.put_out(seed, _since(hubs, seed, spans), _made_within(hubs, seed, spans))
         else:
             found.take_vessel(seed, spans)
-    sure = [node for node in presence.wholes if node not in presence.unsure]
-    found.take_contents([*seeds, *sure], presence, sure=True)
-    found.take_contents(sorted(presence.unsure), presence, sure=False)
+    sure = [node for node in amounts.wholes if node not in amounts.unsure]
+    found.take_contents([*seeds, *sure], amounts, sure=True)
+    found.take_contents(sorted(amounts.unsure), amounts, sure=False)
     for origin in found.by_product.values():
         origin.unit = _unit(hubs, origin)
     return sorted(found.by_product.values(), key=lambda origin: origin.product or "")
@@ -68,14 +68,14 @@ class _Origins:
             if sure is not None and move.edge_id not in sure:
                 origin.unsure.add(move.edge_id)
 
-    def take_found(self, presence: Presence) -> None:
+    def take_found(self, amounts: SeedAmounts) -> None:
         """Take the lots and items that were found for windows, or a part of them."""
-        items = [node for node in presence.wholes if self.hubs.kind(node) == Label.ITEM]
-        for node in (*presence.lots, *items):
+        items = [node for node in amounts.wholes if self.hubs.kind(node) == Label.ITEM]
+        for node in (*amounts.lots, *items):
             origin = self.of(self.hubs.product(node))
             origin.nodes.add(node)
-            origin.unsure.update({node} & presence.unsure)
-        for lot, ledgers in presence.parts.items():
+            origin.unsure.update({node} & amounts.unsure)
+        for lot, ledgers in amounts.parts.items():
             origin = self.of(self.hubs.product(lot))
             if lot not in origin.nodes:
                 origin.parts[lot] = ledgers
@@ -100,7 +100,7 @@ class _Origins:
             origin.vessels[vessel] = [_ledger(self.hubs, vessel, ever, s, is_only) for s in spans]
             origin.drawn.update(drawn if is_only else ())
 
-    def take_contents(self, boxes: Iterable[NodeId], presence: Presence, *, sure: bool) -> None:
+    def take_contents(self, boxes: Iterable[NodeId], amounts: SeedAmounts, *, sure: bool) -> None:
         """Take for seed what containers, shipments, and those of suppliers held."""
         for move in _contents(self.hubs, boxes):
             kind = self.hubs.kind(move.source)
@@ -119,7 +119,7 @@ class _Origins:
                     origin.marks[move.source].append(move)
             else:
                 continue
-            spans = presence.wholes.get(move.target)
+            spans = amounts.wholes.get(move.target)
             if is_new and not (sure and (spans is None or _held_within(move, spans))):
                 origin.unsure.add(name)
 

@@ -31,7 +31,7 @@ from genealogy.trace.parcel import (
     total_of,
     unknown,
 )
-from genealogy.trace.presence import read_presence
+from genealogy.trace.seed_amounts import read_seed_amounts
 from genealogy.trace.recipe import Division, Material, Output, Recipe
 from genealogy.trace.result import Amount, Trace
 from genealogy.trace.seeding import origins
@@ -48,7 +48,7 @@ def with_amounts(trace: Trace, source: FlowSource) -> Trace:
     forward = [r.node_id for r in trace.reached if r.direction != "backward"]
     hubs = read_hubs(source, trace, forward)
     found: dict[NodeId, tuple[Amount, ...]] = {node: () for node in forward}
-    for origin in origins(hubs, trace.query.seeds, read_presence(source, trace, hubs)):
+    for origin in origins(hubs, trace.query.seeds, read_seed_amounts(source, trace, hubs)):
         run = _run(hubs, origin)
         # What is certain without what runs may have left is so with it.
         sure = _run(_without_carried(hubs), origin) if trace.query.carry_over else run

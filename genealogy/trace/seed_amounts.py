@@ -21,7 +21,7 @@ from genealogy.trace.columns import as_of
 from genealogy.trace.departures import sent_from
 from genealogy.trace.hubs import PIECE, Hubs, Move, measured
 from genealogy.trace.ledger import Came, Ledger, Left
-from genealogy.trace.origins import MADE, USES_UP, Presence
+from genealogy.trace.origins import MADE, USES_UP, SeedAmounts
 from genealogy.trace.result import Seed, Trace, Window, WindowKind
 from genealogy.trace.seeds import span_of
 from genealogy.trace.spans import ALWAYS, Span, lasted
@@ -38,14 +38,14 @@ _BEGAN: dict[str, str] = {
 }
 
 
-def read_presence(source: FlowSource, trace: Trace, hubs: Hubs) -> Presence:
+def read_seed_amounts(source: FlowSource, trace: Trace, hubs: Hubs) -> SeedAmounts:
     """How much of each seed that was found for a window was there: by stays and deliveries."""
     named = set(trace.query.seeds)
     groups = defaultdict[tuple[NodeId, int], list[Seed]](list)
     for seed in trace.seeds:
         if seed.node_id not in named:
             groups[seed.node_id, seed.window].append(seed)
-    found = Presence()
+    found = SeedAmounts()
     reader = _Reader(source, trace, hubs)
     reader.learn(node for (node, _), seeds in groups.items() if any(s.place for s in seeds))
     for (node, number), seeds in groups.items():
@@ -133,7 +133,7 @@ class _Reader:
         rows = widen(rows, self.hubs.slack) if self.hubs.slack and rows.type else rows
         return as_of(rows, None if until is None else to_micros(until))
 
-    def tell(self, found: Presence, node: NodeId, number: int, seeds: Sequence[Seed]) -> None:
+    def tell(self, found: SeedAmounts, node: NodeId, number: int, seeds: Sequence[Seed]) -> None:
         """Tell what a window makes seed of a node."""
         kind, span, asked = self.hubs.kind(node), _hull(seeds), self._window(number)
         places = frozenset(seed.place for seed in seeds if seed.place)
