@@ -10,12 +10,12 @@ from fractions import Fraction
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.model.units import Measure
+from genealogy.trace.from_place import seen, taken
 from genealogy.trace.hubs import PIECE, Hubs, Move
 from genealogy.trace.ledger import Ledger
 from genealogy.trace.parcel import ZERO, Parcel, smaller, total_of
 from genealogy.trace.signs import HOLDS
 from genealogy.trace.spans import Span
-from genealogy.trace.from_place import seen, taken
 from genealogy.trace.windows import END
 
 #: Flows after which material is not that lot any more.

@@ -31,9 +31,9 @@ from genealogy.trace.parcel import (
     total_of,
     unknown,
 )
-from genealogy.trace.seed_amounts import read_seed_amounts
 from genealogy.trace.recipe import Division, Material, Output, Recipe
 from genealogy.trace.result import Amount, Trace
+from genealogy.trace.seed_amounts import read_seed_amounts
 from genealogy.trace.seeding import origins
 from genealogy.trace.stocks import Stocks, stocks_of
 from genealogy.trace.whole import Piece, Stay, Whole, held
