@@ -22,11 +22,10 @@ from genealogy.trace.columns import append, select
 from genealogy.trace.details import rows_with_products
 from genealogy.trace.obstacles import Obstacle, ObstacleKind, WhyNot
 from genealogy.trace.places import batches_at, places_within
-from genealogy.trace.present import moment_of
 from genealogy.trace.result import Mode, Reached, Seed, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import OPPOSITE, directions, trace
 from genealogy.trace.seeds import span_of
-from genealogy.trace.spans import ALWAYS, Records, Span
+from genealogy.trace.spans import ALWAYS, Records, Span, moment_of
 from genealogy.trace.why_not import why_not
 from genealogy.trace.windows import windows
 from genealogy.trace.witness import Hop, hops

@@ -19,11 +19,11 @@ from genealogy.trace.clocks import slack_of
 from genealogy.trace.deliveries import supplied
 from genealogy.trace.known import refuse_not_known_then
 from genealogy.trace.places import batches_at, may_have_run_on, places_within
-from genealogy.trace.present import Present, parts_inside, there
+from genealogy.trace.present import Present, parts_inside
 from genealogy.trace.products import names_of
 from genealogy.trace.result import Gap, GapKind, Seed, TraceQuery, Window, WindowKind
 from genealogy.trace.revisions import made_otherwise
-from genealogy.trace.spans import ALWAYS, Records, Span, lasted
+from genealogy.trace.spans import ALWAYS, Records, Span, lasted, there
 from genealogy.trace.windows import BEGIN, END, windows
 
 _KINDS: dict[WindowKind, frozenset[Label]] = {

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Link, latest_of
+from genealogy.model.names import LASTING, Link, latest_of
 from genealogy.model.times import to_micros
 from genealogy.ports import Direction, FlowRows, FlowSource, LinkRow, NodeRow
 from genealogy.trace.clocks import widen
 from genealogy.trace.columns import as_of
+from genealogy.trace.result import Seed
 from genealogy.trace.windows import BEGIN, END
 
 
@@ -102,3 +103,17 @@ def lasted(properties: Mapping[str, datetime], begin: str, end: str) -> Span:
         BEGIN if since is None else to_micros(since),
         END if until is None else to_micros(until),
     )
+
+
+def moment_of(rows: FlowRows, i: int, opens: int, closes: int) -> Span:
+    """When a movement took place; of what lasts, when it began."""
+    if rows.type[i] in LASTING:
+        at = rows.occurred_at[i]
+        return Span(opens, closes if at is None else max(opens, at))
+    return Span(opens, closes)
+
+
+def there(node: NodeId, span: Span, place: str | None = None) -> Seed:
+    """A node from which a trace starts for what happened to it in a span, at a place if told."""
+    since, until = (None if at in (BEGIN, END) else at for at in span)
+    return Seed(node, 0, since, until, None if place is None else NodeId(place))

@@ -36,6 +36,7 @@ from tests.unit.trace.test_seeds import (
     RUNS,
     STORE,
     SUPPLIES,
+    UNPACKED,
 )
 from tests.unit.trace.test_still import MIXED
 
@@ -111,6 +112,8 @@ def named(facts: list[Fact]) -> list[Fact]:
         (FROM_DOCK, "supplier", "party:S", (4, 4)),
         (MADE, "product", PRODUCT, (1, 3)),
         (STORE.facts, "place", "place:cold", (2, 3)),
+        (UNPACKED.facts, "place", "place:cold", (3, 4)),
+        (UNPACKED.facts, "place", "place:cold", (7, 8)),
     ],
 )
 def test_every_kind_of_window_is_alike(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from genealogy.model.facts import FlowFact, LinkFact, NodeId
 from genealogy.model.names import MOVED_AT, Flow, Label, Link
 from genealogy.trace.present import Present
+from genealogy.trace.result import Seed
 from genealogy.trace.spans import Records, Span
 from tests.fakes import MemoryFlows
 from tests.genealogies import SOURCE, Genealogy, day, flow, genealogy, kind_of
@@ -52,15 +54,39 @@ def movements(draw: st.DrawFn) -> FlowFact:
     if kind == 3:
         unit = draw(st.sampled_from(("unit:0", "unit:1")))
         thing = draw(st.sampled_from([t for t in THINGS if t != unit]))
-        return at(flow(Flow.CONTAINED_IN, thing, unit, on, start=on, end=ends), place)
+        begun, place = draw(st.sampled_from([(on, place), (on, place), (None, None)]))
+        packed = flow(Flow.CONTAINED_IN, thing, unit, begun, start=begun, end=ends)
+        return at(packed, place, draw(st.sampled_from([None, 5])))
     host = draw(st.sampled_from(("item:0", "item:1", "item:2")))
     part = draw(st.sampled_from([t for t in THINGS[:5] if t != host]))
-    return flow(Flow.PART_OF, part, host, on, start=on, end=ends)
+    return at(flow(Flow.PART_OF, part, host, on, start=on, end=ends), None, 5)
+
+
+@st.composite
+def unpackings(draw: st.DrawFn) -> list[FlowFact]:
+    """A unit shipped early, what was in it and came out some day, and how both went on."""
+    unit, other = draw(st.permutations(THINGS[5:]))
+    thing = draw(st.sampled_from(THINGS[:5]))
+    ends, again = draw(st.integers(0, 5)), draw(st.integers(1, 6))
+    packed = flow(Flow.CONTAINED_IN, thing, unit, 0, start=0, end=ends)
+    packed_again = flow(Flow.CONTAINED_IN, thing, other, again, start=again)
+    left = flow(Flow.SHIPPED_IN, other, SHIPMENTS[1], again + draw(st.integers(0, 1)))
+    carried = [at(packed_again, draw(places), 5), left]
+    more = [
+        flow(Flow.SHIPPED_IN, unit, SHIPMENTS[1], draw(st.integers(1, 6))),
+        flow(Flow.STORED_AT, unit, HERE, 1, start=1),
+        at(flow(Flow.CONSUMED_BY, thing, "batch:0", draw(days)), draw(places), 5),
+    ]
+    picked = [told for told in more if draw(st.booleans())]
+    picked += draw(st.sampled_from([[], carried[:1], carried]))
+    came = flow(Flow.SHIPPED_IN, unit, SHIPMENTS[0], draw(st.integers(0, 2)))
+    return [at(packed, None, 5), came, *picked]
 
 
 @st.composite
 def companies(draw: st.DrawFn) -> Genealogy:
-    flows = draw(st.lists(movements(), min_size=1, max_size=9))
+    flows = draw(st.lists(movements(), min_size=1, max_size=7))
+    flows += draw(st.just([]) | unpackings())
     for shipment in SHIPMENTS:
         goal = draw(st.sampled_from([None, HERE, HERE, AWAY]))
         if goal:
@@ -110,37 +136,165 @@ def delivered(drawn: Genealogy, shipment: str) -> int | None:
     )
 
 
+PACKING = (Flow.CONTAINED_IN, Flow.PART_OF)
+
+
+class Gone(NamedTuple):
+    """A day on which something was taken away, and by which record that is known of it."""
+
+    today: int
+    target: str
+    told: FlowFact
+
+
+def is_packed(told: FlowFact) -> bool:
+    """Whether something is inside of another, rather than used up for it."""
+    lot = told.source_id.startswith("lot")
+    return told.type == Flow.CONTAINED_IN or (told.type == Flow.PART_OF and not lot)
+
+
+def taken_away(drawn: Genealogy, node: str, above: tuple[str, ...] = ()) -> set[Gone]:
+    """When something left or was used by itself, or in what it was in on that day for certain."""
+    found = set()
+    for f in drawn.flows:
+        if f.source_id != node:
+            continue
+        moved = f.type in (Flow.SHIPPED_IN, Flow.CONSUMED_BY) and f.place_id in (None, HERE)
+        if moved or (f.type == Flow.STORED_AT and f.target_id != HERE):
+            found.add(Gone(on(f), f.target_id, f))
+        elif is_packed(f) and f.occurred_at is not None and f.target_id not in above:
+            for holder in taken_away(drawn, f.target_id, (*above, node)):
+                if on(f) <= holder.today < until(f):
+                    found.add(Gone(holder.today, holder.target, f))
+    return found
+
+
+def first_leaving(drawn: Genealogy, node: str, since: int, came_in: str | None = None) -> int:
+    """The day by which something had left."""
+    left = taken_away(drawn, node)
+    return min((g.today for g in left if g.today >= since and g.target != came_in), default=LASTS)
+
+
+class Here(NamedTuple):
+    """A day on which something may have been here; by when and in what shipment it had come."""
+
+    node: str
+    today: int
+    came: int
+    came_in: str | None = None
+
+    def over(self, last: int) -> set[Here]:
+        """The same on all days until one."""
+        return {self._replace(today=today) for today in range(self.today, last + 1)}
+
+
+def came_by_itself(drawn: Genealogy) -> set[Here]:
+    """When things were here by deliveries, stays and master data."""
+    found = set[Here]()
+    for f in drawn.flows:
+        came = delivered(drawn, f.target_id) if f.type == Flow.SHIPPED_IN else None
+        if came is not None:
+            left = first_leaving(drawn, f.source_id, came, f.target_id)
+            found |= Here(f.source_id, came, came, f.target_id).over(left)
+        elif f.type == Flow.STORED_AT and f.target_id == HERE:
+            # Of one day with its arrival, nobody knows whether something left before that.
+            left = first_leaving(drawn, f.source_id, on(f) + 1)
+            last = left if f.valid_to is None else until(f)
+            found |= Here(f.source_id, on(f), on(f) + 1).over(last)
+    for unit in ("unit:0", "unit:1"):
+        if by_master_data(drawn, unit):
+            found |= Here(unit, 0, LASTS + 1).over(LASTS)
+    return found
+
+
+def was_inside(drawn: Genealogy, holder: Here, here: set[Here]) -> set[Here]:
+    """When what was in something was here because of that, on that day or since it came out."""
+    found = set[Here]()
+    for f in drawn.flows:
+        if f.type not in PACKING or f.target_id != holder.node:
+            continue
+        if not on(f) <= holder.today <= until(f):
+            continue
+        begun = until(f) if f.occurred_at is None else on(f)
+        inside = holder._replace(node=f.source_id, came=max(holder.came, begun))
+        left = first_leaving(drawn, f.source_id, inside.came, holder.came_in)
+        came_out = f.valid_to is not None and holder._replace(today=until(f)) in here
+        if came_out or holder.today <= left:
+            found.add(inside)
+        if f.valid_to is not None and holder.today == until(f):
+            left = first_leaving(drawn, f.source_id, until(f))
+            found |= Here(f.source_id, until(f), until(f)).over(left)
+    return found
+
+
+def holders_here(drawn: Genealogy) -> set[Here]:
+    """When things were here for as long as their records tell, and what they held."""
+    found = came_by_itself(drawn)
+    while True:
+        more = {one for holder in found for one in was_inside(drawn, holder, found)} - found
+        if not more:
+            return found
+        found |= more
+
+
+def by_master_data(drawn: Genealogy, node: str) -> bool:
+    stays = any(f.type == Flow.STORED_AT and f.source_id == node for f in drawn.flows)
+    return tied(drawn, node, HERE, None) and not stays
+
+
+def unpacked(drawn: Genealogy) -> list[tuple[int, FlowFact]]:
+    """What was taken out of something that may have been here, and when."""
+    here = {(h.node, h.today) for h in holders_here(drawn)}
+    ended = [f for f in drawn.flows if f.type in PACKING and f.valid_to is not None]
+    return [(until(f), f) for f in ended if (f.target_id, until(f)) in here]
+
+
+def came_here(drawn: Genealogy) -> list[tuple[int, FlowFact]]:
+    """What was delivered or unpacked here, when, and in or out of what."""
+    loads = [f for f in drawn.flows if f.type == Flow.SHIPPED_IN]
+    came = [(delivered(drawn, f.target_id), f) for f in loads]
+    return [(today, f) for today, f in came if today is not None] + unpacked(drawn)
+
+
 def left_here(drawn: Genealogy, node: str, first: int) -> bool:
-    """Whether something was delivered here before a day, and nobody says that it was taken away."""
+    """Whether something came here before a day, and nobody says that it was taken away."""
     own = [f for f in drawn.flows if f.source_id == node]
-    came = [
-        (delivered(drawn, f.target_id), f)
-        for f in own
-        if f.type == Flow.SHIPPED_IN and delivered(drawn, f.target_id) is not None
-    ]
-    came = [(day_, f) for day_, f in came if day_ is not None and day_ < first]
+    came = [(day_, f) for day_, f in came_here(drawn) if f.source_id == node and day_ < first]
     if not came:
         return False
     stays = [f for f in own if f.type == Flow.STORED_AT]
     here = [f for f in stays if f.target_id == HERE and on(f) < first]
-    ours = {f.target_id for _, f in came}
-    out = [f for f in own if f.type in (Flow.SHIPPED_IN, Flow.CONSUMED_BY)]
-    out = [f for f in out if f.target_id not in ours]
-    taken = [f for f in out if on(f) < first and f.place_id in (None, HERE)]
-    moved = [f for f in stays if f.target_id != HERE and on(f) < first]
+    days_ = [delivered(drawn, shipment) for shipment in SHIPMENTS]
+    ours = {s for s, d in zip(SHIPMENTS, days_, strict=True) if d is not None and d < first}
+    left = {g for g in taken_away(drawn, node) if g.target not in ours}
     if not node.startswith("lot"):
         last = max(day_ for day_, _ in came)
         kept = any(until(stay) >= last for stay in here)
-        return not kept and not any(on(f) >= last for f in taken + moved)
+        return not kept and not any(last <= g.today < first for g in left)
     if all(any(until(stay) >= day_ for stay in here) for day_, _ in came):
         return False
     begun = min(day_ for day_, _ in came)
-    away = [f for f in out if f.type == Flow.SHIPPED_IN and f.place_id != AWAY and on(f) < begun]
-    taken = [f for f in taken if on(f) >= begun]
-    taken += [f for f in moved if on(f) >= begun and f.place_id == HERE]
-    if not taken or away or not all(f.base_quantity for _, f in came):
+    if any(g.told.type == Flow.SHIPPED_IN and g.today < begun for g in left):
         return True
-    return sum(f.base_quantity or 0 for f in taken) < sum(f.base_quantity or 0 for _, f in came)
+    ours_ = {f.fact_id for _, f in came}
+    packed = [f for f in own if f.type == Flow.CONTAINED_IN and f.fact_id not in ours_]
+    # What is said to have been used, nobody knows where, may have been used out of another unit.
+    free = not any(f.occurred_at is None or on(f) < first for f in packed)
+    loose = (Flow.SHIPPED_IN, Flow.CONSUMED_BY) if free else ()
+    gone = [
+        g.told
+        for g in left
+        if begun <= g.today < first and (g.told.place_id == HERE or g.told.type in loose)
+    ]
+    if not gone or not all(f.base_quantity for _, f in came):
+        return True
+    return amount(gone) < amount(f for _, f in came)
+
+
+def amount(told: Iterable[FlowFact]) -> Decimal:
+    """What facts moved together, each counted once."""
+    each = {f.fact_id: f.base_quantity or Decimal(0) for f in told}
+    return sum(each.values(), Decimal(0))
 
 
 def present(drawn: Genealogy, first: int, last: int) -> Iterator[tuple[str, int]]:
@@ -153,13 +307,11 @@ def present(drawn: Genealogy, first: int, last: int) -> Iterator[tuple[str, int]
                 yield f.source_id, today
                 if f.type == Flow.CONTAINED_IN:
                     yield f.target_id, today
-        for shipment in SHIPMENTS:
-            came = delivered(drawn, shipment)
-            if came is not None and first <= came <= today:
-                yield shipment, today
+        came = [(delivered(drawn, shipment), shipment) for shipment in SHIPMENTS]
+        came += [(came_out, f.source_id) for came_out, f in unpacked(drawn)]
+        yield from ((n, today) for when, n in came if when is not None and first <= when <= today)
         for thing in THINGS:
-            stays = any(f.type == Flow.STORED_AT and f.source_id == thing for f in drawn.flows)
-            if left_here(drawn, thing, first) or (tied(drawn, thing, HERE, None) and not stays):
+            if left_here(drawn, thing, first) or by_master_data(drawn, thing):
                 yield thing, today
 
 
@@ -195,3 +347,14 @@ def test_what_was_at_a_place_is_found_by_every_kind_of_record(
     since, until_ = (int(day(n).timestamp() * 1_000_000) for n in (first, first + more))
     found = Present(Records(MemoryFlows(drawn.facts)), NodeId(HERE), Span(since, until_)).seeds()
     assert {s.node_id for s in found if kind_of(s.node_id) is not Label.BATCH} == expected
+    # What came out of something there stays, so it counts until the end of the window.
+    counted = {
+        (s.node_id, n) for s in found for n in range(first, first + more + 1) if on_day(s, n)
+    }
+    assert there <= counted
+
+
+def on_day(seed: Seed, number_: int) -> bool:
+    """Whether a seed counts on a day."""
+    at_ = int(day(number_).timestamp() * 1_000_000)
+    return (seed.since is None or seed.since <= at_) and (seed.until is None or at_ <= seed.until)

@@ -12,11 +12,12 @@ import pytest
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.names import MOVED_AT, Flow, Label, Link
+from genealogy.model.times import to_micros
 from genealogy.trace.paths import best_paths
 from genealogy.trace.result import Mode, Trace, TraceQuery, Window, WindowKind
 from genealogy.trace.run import trace
 from tests.fakes import MemoryFlows
-from tests.genealogies import SOURCE, cleaned, day, flow, genealogy, kind_of
+from tests.genealogies import DAY_ZERO, OTHER, SOURCE, cleaned, day, flow, genealogy, kind_of
 from tests.unit.trace.following import gaps
 
 SITE, LINE, COLD, TANK = "place:site", "place:line", "place:cold", "place:tank"
@@ -149,9 +150,14 @@ STORE = genealogy(
 
 def test_a_place_stands_for_what_was_kept_there_then() -> None:
     answer = ask([*STORE.facts], "place", COLD, 2, 3)
-    assert seeds(answer) == {"lot:A", "unit:U"}
-    assert reached(answer) == {"shipment:after", "lot:C", "lot:D"}
-    assert {(s.node_id, s.place) for s in answer.seeds} == {("lot:A", COLD), ("unit:U", COLD)}
+    # C was in U when that came, and came out of it there then.
+    assert seeds(answer) == {"lot:A", "lot:C", "unit:U"}
+    assert reached(answer) == {"shipment:after", "lot:D"}
+    assert {(s.node_id, s.place) for s in answer.seeds} == {
+        ("lot:A", COLD),
+        ("lot:C", COLD),
+        ("unit:U", COLD),
+    }
 
 
 def test_a_vessel_stands_for_what_was_drawn_until_it_was_cleaned() -> None:
@@ -397,7 +403,7 @@ def test_a_lot_first_drawn_or_relabelled_after_a_window_was_not_made_in_it(
 def test_an_event_stands_for_its_place_then_or_for_the_thing_itself() -> None:
     event = node("quality:1", kind="storage_excursion", occurred_at=day(2), ended_at=day(3))
     about = [*STORE.facts, event, link(Link.ABOUT, "quality:1", COLD)]
-    assert seeds(ask(about, "event", "quality:1")) == {"lot:A", "unit:U"}
+    assert seeds(ask(about, "event", "quality:1")) == {"lot:A", "lot:C", "unit:U"}
     complaint = [*RUNS, node("quality:2", kind="complaint", occurred_at=day(5))]
     complaint.append(link(Link.ABOUT, "quality:2", "lot:raw"))
     assert reached(ask(complaint, "event", "quality:2")) >= {"batch:1", "lot:early"}
@@ -568,3 +574,135 @@ def test_what_was_sent_away_and_came_back_is_here_again() -> None:
     assert seeds(ask([*genealogy(moves).facts], "place", COLD, 7, 8)) == {"item:1"}
     with pytest.raises(InvalidQuery):
         ask([*genealogy(moves[:5]).facts], "place", COLD, 7, 8)
+
+
+#: A pallet came on day 2, a case was taken out of it on day 3, and a lot out of that on day 4.
+UNPACKED = genealogy(
+    [
+        flow(Flow.CONTAINED_IN, "unit:case", "unit:pallet", start=0, end=3),
+        flow(Flow.CONTAINED_IN, "lot:L", "unit:case", start=0, end=4),
+        flow(Flow.SHIPPED_IN, "unit:pallet", "shipment:1", 1),
+        flow(Flow.DELIVERED_TO, "shipment:1", COLD, 2),
+        flow(Flow.SHIPPED_IN, "unit:pallet", "shipment:2", 5),
+        flow(Flow.DELIVERED_TO, "shipment:2", "party:C", 6),
+    ]
+)
+
+
+def test_what_was_unpacked_at_a_place_is_there_still() -> None:
+    answer = ask([*UNPACKED.facts], "place", COLD, 7, 8)
+    assert seeds(answer) == {"lot:L", "unit:case"}
+    assert {(s.since, s.until, s.place) for s in answer.seeds} == {
+        (*(to_micros(day(n) or DAY_ZERO) for n in (7, 8)), COLD)
+    }
+    # It was there, and nobody says until when.
+    assert gaps(answer)[-1:] == [("presence_unknown", COLD)]
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, 7), (None, 6), (2, None)])
+def test_what_came_out_before_a_pallet_came_or_after_it_left_is_not_there(
+    start: int | None, end: int | None
+) -> None:
+    also = [*UNPACKED.flows, flow(Flow.CONTAINED_IN, "lot:no", "unit:pallet", start=start, end=end)]
+    assert "lot:no" not in seeds(ask([*genealogy(also).facts], "place", COLD, 8, 9))
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 2), (None, 3), (4, 5)])
+def test_what_came_out_while_a_pallet_may_have_been_there_is_there(
+    start: int | None, end: int
+) -> None:
+    also = [*UNPACKED.flows, flow(Flow.PART_OF, "lot:yes", "unit:pallet", start=start, end=end)]
+    assert "lot:yes" in seeds(ask([*genealogy(also).facts], "place", COLD, 8, 9))
+
+
+def test_what_is_unpacked_in_a_window_counts_until_its_end() -> None:
+    later = [*UNPACKED.flows, flow(Flow.RELABELLED_AS, "lot:mixed in", "lot:L", 5)]
+    answer = ask([*genealogy(later).facts], "place", COLD, 3, 6, way="backward")
+    assert {(s.node_id, s.since) for s in answer.seeds if s.node_id == "lot:L"} == {
+        ("lot:L", to_micros(day(4) or DAY_ZERO))
+    }
+    assert "lot:mixed in" in reached(answer)
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ([flow(Flow.CONSUMED_BY, "lot:L", "batch:1", 6)], {"lot:L", "unit:case"}),
+        ([flow(Flow.SHIPPED_IN, "unit:case", "shipment:2", 5)], {"lot:L"}),
+        # Packed again, and taken away so.
+        ([flow(Flow.CONTAINED_IN, "unit:case", "unit:pallet", 4, start=4)], {"lot:L"}),
+        ([flow(Flow.CONTAINED_IN, "unit:case", "unit:new", 4, start=4)], {"lot:L", "unit:case"}),
+        # Stays tell until when it was there.
+        ([flow(Flow.STORED_AT, "lot:L", COLD, 4, start=4, end=6)], {"unit:case"}),
+        ([flow(Flow.STORED_AT, "unit:case", LINE, 6, start=6)], {"lot:L"}),
+    ],
+)
+def test_what_was_unpacked_and_taken_away_is_gone(more: list[FlowFact], found: set[str]) -> None:
+    drawn = genealogy([*UNPACKED.flows, *more])
+    assert seeds(ask([*drawn.facts], "place", COLD, 7, 8)) == found
+
+
+def sized(told: FlowFact, amount: int, place: str | None = None) -> FlowFact:
+    return replace(told, base_quantity=Decimal(amount), place_id=place and NodeId(place))
+
+
+@pytest.mark.parametrize(
+    ("used", "place", "more", "is_there"),
+    [
+        (3, None, [], True),
+        (5, None, [], False),
+        # There is another case of it, wherever that is: who knows out of which it was used.
+        (5, None, ["unit:other"], True),
+        (5, COLD, ["unit:other"], False),
+    ],
+)
+def test_a_lot_is_gone_when_all_that_was_unpacked_of_it_was_used(
+    used: int, place: str | None, more: list[str], is_there: bool
+) -> None:
+    flows = [
+        sized(flow(Flow.CONTAINED_IN, "lot:L", "unit:U", start=0, end=3), 5),
+        flow(Flow.STORED_AT, "unit:U", COLD, 1, start=1, end=4),
+        sized(flow(Flow.CONSUMED_BY, "lot:L", "batch:1", 5), used, place),
+        *(sized(flow(Flow.CONTAINED_IN, "lot:L", unit, start=0), 5) for unit in more),
+        flow(Flow.STORED_AT, "lot:B", COLD, 6, start=6),
+    ]
+    found = seeds(ask([*genealogy(flows).facts], "place", COLD, 7, 8))
+    assert found == {"lot:B", *(["lot:L"] if is_there else [])}
+
+
+def test_a_clock_that_may_be_off_unpacks_earlier_or_later() -> None:
+    drawn = genealogy(
+        [
+            flow(Flow.CONTAINED_IN, "lot:L", "unit:U", start=0, end=5),
+            replace(flow(Flow.SHIPPED_IN, "unit:U", "shipment:1", 1), source=OTHER),
+            replace(flow(Flow.DELIVERED_TO, "shipment:1", COLD, 2), source=OTHER),
+            replace(flow(Flow.SHIPPED_IN, "unit:U", "shipment:2", 4), source=OTHER),
+        ]
+    )
+    with pytest.raises(InvalidQuery):
+        ask([*drawn.facts], "place", COLD, 7, 8)
+    off = ((SOURCE.system, timedelta(days=1)),)
+    assert seeds(ask([*drawn.facts], "place", COLD, 7, 8, clock_tolerance=off)) == {"lot:L"}
+
+
+@pytest.mark.parametrize(
+    ("more", "is_there"),
+    [
+        # The case had left by then.
+        ([flow(Flow.SHIPPED_IN, "unit:case", "shipment:2", 5)], False),
+        ([], True),
+        # It had left another place before it was put on the pallet here.
+        (
+            [
+                flow(Flow.SHIPPED_IN, "unit:case", "shipment:0", 3),
+                flow(Flow.CONTAINED_IN, "unit:case", "unit:stays", 4, start=4),
+                flow(Flow.STORED_AT, "unit:stays", COLD, 1, start=1, end=7),
+            ],
+            True,
+        ),
+    ],
+)
+def test_what_came_out_of_a_case_is_where_that_was(more: list[FlowFact], is_there: bool) -> None:
+    inner = flow(Flow.CONTAINED_IN, "lot:last", "unit:case", start=0, end=6)
+    drawn = genealogy([*UNPACKED.flows, inner, *more])
+    assert ("lot:last" in seeds(ask([*drawn.facts], "place", COLD, 8, 9))) == is_there
