@@ -25,6 +25,7 @@ from genealogy.trace.origins import MADE, USES_UP, SeedAmounts
 from genealogy.trace.result import Seed, Trace, Window, WindowKind
 from genealogy.trace.seeds import span_of
 from genealogy.trace.spans import ALWAYS, Span, lasted
+from genealogy.trace.unpacked import came_out
 from genealogy.trace.whereabouts import MOST_STAYS, Whereabouts
 from genealogy.trace.windows import BEGIN, END, windows
 
@@ -194,7 +195,7 @@ class _Reader:
             came = [*self._brought(inward), *self._made(node, places)]
         return Ledger(
             *span,
-            came,
+            [*came, *came_out(self.hubs.out[node], (s.came for s in here), span)],
             [*self._moved(stays, here, places), *self._gone(node, places, inward)],
             used,
             is_all=bool(came),

@@ -531,3 +531,18 @@ def test_in_conservative_mode_no_order_makes_a_window_certain() -> None:
     found = window_bounds(told, "place", COLD, 3, 4, mode=Mode.CONSERVATIVE)
     assert found[LOT] == three(40, None, 60)
     assert found["batch:1"] == three(0, None, 20)
+
+
+def test_of_a_lot_that_was_unpacked_so_much_more_may_be_there() -> None:
+    told = facts(
+        SUPPLY,
+        moved(Flow.SHIPPED_IN, LOT, "shipment:1", 20, 0),
+        moved(Flow.DELIVERED_TO, "shipment:1", COLD, None, 1),
+        moved(Flow.CONTAINED_IN, LOT, "unit:U", 30, None, start=0, end=3),
+        moved(Flow.SHIPPED_IN, "unit:U", "shipment:2", None, 1),
+        moved(Flow.DELIVERED_TO, "shipment:2", COLD, None, 2),
+    )
+    assert window_bounds(told, "place", COLD, 4, 5)[LOT] == three(0, None, 50)
+    # A stay tells of what came out, and then so much it is.
+    kept = moved(Flow.STORED_AT, LOT, COLD, 30, 3, start=3)
+    assert window_bounds([*told, kept], "place", COLD, 4, 5)[LOT][-1] == 30
