@@ -204,6 +204,21 @@ class FlowSource(Protocol):
         """
         ...
 
+    def opened_at(
+        self,
+        place_ids: Sequence[NodeId],
+        before: int,
+        slack: int = 0,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """The stays at these places, ended before a moment, of what may have been opened there.
+
+        That is of all of which anything came out by the end of the stay, or that held what
+        holds more. In microseconds since 1970-01-01 UTC; clocks may be off by ``slack``.
+        """
+        ...
+
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
     ) -> dict[NodeId, Vessel]:

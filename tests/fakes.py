@@ -24,7 +24,7 @@ from genealogy.ports import (
 )
 from genealogy.trace.columns import as_of, select
 from genealogy.trace.vessels import cleaned_within, policy_of
-from genealogy.trace.windows import windows
+from genealogy.trace.windows import BEGIN, END, windows
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -174,6 +174,42 @@ class MemoryFlows:
             if (since is None or closes[i] >= since) and (until is None or opens[i] <= until)
         ]
         return select(rows, picks)
+
+    def opened_at(
+        self,
+        place_ids: Sequence[NodeId],
+        before: int,
+        slack: int = 0,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        self.calls.append(("opened_at", tuple(place_ids)))
+        rows = self.stays_at(place_ids, known_at=known_at)
+        opened = self._opened(set(rows.source))
+        picks = [
+            i
+            for i, end in enumerate(rows.valid_to)
+            if end is not None and end < before and opened.get(rows.source[i], END) <= end + slack
+        ]
+        return select(rows, picks)
+
+    def _opened(self, holders: Iterable[NodeId]) -> dict[NodeId, int]:
+        """When something first came out of things, or out of what was in them at any time."""
+        packed = (Flow.CONTAINED_IN, Flow.PART_OF)
+        table = self._flows["backward"]
+        inside = {n: [f for f in table.get(n, ()) if f.type in packed] for n in holders}
+        return {
+            holder: min(
+                BEGIN
+                if any(one.type in packed for one in table.get(fact.source_id, ()))
+                else to_micros(fact.valid_to)
+                if fact.valid_to
+                else END
+                for fact in facts
+            )
+            for holder, facts in inside.items()
+            if facts
+        }
 
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None

@@ -42,6 +42,7 @@ from genealogy.store.queries import (
     NODES_BY_NAME,
     NODES_BY_PREFIX,
     NODES_BY_TAIL,
+    OPENED_AT,
     STANDING,
     STAYS_AT,
     STAYS_OF,
@@ -258,6 +259,18 @@ class GraphFlows:
         """What was kept at these places between two moments."""
         ends = {"since": _text_of(since), "until": _text_of(until)}
         return self._stays(STAYS_AT, place_ids, known_at=iso_or_null(known_at), **ends)
+
+    def opened_at(
+        self,
+        place_ids: Sequence[NodeId],
+        before: int,
+        slack: int = 0,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """What may have been opened at these places before a moment."""
+        told = {"before": _text_of(before), "slack": -(-slack // 1_000_000)}
+        return self._stays(OPENED_AT, place_ids, known_at=iso_or_null(known_at), **told)
 
     def _stays(self, query: Query[Stay], ids: Sequence[NodeId], **params: Any) -> FlowRows:
         rows = FlowRows()

@@ -82,6 +82,17 @@ class Beside:
         """What was kept at these places between two moments."""
         return self.source.stays_at(place_ids, since, until, known_at=known_at)
 
+    def opened_at(
+        self,
+        place_ids: Sequence[NodeId],
+        before: int,
+        slack: int = 0,
+        *,
+        known_at: datetime | None = None,
+    ) -> FlowRows:
+        """What may have been opened at these places before a moment."""
+        return self.source.opened_at(place_ids, before, slack, known_at=known_at)
+
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
     ) -> dict[NodeId, Vessel]:

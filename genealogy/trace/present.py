@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from genealogy.model.facts import NodeId
 from genealogy.model.names import INTO_SHIPMENT, LASTING, MOVED_AT, Flow, Label, Link
 from genealogy.ports import FlowRows, LinkRow
+from genealogy.trace.columns import joined
 from genealogy.trace.leaving import PACKED
 from genealogy.trace.places import (
     batches_at,
@@ -52,7 +53,7 @@ class Present:
         self.places = places_within(self.records.source, self.place)
         self._ties = self.records.links_to(self.places, Link.AT)
         self._into = self.records.edges(self.places, "backward")
-        self._stays = self.records.stays_at(self.places, Span(BEGIN, self.span.until))
+        self._stays = self.records.stays_at(self.places, self.span)
         self._held = list(self._by_master_data())
 
     def seeds(self) -> list[Seed]:
@@ -83,7 +84,8 @@ class Present:
 
     def _remaining(self) -> Iterator[Seed]:
         """What came there, and stayed as far as anybody says."""
-        told = self.records, self.places, self.span, self._into, self._stays, self._held
+        stays = joined(self._stays, self.records.opened_at(self.places, self.span))
+        told = self.records, self.places, self.span, self._into, stays, self._held
         remaining = Remaining(*told)
         yield from remaining.seeds()
         self.is_unknown |= remaining.is_unknown

@@ -29,9 +29,10 @@ class _Delivery(NamedTuple):
 class Remaining:
     """The search for what came to places and may be there still within a span.
 
-    ``into`` are the edges that enter the places, ``stays`` those there begun by the end of the
-    span, and ``held`` what is there nobody says since when. ``is_unknown`` tells afterwards
-    whether anything came before of which nobody says how long it was there.
+    ``into`` are the edges that enter the places, ``stays`` those there within the span and, of
+    what was opened there, before it, and ``held`` what is there nobody says since when.
+    ``is_unknown`` tells afterwards whether anything came before of which nobody says how long
+    it was there.
     """
 
     records: Records
@@ -42,6 +43,7 @@ class Remaining:
     held: Sequence[tuple[NodeId, NodeId]]
     is_unknown: bool = False
     _kinds: dict[NodeId, str] = field(default_factory=dict)
+    _ends: dict[NodeId, int] = field(default_factory=dict)
 
     def seeds(self) -> Iterator[Seed]:
         """What was delivered or unpacked there meanwhile, or before and may be there still."""
@@ -55,6 +57,7 @@ class Remaining:
         brought = [*_brought(loads, before)]
         inside = contents(self.records, {*loads.source, *self.stays.source, *dict(self.held)})
         ever = self._unpacked(inside, delivered, loads, NOTHING_LEFT)
+        self._ends = self._last_stays({one.node for one in [*brought, *ever]})
         # Of what stays here tell all, nothing else is read.
         told = self._told_by_stays([*brought, *ever])
         asked = {one.node for i, one in enumerate([*brought, *ever]) if i not in told}
@@ -134,17 +137,24 @@ class Remaining:
             if counts and i not in told and one.node not in gone:
                 yield there(one.node, self.span, one.place)
 
-    def _told_by_stays(self, brought: Sequence[Arrival]) -> set[int]:
-        """The arrivals before the span of which a stay here tells until when that was here."""
-        stays, (opens, closes) = self.stays, windows(self.stays, ())
+    def _last_stays(self, nodes: Collection[NodeId]) -> dict[NodeId, int]:
+        """When the last stay here that began before the span ended, of each node that has any."""
+        stays = self.records.stays_of(sorted(nodes)) if nodes else FlowRows()
+        opens, closes = windows(stays, ())
         ends = dict[NodeId, int]()
         for i, node in enumerate(stays.source):
-            if moment_of(stays, i, opens[i], closes[i]).until < self.span.since:
+            begun = moment_of(stays, i, opens[i], closes[i]).until
+            if stays.target[i] in self.places and begun < self.span.since:
                 ends[node] = max(closes[i], ends.get(node, BEGIN))
+        return ends
+
+    def _told_by_stays(self, brought: Sequence[Arrival]) -> set[int]:
+        """The arrivals before the span of which a stay here tells until when that was here."""
         return {
             i
             for i, one in enumerate(brought)
-            if one.came.until < self.span.since and one.came.until <= ends.get(one.node, BEGIN)
+            if one.came.until < self.span.since
+            and one.came.until <= self._ends.get(one.node, BEGIN)
         }
 
     def _gone(

@@ -73,6 +73,13 @@ class Records:
         until = None if span.until == END else span.until + self.most
         return self._then(self.source.stays_at(places, since, until, known_at=self.known_at))
 
+    def opened_at(self, places: Sequence[NodeId], span: Span) -> FlowRows:
+        """The stays at places that ended before a span, of what may have been opened there."""
+        if span.since == BEGIN:
+            return FlowRows()
+        before, slack = span.since - self.most, 2 * self.most
+        return self._then(self.source.opened_at(places, before, slack, known_at=self.known_at))
+
     def stays_of(self, ids: Sequence[NodeId]) -> FlowRows:
         """Where these nodes were kept, each as long as it may have been."""
         return self._then(self.source.stays(ids, known_at=self.known_at))
