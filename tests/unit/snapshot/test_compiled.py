@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Flow
 from genealogy.snapshot import compiled
 from genealogy.snapshot import trace as walked
+from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.keeper import Keeper
 from genealogy.trace.result import TraceQuery
 from tests.genealogies import flow, genealogy
@@ -52,7 +56,24 @@ def test_nothing_is_compiled_for_a_graph_without_flows(monkeypatch: pytest.Monke
     walked.rehearse(snapshot_of([]))
     assert calls == []
     walked.rehearse(snapshot_of(DRAWN.facts))
-    assert calls == ["compiled"]
+    assert set(calls) == {"compiled"}
+
+
+def test_a_moment_told_more_exactly_than_all_before_has_nothing_compiled_anew() -> None:
+    pytest.importorskip("numba")
+    days = snapshot_of(DRAWN.facts)
+    [fact] = DRAWN.flows
+    assert fact.occurred_at is not None
+    later = fact.occurred_at + timedelta(days=200 * 365, microseconds=1)
+    finer = snapshot_of([*DRAWN.facts, replace(fact, fact_id="exactly", occurred_at=later)])
+    assert (days.scale.dtype, finer.scale.dtype) == (np.int32, np.int64)
+    walked.rehearse(days)
+    kernel: Any = compiled.through()
+    known = set(kernel.signatures)
+    for content in (days, finer):
+        for query in (QUERY, replace(QUERY, direction="backward")):
+            assert walked.trace(CopiedFlows(MemoryGraph(), content), query) is not None
+    assert set(kernel.signatures) == known
 
 
 def test_while_the_kernel_is_compiled_others_walk_without_it() -> None:
