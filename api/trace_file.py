@@ -16,9 +16,9 @@ import orjson
 from pydantic import TypeAdapter
 
 from genealogy.model.facts import NodeId
-from genealogy.model.times import iso, to_micros
+from genealogy.model.times import iso
 from genealogy.ports import FlowRows, NodeRow
-from genealogy.trace.result import Amount, Reached, ReachedColumns, Steps, Trace
+from genealogy.trace.result import Amount, ReachedColumns, Steps, Trace
 
 #: Entries of a column on one line.
 PIECE = 10_000
@@ -62,7 +62,7 @@ def read(source: BinaryIO, digest: str) -> Trace | None:
 def _lines(trace: Trace) -> Iterator[Line]:
     short = replace(trace, reached=(), edges=FlowRows(), rows={}, steps={}, amounts=None)
     yield {"trace": _TRACE.dump_python(short, mode="json")}
-    yield from ({"reached": piece} for piece in _pieces(_columns(_reached(trace.reached))))
+    yield from ({"reached": piece} for piece in _pieces(_columns(ReachedColumns.of(trace.reached))))
     yield from ({"edges": piece} for piece in _pieces(_columns(trace.edges)))
     for way, steps in trace.steps.items():
         walked: Columns = {"edge": steps.edge, "before": steps.before}
@@ -104,19 +104,6 @@ def _read(source: BinaryIO) -> Trace:
         steps=steps,
         rows=rows,
         amounts=amounts,
-    )
-
-
-def _reached(reached: Sequence[Reached]) -> ReachedColumns:
-    if isinstance(reached, ReachedColumns):
-        return reached
-    moments = [None if one.exposure is None else to_micros(one.exposure) for one in reached]
-    return ReachedColumns(
-        [one.node_id for one in reached],
-        [one.direction for one in reached],
-        [one.distance for one in reached],
-        moments,
-        [one.via for one in reached],
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from genealogy.exports.amounts import amount_records
 from genealogy.exports.windows import found_in, window_records
@@ -20,7 +20,7 @@ from genealogy.model.names import RECORDED, Label
 from genealogy.model.times import from_micros, iso
 from genealogy.ports import FlowRows, NodeRow
 from genealogy.trace.hosts import exposed_hosts
-from genealogy.trace.result import Completeness, Gap, Reached, ReachedColumns, Trace, TraceQuery
+from genealogy.trace.result import Completeness, Gap, ReachedColumns, Trace, TraceQuery
 from genealogy.trace.witness import Hop, hops
 
 if TYPE_CHECKING:
@@ -128,19 +128,23 @@ def node_records(trace: Trace) -> Iterator[Record]:
     hosts = _exposed(trace)
     for node_id, ways in _ways(trace):
         row = node_row(trace, node_id)
+        record = _identity(row, product_row(trace, row))
+        record |= _reach(ways, trace.edges)
+        record["frontier"] = frontiers.get(node_id)
+        record["gaps"] = gaps.get(node_id, [])
         amounts = amount_records(trace, node_id)
-        yield {
-            **_identity(row, product_row(trace, row)),
-            **_reach(ways, trace.edges),
-            "frontier": frontiers.get(node_id),
-            "gaps": gaps.get(node_id, []),
-            **({} if amounts is None else {"amounts": amounts}),
-            **({"hypothetical": True} if node_id in trace.hypothetical else {}),
-            **({"inferred": True} if node_id in trace.inferred else {}),
-            **({"exposed": hosts[node_id]} if node_id in hosts else {}),
-            **({"found_in": origins[node_id]} if node_id in origins else {}),
-            "properties": properties_record(row.properties),
-        }
+        if amounts is not None:
+            record["amounts"] = amounts
+        if node_id in trace.hypothetical:
+            record["hypothetical"] = True
+        if node_id in trace.inferred:
+            record["inferred"] = True
+        if node_id in hosts:
+            record["exposed"] = hosts[node_id]
+        if node_id in origins:
+            record["found_in"] = origins[node_id]
+        record["properties"] = properties_record(row.properties)
+        yield record
 
 
 def _exposed(trace: Trace) -> dict[NodeId, list[Record]]:
@@ -300,26 +304,36 @@ def _spellings(row: NodeRow) -> list[str]:
     return list(dict.fromkeys((*row.identifiers, *spellings(row.node_id, row.identifiers))))
 
 
-def _ways(trace: Trace) -> Iterable[tuple[NodeId, list[Reached]]]:
+class _Way(NamedTuple):
+    """How a node was reached in one direction; ``exposure`` in microseconds."""
+
+    direction: str
+    distance: int
+    exposure: int | None
+    via: int | None
+
+
+def _ways(trace: Trace) -> Iterable[tuple[NodeId, list[_Way]]]:
     """Each node with how it was reached: in one direction once, in two perhaps twice."""
-    reached = trace.reached
-    column = reached.direction if isinstance(reached, ReachedColumns) else None
-    if not {"forward", "backward"} <= set(column or (r.direction for r in reached)):
-        return ((r.node_id, [r]) for r in reached)
-    ways: dict[NodeId, list[Reached]] = {}
-    for one in reached:
-        ways.setdefault(one.node_id, []).append(one)
+    reached = ReachedColumns.of(trace.reached)
+    told = map(_Way, reached.direction, reached.distance, reached.exposure, reached.via)
+    nodes = zip(reached.node_id, told, strict=True)
+    if not {"forward", "backward"} <= set(reached.direction):
+        return ((node_id, [way]) for node_id, way in nodes)
+    ways: dict[NodeId, list[_Way]] = {}
+    for node_id, way in nodes:
+        ways.setdefault(node_id, []).append(way)
     return ways.items()
 
 
-def _reach(ways: list[Reached], edges: FlowRows) -> Record:
+def _reach(ways: list[_Way], edges: FlowRows) -> Record:
     times = {way.direction: way.exposure for way in ways}
     forward, backward = times.get("forward"), times.get("backward")
     return {
         "direction": "both" if {"forward", "backward"} <= times.keys() else ways[0].direction,
-        "distance": ways[0].distance if len(ways) == 1 else min(way.distance for way in ways),
-        "first_exposure": None if forward is None else iso(forward),
-        "last_contribution": None if backward is None else iso(backward),
+        "distance": min(way.distance for way in ways) if len(ways) > 1 else ways[0].distance,
+        "first_exposure": None if forward is None else _micros(forward),
+        "last_contribution": None if backward is None else _micros(backward),
         "via": [edges.edge_id[way.via] for way in ways if way.via is not None],
     }
 

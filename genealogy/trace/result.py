@@ -12,7 +12,7 @@ from typing import Literal, overload
 
 from genealogy.model.durations import CarryOver, ClockTolerance
 from genealogy.model.facts import NodeId
-from genealogy.model.times import from_micros
+from genealogy.model.times import from_micros, to_micros
 from genealogy.ports import Direction, FlowRows, NodeRow
 
 TraceDirection = Literal["forward", "backward", "both"]
@@ -165,6 +165,20 @@ class ReachedColumns(Sequence[Reached]):
     distance: list[int] = field(default_factory=list)
     exposure: list[int | None] = field(default_factory=list)
     via: list[int | None] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, reached: Sequence[Reached]) -> ReachedColumns:
+        """These nodes as columns."""
+        if isinstance(reached, cls):
+            return reached
+        found = cls()
+        for one in reached:
+            found.node_id.append(one.node_id)
+            found.direction.append(one.direction)
+            found.distance.append(one.distance)
+            found.exposure.append(None if one.exposure is None else to_micros(one.exposure))
+            found.via.append(one.via)
+        return found
 
     def __len__(self) -> int:
         return len(self.node_id)
