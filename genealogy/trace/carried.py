@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import INTO_SHIPMENT, Flow
+from genealogy.model.names import Flow
 from genealogy.ports import FlowRows
-from genealogy.trace.signs import HOLDS
 from genealogy.trace.stays import Move, stays_of
 from genealogy.trace.windows import BEGIN, END, windows
+
+_INTO = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN})
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ def carried(
                 continue
             if flow == Flow.DELIVERED_TO:
                 found += into.moves(rows.target[i], opens[i])
-            elif flow in HOLDS:
+            elif flow in _INTO:
                 more = _carrier(rows, i, (opens[i], closes[i]), place(rows, i), into)
                 known = held.setdefault(rows.target[i], more)
                 if known is more or known.widened(more):
@@ -84,7 +85,7 @@ def _carrier(
 ) -> Carrier:
     """What an edge leads into; nothing leaves a shipment but at its end."""
     opens, closes = span
-    ships = rows.type[i] in INTO_SHIPMENT
+    ships = rows.type[i] == Flow.SHIPPED_IN
     return Carrier(
         max(opens, before.since),
         END if ships else min(closes, before.until),

@@ -54,13 +54,6 @@ def reached(more: list[FlowFact], seed: NodeId) -> bool:
 
 BY = {
     "nothing": ([], False),
-    "return": (
-        [
-            at(A, flow(Flow.RETURNED_IN, LOT, "shipment:1", 2)),
-            flow(Flow.DELIVERED_TO, "shipment:1", GOAL, 4),
-        ],
-        True,
-    ),
     "shipment": (
         [
             at(A, flow(Flow.SHIPPED_IN, LOT, "shipment:1", 2)),
