@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from genealogy.model.facts import NodeId
-from genealogy.model.names import Flow
+from genealogy.model.names import INTO_SHIPMENT, Flow
 from genealogy.ports import FlowRows
+from genealogy.trace.signs import HOLDS
 from genealogy.trace.stays import Move, stays_of
 from genealogy.trace.windows import BEGIN, END, windows
-
-_INTO = frozenset({Flow.CONTAINED_IN, Flow.SHIPPED_IN})
 
 
 @dataclass(slots=True)
@@ -25,6 +24,7 @@ class Carrier:
     since: int = BEGIN
     until: int = END
     latest: int = END
+    returned: bool = False
     origins: set[NodeId] = field(default_factory=set)
 
     def moves(self, place: NodeId, first: int, on: NodeId | None = None) -> Iterator[Move]:
@@ -32,7 +32,7 @@ class Carrier:
         arrived = max(first, self.since)
         origins: list[NodeId | None] = [*sorted(self.origins)]
         for origin in origins or [None]:
-            yield Move(place, origin, self.since, self.latest, arrived)
+            yield Move(place, origin, self.since, self.latest, arrived, returned=self.returned)
         if on:
             yield Move(place, on, self.since, self.latest, arrived, goes_on=True)
 
@@ -41,6 +41,7 @@ class Carrier:
         before = replace(self)
         self.since, self.until = min(self.since, more.since), max(self.until, more.until)
         self.latest = max(self.latest, more.latest)
+        self.returned = self.returned and more.returned
         self.origins = self.origins | more.origins
         return self != before
 
@@ -68,7 +69,7 @@ def carried(
                 continue
             if flow == Flow.DELIVERED_TO:
                 found += into.moves(rows.target[i], opens[i])
-            elif flow in _INTO:
+            elif flow in HOLDS:
                 more = _carrier(rows, i, (opens[i], closes[i]), place(rows, i), into)
                 known = held.setdefault(rows.target[i], more)
                 if known is more or known.widened(more):
@@ -85,11 +86,12 @@ def _carrier(
 ) -> Carrier:
     """What an edge leads into; nothing leaves a shipment but at its end."""
     opens, closes = span
-    ships = rows.type[i] == Flow.SHIPPED_IN
+    ships = rows.type[i] in INTO_SHIPMENT
     return Carrier(
         max(opens, before.since),
         END if ships else min(closes, before.until),
         min(closes, before.latest),
+        rows.type[i] == Flow.RETURNED_IN,
         before.origins | ({place} if place else set()),
     )
 

@@ -33,6 +33,7 @@ class Move(NamedTuple):
     """A move: left another place from ``left`` to ``last``, and arrived at ``arrived`` at first.
 
     One that ``goes_on`` takes along only what is known to have been where it came from.
+    ``returned`` is what came back in the chain.
     """
 
     place: NodeId
@@ -41,6 +42,7 @@ class Move(NamedTuple):
     last: int
     arrived: int
     goes_on: bool = False
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,10 +124,21 @@ class Whereabouts:
         """The moves of a lot in units and shipments; null for more than can be followed."""
         if node not in self._carried:
             moves = carried(node, self._edges, self._kept, self.departures.place, MOST_STAYS)
-            self._carried[node] = moves
             told = (place for move in moves or () for place in (move.place, move.came_from))
             self._learn_above({place for place in told if place})
+            if moves is not None:
+                moves = [move for move in moves if not self._is_elsewhere(node, move)]
+            self._carried[node] = moves
         return self._carried[node]
+
+    def _is_elsewhere(self, node: NodeId, move: Move) -> bool:
+        """Whether something came back to a site, and so not to a store of it that stays tell of.
+
+        What comes back is kept apart until somebody has looked at it.
+        """
+        self._learn_places(node)
+        stores = {stay.place for stay in self._stays[node]} - {move.place}
+        return move.returned and any(self.places.within(store, move.place) for store in stores)
 
     def _edges(self, nodes: Sequence[NodeId]) -> FlowRows:
         rows = self.ready(self.source.edges(nodes, "forward", known_at=self.known_at).rows)

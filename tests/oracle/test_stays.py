@@ -24,6 +24,7 @@ ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "80")), d
 DAYS = range(8)
 PLACES = ("place:0", "place:1", "place:2")
 OTHER = "place:elsewhere"
+SHIPS = (Flow.SHIPPED_IN, Flow.RETURNED_IN)
 Way = Literal["forward", "backward"]
 
 some_day = st.integers(0, 6)
@@ -94,7 +95,7 @@ def shippers(draw: st.DrawFn) -> Genealogy:
     sent = list[LinkFact]()
     for shipment in ("shipment:0", "shipment:1"):
         for lot in draw(st.sets(lots, max_size=2)):
-            loaded = flow(Flow.SHIPPED_IN, lot, shipment, draw(some_day))
+            loaded = flow(draw(st.sampled_from(SHIPS)), lot, shipment, draw(some_day))
             more.append(replace(loaded, place_id=draw(st.none() | some_place)))
         if more[-1].target_id == shipment:
             sent += (sent_from(shipment, place) for place in draw(some_places))
@@ -114,7 +115,7 @@ def sent_from(shipment: str, place: str) -> LinkFact:
 def moved_at(drawn: Genealogy, f: FlowFact) -> str | None:
     """Where something moved; what was loaded nobody says where, whence its shipment was sent."""
     sent = {link.target_id for link in drawn.links if link.source_id == f.target_id}
-    if f.place_id or f.type is not Flow.SHIPPED_IN or len(sent) != 1:
+    if f.place_id or f.type not in SHIPS or len(sent) != 1:
         return f.place_id
     return sent.pop()
 
@@ -159,7 +160,7 @@ def moved(drawn: Genealogy, f: FlowFact) -> Iterable[tuple[object, object]]:
     if f.type == Flow.PRODUCED:
         known = [f.place_id] if f.place_id else [*PLACES, OTHER]
         return [((f.source_id, t), at(f.target_id, place, t)) for place in known]
-    if f.type in (Flow.CONSUMED_BY, Flow.SHIPPED_IN):
+    if f.type in (Flow.CONSUMED_BY, *SHIPS):
         sources = origins(drawn, f.source_id, moved_at(drawn, f), t)
         goals: list[object] = [(f.target_id, t), *arrivals(drawn, f, t)]
         return [(at(f.source_id, place, t), goal) for place in sources for goal in goals]

@@ -43,9 +43,9 @@ def packed(inner: str, outer: str, since: int, until: int | None, place: str) ->
     return at(place, flow(Flow.CONTAINED_IN, inner, outer, None, start=since, end=until))
 
 
-def reached(more: list[FlowFact], seed: NodeId) -> bool:
+def reached(more: list[FlowFact], seed: NodeId, *links: LinkFact) -> bool:
     facts = genealogy([replace(f, fact_id=str(i)) for i, f in enumerate([*MADE, *more])]).facts
-    flows = MemoryFlows(facts)
+    flows = MemoryFlows([*facts, *links])
     ahead = USED in set(trace(flows, TraceQuery((seed,), "forward")).node_ids())
     behind = trace(flows, TraceQuery((NodeId(USED),), "backward"))
     assert ahead == (seed in set(behind.node_ids()))
@@ -54,6 +54,13 @@ def reached(more: list[FlowFact], seed: NodeId) -> bool:
 
 BY = {
     "nothing": ([], False),
+    "return": (
+        [
+            at(A, flow(Flow.RETURNED_IN, LOT, "shipment:1", 2)),
+            flow(Flow.DELIVERED_TO, "shipment:1", GOAL, 4),
+        ],
+        True,
+    ),
     "shipment": (
         [
             at(A, flow(Flow.SHIPPED_IN, LOT, "shipment:1", 2)),
@@ -102,6 +109,14 @@ def test_what_was_moved_with_something_is_where_that_is(how: str) -> None:
     more, arrives = BY[how]
     assert reached(more, MADE_AT_A) is arrives
     assert not reached(more, MADE_AT_B)
+
+
+@pytest.mark.parametrize(("how", "arrives"), [(Flow.SHIPPED_IN, True), (Flow.RETURNED_IN, False)])
+def test_what_comes_back_to_a_site_is_in_no_store_of_it_yet(how: Flow, arrives: bool) -> None:
+    site = NodeId("place:site")
+    inside = LinkFact(Link.AT, NodeId(GOAL), Label.PLACE, site, Label.PLACE, SOURCE, "parent")
+    more = [at(A, flow(how, LOT, "shipment:1", 2)), flow(Flow.DELIVERED_TO, "shipment:1", site, 4)]
+    assert reached(more, MADE_AT_A, inside) is arrives
 
 
 def test_a_lot_in_too_many_units_is_taken_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
