@@ -19,30 +19,32 @@ from genealogy.trace.windows import BEGIN, END, windows
 
 @dataclass(slots=True)
 class Carrier:
-    """From when until when something of a lot was in it, put in by when, and from which places."""
+    """From when until when something of a lot was in it, put in by when, and from which places.
+
+    ``by`` are the edges by which that left the lot by itself.
+    """
 
     since: int = BEGIN
     until: int = END
     latest: int = END
-    returned: bool = False
     origins: set[NodeId] = field(default_factory=set)
+    by: frozenset[str] = frozenset()
 
     def moves(self, place: NodeId, first: int, on: NodeId | None = None) -> Iterator[Move]:
         """How what it held came to a place, not before ``first``; ``on`` from where it stood."""
         arrived = max(first, self.since)
         origins: list[NodeId | None] = [*sorted(self.origins)]
         for origin in origins or [None]:
-            yield Move(place, origin, self.since, self.latest, arrived, returned=self.returned)
+            yield Move(place, origin, self.since, self.latest, arrived, by=self.by)
         if on:
-            yield Move(place, on, self.since, self.latest, arrived, goes_on=True)
+            yield Move(place, on, self.since, self.latest, arrived, goes_on=True, by=self.by)
 
     def widened(self, more: Carrier) -> bool:
         """Take in that something else of the lot was in it; whether that tells more."""
         before = replace(self)
         self.since, self.until = min(self.since, more.since), max(self.until, more.until)
         self.latest = max(self.latest, more.latest)
-        self.returned = self.returned and more.returned
-        self.origins = self.origins | more.origins
+        self.origins, self.by = self.origins | more.origins, self.by | more.by
         return self != before
 
 
@@ -91,8 +93,8 @@ def _carrier(
         max(opens, before.since),
         END if ships else min(closes, before.until),
         min(closes, before.latest),
-        rows.type[i] == Flow.RETURNED_IN,
         before.origins | ({place} if place else set()),
+        before.by or frozenset({rows.edge_id[i]}),
     )
 
 

@@ -352,8 +352,11 @@ class States(Beside, FlowSource):
         packed = part.is_seed and rows.type[i] == Flow.CONTAINED_IN and opens < part.since
         if packed and place and not self.whereabouts.related(place, part.place):
             # What was packed elsewhere by then lay there, unless it came here with its unit.
-            came = self.whereabouts.leaves(node, place, opens, part.place, part.until)
-            return None if came is None or came > part.until else part.since
+            edge_id = rows.edge_id[i].partition(MARK)[0]
+            packed_in = node, edge_id, place, opens
+            return (
+                part.since if self.whereabouts.comes(*packed_in, part.place, part.until) else None
+            )
         return self.whereabouts.leaves(node, part.place, part.since, place, opens)
 
     def _could_come(self, rows: FlowRows, i: int, since: int, part: Part, node: NodeId) -> bool:

@@ -33,7 +33,7 @@ class Move(NamedTuple):
     """A move: left another place from ``left`` to ``last``, and arrived at ``arrived`` at first.
 
     One that ``goes_on`` takes along only what is known to have been where it came from.
-    ``returned`` is what came back in the chain.
+    ``by`` are the edges by which it had been packed or loaded; a stay has none.
     """
 
     place: NodeId
@@ -42,7 +42,7 @@ class Move(NamedTuple):
     last: int
     arrived: int
     goes_on: bool = False
-    returned: bool = False
+    by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

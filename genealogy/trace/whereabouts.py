@@ -92,6 +92,24 @@ class Whereabouts:
             self._reached[known] = reachable(stays, came_to, since, related, moves)
         return leaves(stays, self._reached[known], since, related, place, opens)
 
+    def comes(
+        self, node: NodeId, edge_id: str, place: NodeId, since: int, came_to: NodeId, by: int
+    ) -> bool:
+        """Whether what was packed at a place by an edge may have come to another by a moment.
+
+        By stays of the lot, or with what it was packed in: other things that it was packed in
+        moved without it.
+        """
+        self._learn_places(node, place, came_to)
+        moves = self._moves(node)
+        if moves is None:
+            return True
+        stays, related = self._stays[node], self.places.related
+        own = [move for move in moves if edge_id in move.by]
+        found = reachable(stays, place, since, related, own)
+        start = leaves(stays, found, since, related, came_to, by)
+        return start is not None and start <= by
+
     def alike_since(self, node: NodeId, since: int) -> int:
         """The first moment from which on the same moves are open to a lot as from ``since`` on.
 
@@ -126,19 +144,8 @@ class Whereabouts:
             moves = carried(node, self._edges, self._kept, self.departures.place, MOST_STAYS)
             told = (place for move in moves or () for place in (move.place, move.came_from))
             self._learn_above({place for place in told if place})
-            if moves is not None:
-                moves = [move for move in moves if not self._is_elsewhere(node, move)]
             self._carried[node] = moves
         return self._carried[node]
-
-    def _is_elsewhere(self, node: NodeId, move: Move) -> bool:
-        """Whether something came back to a site, and so not to a store of it that stays tell of.
-
-        What comes back is kept apart until somebody has looked at it.
-        """
-        self._learn_places(node)
-        stores = {stay.place for stay in self._stays[node]} - {move.place}
-        return move.returned and any(self.places.within(store, move.place) for store in stores)
 
     def _edges(self, nodes: Sequence[NodeId]) -> FlowRows:
         rows = self.ready(self.source.edges(nodes, "forward", known_at=self.known_at).rows)

@@ -22,6 +22,7 @@ LINES = (
     ("EO", "Ethylene oxide chamber", "环氧乙烷灭菌柜", "equipment"),
     ("PACK", "Packing line", "包装线", "line"),
     ("COLD", "Cold store", "冷库", "cold_store"),
+    ("RETURNS", "Returns area", "退货区", "warehouse"),
     ("WH", "Warehouse", "成品仓库", "warehouse"),
 )
 _SITE_CELLS = 8

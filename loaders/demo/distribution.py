@@ -229,5 +229,6 @@ def _send_back(run: Run, case: Case, house: Party, at: int) -> None:
         run.ledger.unpack(content, case.unit, 1, packed, at - DAY)
         back = content
     number = f"R-{house.code}-{case.unit.ref[-9:]}"
-    leg = Leg(number, f"party:{house.code}", house.zone, run.cell.site, 8, at, "return")
+    area = run.cell.place("RETURNS")
+    leg = Leg(number, f"party:{house.code}", house.zone, area, 8, at, "return")
     _ship(run, leg, [back], 9)

@@ -16,6 +16,8 @@ from tests.genealogies import SOURCE, day, flow, genealogy, kind_of
 
 A, B, GOAL, ELSEWHERE = "place:A", "place:B", "place:goal", "place:elsewhere"
 LOT, UNIT, PALLET = "lot:0", "unit:box", "unit:pallet"
+SITE = NodeId("place:site")
+IN_SITE = LinkFact(Link.AT, NodeId(GOAL), Label.PLACE, SITE, Label.PLACE, SOURCE, "parent")
 MADE_AT_A, MADE_AT_B, USED = NodeId("batch:A"), NodeId("batch:B"), "batch:used"
 
 
@@ -111,12 +113,10 @@ def test_what_was_moved_with_something_is_where_that_is(how: str) -> None:
     assert not reached(more, MADE_AT_B)
 
 
-@pytest.mark.parametrize(("how", "arrives"), [(Flow.SHIPPED_IN, True), (Flow.RETURNED_IN, False)])
-def test_what_comes_back_to_a_site_is_in_no_store_of_it_yet(how: Flow, arrives: bool) -> None:
-    site = NodeId("place:site")
-    inside = LinkFact(Link.AT, NodeId(GOAL), Label.PLACE, site, Label.PLACE, SOURCE, "parent")
-    more = [at(A, flow(how, LOT, "shipment:1", 2)), flow(Flow.DELIVERED_TO, "shipment:1", site, 4)]
-    assert reached(more, MADE_AT_A, inside) is arrives
+@pytest.mark.parametrize("how", [Flow.SHIPPED_IN, Flow.RETURNED_IN])
+def test_what_comes_to_a_site_may_be_in_any_store_of_it(how: Flow) -> None:
+    more = [at(A, flow(how, LOT, "shipment:1", 2)), flow(Flow.DELIVERED_TO, "shipment:1", SITE, 4)]
+    assert reached(more, MADE_AT_A, IN_SITE)
 
 
 def test_a_lot_in_too_many_units_is_taken_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,3 +170,20 @@ def test_what_came_to_a_store_in_a_unit_was_there_as_the_unit_was() -> None:
     assert {UNIT, "shipment:out"} <= found(B, 4, 5)
     assert {UNIT, "shipment:out"} <= found(A, 1, 2)
     assert found(A, 1, 2) - {LOT} == found(B, 4, 5) - {LOT}
+
+
+@pytest.mark.parametrize("how", [Flow.SHIPPED_IN, Flow.RETURNED_IN])
+def test_a_unit_that_came_back_to_a_site_brings_no_other_one_along(how: Flow) -> None:
+    packings = [
+        stay(LOT, GOAL, 0, ELSEWHERE),
+        packed(LOT, "unit:back", 1, None, A),
+        packed(LOT, "unit:gone", 1, None, A),
+        at(A, flow(how, "unit:back", "shipment:1", 2)),
+        flow(Flow.DELIVERED_TO, "shipment:1", SITE, 4),
+    ]
+    facts = genealogy([replace(f, fact_id=str(i)) for i, f in enumerate(packings)]).facts
+    window = Window(WindowKind.PLACE, NodeId(GOAL), day(5), day(6))
+    query = TraceQuery((), "forward", windows=(window,))
+    found = set(trace(MemoryFlows([*facts, IN_SITE]), query).node_ids())
+    assert "unit:back" in found
+    assert "unit:gone" not in found
