@@ -84,17 +84,26 @@ def silent(folder: Folder, reason: str) -> StoreUnavailable:
     return StoreUnavailable("embedded_silent", pid=recorded_pid(folder), reason=reason)
 
 
+def _holder(folder: Folder) -> tuple[int, str] | None:
+    """The number and birth of the server's process, or else of its watcher."""
+    running = alive(folder)
+    return (running.pid, running.birth) if running else files.recorded_watcher(folder)
+
+
 def stop(folder: Folder) -> bool:
     """Stop whatever holds the server's lock; whether there was anything."""
     if not locks.is_held(folder.server_lock):
         folder.state.unlink(missing_ok=True)
         return False
-    running = alive(folder)
-    doomed = (running.pid, running.birth) if running else files.recorded_watcher(folder)
-    if doomed is not None:
-        processes.end(*doomed, patience=watch.STOP_SECONDS)
-    with locks.holding(folder.server_lock, wait=SETTLE_SECONDS) as ended:
-        if not ended:
-            raise StoreError("embedded_not_stopped", pid=doomed[0] if doomed else "?")
+    for _ in range(round(SETTLE_SECONDS / POLL_SECONDS)):
+        # Looked for again each time: a watcher takes the lock before it can say who it is.
+        doomed = _holder(folder)
+        if doomed is not None:
+            processes.end(*doomed, patience=watch.STOP_SECONDS)
+        with locks.holding(folder.server_lock, wait=POLL_SECONDS) as ended:
+            if ended:
+                break
+    else:
+        raise StoreError("embedded_not_stopped", pid=doomed[0] if doomed else "?")
     folder.state.unlink(missing_ok=True)
     return True

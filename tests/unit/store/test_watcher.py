@@ -16,11 +16,23 @@ from threading import Timer
 
 import pytest
 
+from genealogy.errors import StoreError
 from genealogy.store.server import folder as files
-from genealogy.store.server import locks, watch
+from genealogy.store.server import living, locks, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
 
+# Holds the server's lock for a while before it says who it is, as a watcher does for a moment.
+SILENT = """
+import os, sys, time
+from pathlib import Path
+from genealogy.store.server import folder as files, locks, processes
+lock = locks.take(files.Folder(Path(sys.argv[1])).server_lock)
+print('held', flush=True)
+time.sleep(0.5)
+files.record_watcher(lock, os.getpid(), processes.observe(os.getpid()).birth)
+time.sleep(60)
+"""
 QUICK = [sys.executable, "-c", "raise SystemExit(7)"]
 LASTING = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -90,6 +102,24 @@ def test_a_used_server_goes_on_until_it_is_told_to_end(folder: files.Folder, loc
     assert watch.watch(plan(folder, LASTING, idle=0.2), lock) == -signal.SIGTERM
     assert time.monotonic() - began >= 1.4
     os.close(user)
+
+
+def test_a_watcher_that_has_not_said_yet_who_it_is_is_stopped_too(folder: files.Folder) -> None:
+    command = [sys.executable, "-c", SILENT, folder.root]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as watcher:
+        assert watcher.stdout is not None
+        watcher.stdout.readline()
+        assert living.stop(folder)
+        assert watcher.wait() == -signal.SIGTERM
+
+
+def test_who_holds_the_lock_and_never_says_so_is_not_stopped(
+    folder: files.Folder, lock: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(living, "SETTLE_SECONDS", 0.2)
+    with pytest.raises(StoreError) as refused:
+        living.stop(folder)
+    assert refused.value.error_code == "embedded_not_stopped"
 
 
 def test_a_server_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
