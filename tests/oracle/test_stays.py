@@ -24,11 +24,15 @@ ENOUGH = settings(max_examples=int(os.environ.get("LOTGRAPH_EXAMPLES", "80")), d
 DAYS = range(8)
 PLACES = ("place:0", "place:1", "place:2")
 OTHER = "place:elsewhere"
+#: The first two stores are in a site, at which things may be as well, nobody says where there.
+SITE = "place:site"
+IN_SITE = PLACES[:2]
+EVERYWHERE = (*PLACES, SITE, OTHER)
 SHIPS = (Flow.SHIPPED_IN, Flow.RETURNED_IN)
 Way = Literal["forward", "backward"]
 
 some_day = st.integers(0, 6)
-places = st.sampled_from(PLACES)
+places = st.sampled_from((*PLACES, SITE))
 some_place = st.none() | places
 some_places = st.sets(places, min_size=1, max_size=1) | st.sets(places, max_size=2)
 lots, batches = st.sampled_from(["lot:0", "lot:1"]), st.sampled_from(["batch:0", "batch:1"])
@@ -50,7 +54,7 @@ def stays(draw: st.DrawFn) -> FlowFact:
     told = flow(
         Flow.STORED_AT,
         draw(lots),
-        draw(st.sampled_from(PLACES)),
+        draw(places),
         first + more,
         start=first,
         end=left,
@@ -65,10 +69,11 @@ def companies(draw: st.DrawFn) -> Genealogy:
         *draw(st.lists(stays(), max_size=5)),
     ]
     named = [replace(f, fact_id=str(i)) for i, f in enumerate(flows)]
-    drawn = genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
+    drawn = genealogy(named, more=[*PLACES, SITE, "lot:0", "lot:1", "batch:0", "batch:1"])
     ran = {(batch_of(f), f.place_id) for f in named if f.type != Flow.STORED_AT and f.place_id}
     ends = ((batch, Label.BATCH, NodeId(place), Label.PLACE) for batch, place in sorted(ran))
-    return replace(drawn, links=tuple(LinkFact(Link.AT, *e, SOURCE, MOVED_AT) for e in ends))
+    links = (LinkFact(Link.AT, *e, SOURCE, MOVED_AT) for e in ends)
+    return replace(drawn, links=(*links, *in_site()))
 
 
 def batch_of(moved: FlowFact) -> NodeId:
@@ -85,7 +90,7 @@ def ran(drawn: Genealogy, batch: str, place: str) -> tuple[int, int] | None:
 @st.composite
 def shippers(draw: st.DrawFn) -> Genealogy:
     """Companies that send lots from place to place, in one shipment or two."""
-    made, came, goal = PLACES
+    made, came, goal = draw(st.permutations(PLACES))
     out = replace(flow(Flow.PRODUCED, "batch:0", "lot:0", draw(some_day)), place_id=made)
     used = replace(flow(Flow.CONSUMED_BY, "lot:0", "batch:1", draw(some_day)), place_id=goal)
     # What is at the goal was brought there from elsewhere, as far as stays tell.
@@ -99,12 +104,21 @@ def shippers(draw: st.DrawFn) -> Genealogy:
             more.append(replace(loaded, place_id=draw(st.none() | some_place)))
         if more[-1].target_id == shipment:
             sent += (sent_from(shipment, place) for place in draw(some_places))
-        more.append(
-            flow(Flow.DELIVERED_TO, shipment, draw(st.sampled_from(PLACES)), draw(some_day))
-        )
+        more.append(flow(Flow.DELIVERED_TO, shipment, draw(places), draw(some_day)))
     named = [replace(f, fact_id=str(i)) for i, f in enumerate(more)]
-    drawn = genealogy(named, more=[*PLACES, "lot:0", "lot:1", "batch:0", "batch:1"])
-    return replace(drawn, links=tuple(sent))
+    drawn = genealogy(named, more=[*PLACES, SITE, "lot:0", "lot:1", "batch:0", "batch:1"])
+    return replace(drawn, links=(*sent, *in_site()))
+
+
+def in_site() -> Iterable[LinkFact]:
+    for place in IN_SITE:
+        ends = (NodeId(place), Label.PLACE, NodeId(SITE), Label.PLACE)
+        yield LinkFact(Link.AT, *ends, SOURCE, "parent")
+
+
+def around(place: str) -> set[str]:
+    """The places where something can be that is said to be at a place."""
+    return {place, *(IN_SITE if place == SITE else [SITE] if place in IN_SITE else [])}
 
 
 def sent_from(shipment: str, place: str) -> LinkFact:
@@ -134,14 +148,16 @@ def at(lot: str, place: str, day_: int) -> tuple[str, str, int]:
 
 def origins(drawn: Genealogy, lot: str, place: str | None, by: int) -> Iterable[str]:
     """The places from which what is at a place by a day may have been taken."""
-    explained = place and any(f.target_id == place and max(came(f)) <= by for f in kept(drawn, lot))
-    return [str(place)] if explained else [*PLACES, OTHER]
+    if place is None:
+        return EVERYWHERE
+    told = (f for f in kept(drawn, lot) if f.target_id in around(place))
+    return around(place) if any(max(came(f)) <= by for f in told) else EVERYWHERE
 
 
 def graph_of(drawn: Genealogy) -> nx.DiGraph:
     graph = nx.DiGraph()
     for lot in ("lot:0", "lot:1"):
-        for place in (*PLACES, OTHER):
+        for place in EVERYWHERE:
             graph.add_edges_from((at(lot, place, t), at(lot, place, t + 1)) for t in DAYS)
         for stay in kept(drawn, lot):
             begin = min(came(stay))
@@ -158,7 +174,7 @@ def graph_of(drawn: Genealogy) -> nx.DiGraph:
 def moved(drawn: Genealogy, f: FlowFact) -> Iterable[tuple[object, object]]:
     t = number(f.occurred_at) or 0
     if f.type == Flow.PRODUCED:
-        known = [f.place_id] if f.place_id else [*PLACES, OTHER]
+        known = [f.place_id] if f.place_id else EVERYWHERE
         return [((f.source_id, t), at(f.target_id, place, t)) for place in known]
     if f.type in (Flow.CONSUMED_BY, *SHIPS):
         sources = origins(drawn, f.source_id, moved_at(drawn, f), t)
