@@ -24,7 +24,7 @@ from genealogy.trace.columns import MARK, append, as_of, joined, select
 from genealogy.trace.result import Seed
 from genealogy.trace.tanks import Tanks
 from genealogy.trace.whereabouts import Whereabouts
-from genealogy.trace.windows import BEGIN, END, windows
+from genealogy.trace.windows import BEGIN, END, set_window, windows
 
 _INTO: dict[Direction, Flow] = {"forward": Flow.LOADED_INTO, "backward": Flow.DRAWN_FROM}
 _AT_VESSELS = frozenset(_INTO.values())
@@ -379,7 +379,7 @@ class States(Beside, FlowSource):
             found.edge_id[i] = MARK.join((edge_id, *ends))
             found.source[i], found.target[i] = pick.source, pick.target
             if (opens[i], closes[i]) != (pick.opens, pick.closes):
-                _pass(found, i, pick.opens, pick.closes)
+                set_window(found, i, pick.opens, pick.closes)
         return found
 
 
@@ -387,17 +387,3 @@ def _near(rows: FlowRows, i: int, state: NodeId, way: Direction, since: int, unt
     if way == "forward":
         return Pick(i, state, rows.target[i], since, until)
     return Pick(i, rows.source[i], state, since, until)
-
-
-def _pass(rows: FlowRows, i: int, opens: int, closes: int) -> None:
-    """Let an edge pass from when until when; of one without any time nothing is known still."""
-    if rows.occurred_at[i] is rows.valid_from[i] is rows.valid_to[i] is None:
-        return
-    since, ends = None if opens == BEGIN else opens, closes != END
-    if rows.type[i] in LASTING:
-        rows.valid_from[i] = since
-        # The last moment at which some of a lot was built in, or else the first of all.
-        rows.occurred_at[i] = closes if rows.type[i] in _PARTS and ends else since
-    else:
-        rows.occurred_at[i], rows.valid_from[i] = (since, None) if ends else (None, since)
-    rows.valid_to[i] = closes if ends else None

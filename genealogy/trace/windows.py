@@ -50,6 +50,20 @@ def _lasting(rows: FlowRows, i: int, whole: bool) -> tuple[int, int]:
     return begin, END if end is None or end < begin or not whole else end
 
 
+def set_window(rows: FlowRows, i: int, opens: int, closes: int) -> None:
+    """Let an edge pass from when until when; of one without any time nothing is known still."""
+    if rows.occurred_at[i] is rows.valid_from[i] is rows.valid_to[i] is None:
+        return
+    since, ends = None if opens == BEGIN else opens, closes != END
+    if rows.type[i] in LASTING:
+        rows.valid_from[i] = since
+        # The last moment at which some of a lot was built in, or else the first of all.
+        rows.occurred_at[i] = closes if rows.type[i] == Flow.PART_OF and ends else since
+    else:
+        rows.occurred_at[i], rows.valid_from[i] = (since, None) if ends else (None, since)
+    rows.valid_to[i] = closes if ends else None
+
+
 class Spans:
     """A union of closed intervals, kept disjoint and in order."""
 
