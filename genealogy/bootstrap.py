@@ -34,8 +34,8 @@ from genealogy.snapshot.keeper import Keeper
 from genealogy.store import embedded, schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.events import GraphEvents
-from genealogy.store.flows import GraphIndex
 from genealogy.store.graph_source import GraphCopySource
+from genealogy.store.node_index import GraphIndex
 from genealogy.store.queries import SchemaRow
 from genealogy.store.writer import GraphSink
 from genealogy.trace.calling_off import Cancellation

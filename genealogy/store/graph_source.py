@@ -10,7 +10,8 @@ from uuid import uuid4
 from genealogy.model.facts import NodeId
 from genealogy.model.names import Mixing
 from genealogy.ports import DataState, FlowRows, NodeColumns
-from genealogy.store.flows import GraphFlows, flow_rows, kind_of
+from genealogy.store.flows import GraphFlows, flow_rows
+from genealogy.store.node_index import kind_of
 from genealogy.store.queries import (
     CHANGES,
     CHANGES_SIZE,

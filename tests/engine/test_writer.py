@@ -21,7 +21,8 @@ from genealogy.model.names import FEW_AT, FLOW_ENDS, Flow, Label, Link, Role
 from genealogy.ports import Direction
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore, Transaction
-from genealogy.store.flows import GraphFlows, GraphIndex
+from genealogy.store.flows import GraphFlows
+from genealogy.store.node_index import GraphIndex
 from genealogy.store.queries import FLOW_COUNT, LOCK_NODES, NODE_COUNT, create_nodes
 from genealogy.store.writer import GraphSink
 from loaders.tables.load import load_tables
