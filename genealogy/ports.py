@@ -101,6 +101,13 @@ class Vessel:
     cleaned: tuple[Cleaning, ...] = ()
 
 
+class Outset(NamedTuple):
+    """Where a question sets out."""
+
+    seeds: tuple[NodeId, ...]
+    direction: Direction
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What holds for every question asked of the data.
@@ -108,22 +115,21 @@ class Standing:
     ``unfinished`` are the sources of all loads that have begun and not ended, each once
     and in order; ``still`` are the products by whose material nothing is passed on,
     ``unlotted`` the nodes that stand for material of a product of which no lot is known.
+    ``near`` is the closure at ``outset``, where that was read after it by the same statement.
     """
 
     unfinished: tuple[str, ...] = ()
     still: frozenset[NodeId] = frozenset()
     unlotted: frozenset[NodeId] = frozenset()
+    outset: Outset | None = None
+    near: Reading | None = None
 
 
 class FlowSource(Protocol):
     """Where a trace reads flow edges and nodes."""
 
     def edges(
-        self,
-        frontier: Sequence[NodeId],
-        direction: Direction,
-        *,
-        known_at: datetime | None = None,
+        self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading:
         """All flow edges leaving (forward) or entering (backward) the frontier.
 
@@ -225,8 +231,10 @@ class FlowSource(Protocol):
         """How those of these places are used as vessels of which anything is known by then."""
         ...
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
-        """What holds for every question asked of the data now."""
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
+        """What holds for every question asked of the data now; a source may add the closure."""
         ...
 
 
@@ -234,11 +242,7 @@ class FlowHistory(Protocol):
     """Where flow edges are found that hold no more."""
 
     def withdrawn(
-        self,
-        frontier: Sequence[NodeId],
-        direction: Direction,
-        *,
-        known_at: datetime | None = None,
+        self, frontier: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> FlowRows:
         """All flow edges leaving (forward) or entering (backward) the frontier that were retracted.
 

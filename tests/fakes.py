@@ -18,6 +18,7 @@ from genealogy.ports import (
     FlowRows,
     LinkRow,
     NodeRow,
+    Outset,
     Reading,
     Standing,
     Vessel,
@@ -226,10 +227,16 @@ class MemoryFlows:
                 found[node_id] = Vessel(policy_of(self._nodes[node_id]), cleaned)
         return found
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
         still = (n for n, row in self._nodes.items() if row.properties.get("non_propagating"))
         unlotted = frozenset(filter(is_unlotted, self._nodes))
-        return Standing(tuple(sorted(set(self.unfinished))), frozenset(still), unlotted)
+        told = Standing(tuple(sorted(set(self.unfinished))), frozenset(still), unlotted)
+        if outset is None:
+            return told
+        near = self.closure(*outset, known_at=known_at)
+        return replace(told, outset=outset, near=near)
 
     @contextmanager
     def loading(self, source: str) -> Iterator[None]:

@@ -1,11 +1,26 @@
 // Which flow edges leave these nodes and the nearest ones that are reached from them?
+// Before any of them is read: what holds for every question, as in standing.cypher.
 // $frontier  node ids
 // $limit     nodes to reach from each
 // $known_at  UTC text, or null for what is not retracted
 // $most      edges to return at most: so many may be a part
-UNWIND $frontier AS i
-MATCH (s:Entity {node_id: i})
-WITH collect(s) AS starts
+CALL () {
+  MATCH (l:Load {state: 'unfinished'})
+  RETURN collect(DISTINCT l.source) AS unfinished
+}
+CALL () {
+  MATCH (p:Product {non_propagating: true})
+  RETURN collect(p.node_id) AS still
+}
+CALL () {
+  MATCH (u:Unlotted)
+  RETURN collect(u.node_id) AS unlotted
+}
+CALL () {
+  UNWIND $frontier AS i
+  MATCH (s:Entity {node_id: i})
+  RETURN collect(s) AS starts
+}
 CALL (starts) {
   UNWIND starts AS s
   CALL (s) {
@@ -37,4 +52,5 @@ CALL (near) {
     collect(DISTINCT CASE WHEN a.mixing = 'whole' THEN a.node_id END) AS whole
 }
 RETURN flows AS columns, whole AS mixed,
-  [n IN near | n.node_id] AS near, [s IN starts | [s.node_id, labels(s)]] AS seeds
+  [n IN near | n.node_id] AS near, [s IN starts | [s.node_id, labels(s)]] AS seeds,
+  unfinished AS unfinished, still AS still, unlotted AS unlotted

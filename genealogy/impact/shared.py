@@ -17,6 +17,7 @@ from genealogy.ports import (
     Direction,
     FlowRows,
     FlowSource,
+    Outset,
     Reading,
     Standing,
     Vessel,
@@ -121,7 +122,9 @@ class SharedFlows(Beside, FlowSource):
             known, node_ids, lambda missing: self.source.vessels(missing, known_at=known_at)
         )
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
         """What held for every question when this was first asked."""
         if known_at not in self._standing:
             self._standing[known_at] = self.source.standing(known_at=known_at)

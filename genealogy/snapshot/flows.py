@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genealogy.model.facts import NodeId
-from genealogy.ports import Direction, FlowSource, Reading, Standing
+from genealogy.ports import Direction, FlowSource, Outset, Reading, Standing
 from genealogy.snapshot.content import Content
 from genealogy.snapshot.graph import rows_of
 from genealogy.snapshot.records import flow_rows
@@ -88,7 +88,9 @@ class CopiedFlows(Beside, FlowSource):
         numbers = {node: self._known[node] for node in node_ids if self._numbers([node])}
         return {node for node, at in numbers.items() if side.stop[at] > side.begin[at]}
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
         """What holds for every question asked of this snapshot."""
         return replace(self.source.standing(known_at=known_at), unfinished=tuple(self.unfinished))
 

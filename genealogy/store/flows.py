@@ -19,6 +19,7 @@ from genealogy.ports import (
     FlowRows,
     LinkRow,
     NodeRow,
+    Outset,
     Reading,
     Standing,
     Vessel,
@@ -39,8 +40,10 @@ from genealogy.store.queries import (
     STAYS_AT,
     STAYS_OF,
     WITHDRAWN,
+    Ahead,
     Level,
     Query,
+    StandingRow,
     Stay,
     links_at,
     links_to,
@@ -127,6 +130,11 @@ class GraphFlows:
         """
         if len(seeds) > _FEW:
             return None
+        return self._near(self._ahead(seeds, direction, known_at), known_at)
+
+    def _ahead(
+        self, seeds: Sequence[NodeId], direction: Direction, known_at: datetime | None
+    ) -> Ahead:
         [found] = self._store.run(
             AHEAD[direction],
             frontier=list(seeds),
@@ -134,6 +142,9 @@ class GraphFlows:
             limit=_NEAREST // len(seeds),
             most=self._most,
         )
+        return found
+
+    def _near(self, found: Ahead, known_at: datetime | None) -> Reading | None:
         if len(found.columns[0]) == self._most:
             return None
         kinds = {NodeId(seed): kind_of(labels) for seed, labels in found.seeds}
@@ -248,9 +259,18 @@ class GraphFlows:
         places = self.nodes(node_ids, known_at=known_at)
         return {p.node_id: Vessel(policy_of(p), tuple(cleaned[p.node_id])) for p in places}
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
-        """What holds for every question asked of the data now."""
-        [found] = self._store.run(STANDING)
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
+        """What holds for every question asked of the data now; for few seeds with the closure."""
+        if outset is None or len(outset.seeds) > _FEW:
+            [found] = self._store.run(STANDING)
+            return self._told(found, known_at)
+        ahead = self._ahead(outset.seeds, outset.direction, known_at)
+        near = self._near(ahead, known_at)
+        return replace(self._told(ahead, known_at), outset=outset, near=near)
+
+    def _told(self, found: StandingRow | Ahead, known_at: datetime | None) -> Standing:
         products = self.nodes(list(map(NodeId, found.still)), known_at=known_at)
         still = (row.node_id for row in products if row.properties.get("non_propagating"))
         unlotted = frozenset(map(NodeId, found.unlotted))
@@ -283,7 +303,14 @@ def flow_rows(columns: list[list[Any]]) -> FlowRows:
 
 
 def _with_nulls(column: list[Any]) -> list[Any]:
-    return [None if value == "" else value for value in column]
+    empty = column.count("")
+    if not empty:
+        return column
+    return (
+        [None if value == "" else value for value in column]
+        if empty < len(column)
+        else [None] * empty
+    )
 
 
 def _batches(rows: FlowRows) -> list[NodeId]:

@@ -124,10 +124,16 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Ahead(Level):
-    """The same around the nodes ``near``, all of whose edges are there; labels of the seeds."""
+    """The same around the nodes ``near``, all of whose edges are there; labels of the seeds.
+
+    Read after what holds for every question.
+    """
 
     near: list[str]
     seeds: list[tuple[str, list[str]]]
+    unfinished: list[str]
+    still: list[str]
+    unlotted: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from genealogy.model.facts import NodeId
@@ -14,6 +14,7 @@ from genealogy.ports import (
     FlowSource,
     LinkRow,
     NodeRow,
+    Outset,
     Reading,
     Standing,
     Vessel,
@@ -99,9 +100,11 @@ class Beside:
         """How these places are used as vessels."""
         return self.source.vessels(node_ids, known_at=known_at)
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
         """What holds for every question asked of the data now."""
-        return self.source.standing(known_at=known_at)
+        return self.source.standing(known_at=known_at, outset=outset)
 
 
 @dataclass(slots=True)
@@ -119,9 +122,17 @@ class Pinned(Beside, FlowSource):
     def closure(
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading | None:
-        """What the source has at once."""
+        """What the source has at once, or told when the question was asked.
+
+        That is given away once, since who asks may change it.
+        """
+        if self.held.outset == (tuple(seeds), direction):
+            near, self.held = self.held.near, replace(self.held, outset=None, near=None)
+            return near
         return self.source.closure(seeds, direction, known_at=known_at)
 
-    def standing(self, *, known_at: datetime | None = None) -> Standing:
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
         """What was told when the question was asked; ``known_at`` is that of the question."""
         return self.held

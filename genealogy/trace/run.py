@@ -35,7 +35,7 @@ from datetime import datetime, timedelta
 from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.names import Flow
 from genealogy.model.times import to_micros
-from genealogy.ports import Direction, FlowSource
+from genealogy.ports import Direction, FlowSource, Outset
 from genealogy.trace.answer import Answer, assemble
 from genealogy.trace.beside import Pinned
 from genealogy.trace.beyond import leading_on
@@ -78,7 +78,8 @@ def trace(
     """
     check(query)
     # Before the first edge is read: of a load that ends meanwhile, part may have been missed.
-    standing = source.standing(known_at=query.known_at)
+    outset = _outset(query) if only is None else None
+    standing = source.standing(known_at=query.known_at, outset=outset)
     source = Pinned(source, standing)
     refuse_not_known_then(source, query)
     found = found or find_seeds(source, query)
@@ -122,6 +123,17 @@ def _marked(source: FlowSource, query: TraceQuery, answer: Trace) -> Trace:
     return answer
 
 
+def _outset(query: TraceQuery) -> Outset | None:
+    """Where a question sets out that reads at once all there is from there."""
+    if not query.seeds or query.carry_over or not _reads_all(query):
+        return None
+    return Outset(tuple(sorted(set(query.seeds))), directions(query)[0])
+
+
+def _reads_all(query: TraceQuery) -> bool:
+    return not query.stops and query.max_depth is None
+
+
 def _begun(query: TraceQuery, states: States, found: Found) -> TraceQuery:
     """The question in one direction, with the seeds that were found for its windows."""
     new = (states.seed(number, seed) for number, seed in enumerate(found.seeds))
@@ -159,7 +171,7 @@ def _read(source: States, query: TraceQuery, only: Collection[str] | None) -> Wa
         until=None if query.as_of is None else to_micros(query.as_of),
         known_at=query.known_at,
     )
-    if not query.stops and query.max_depth is None:
+    if _reads_all(query):
         book.read_closure()
     kinds = book.read_kinds(query.seeds)
     _refuse_unknown(query.seeds, kinds)

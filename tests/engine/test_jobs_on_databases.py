@@ -11,7 +11,7 @@ import pytest
 
 from genealogy.bootstrap import Lotgraph, engine_on
 from genealogy.model.facts import NodeId
-from genealogy.ports import Direction, Reading
+from genealogy.ports import Direction, Outset, Reading, Standing
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphFlows
@@ -36,6 +36,12 @@ class Endless(GraphFlows):
             self.asked.run(query(FOREVER))
         return super().closure(seeds, direction, known_at=known_at)
 
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
+        """Without the closure, so that it is asked for."""
+        return super().standing(known_at=known_at)
+
 
 class Stepwise(GraphFlows):
     """Flows of a database that are read a level at a time, the second when a test lets them."""
@@ -49,6 +55,12 @@ class Stepwise(GraphFlows):
         self, seeds: Sequence[NodeId], direction: Direction, *, known_at: datetime | None = None
     ) -> Reading | None:
         return None
+
+    def standing(
+        self, *, known_at: datetime | None = None, outset: Outset | None = None
+    ) -> Standing:
+        """Without the closure, so that it is asked for."""
+        return super().standing(known_at=known_at)
 
     def edges(
         self,

@@ -26,6 +26,7 @@ from genealogy.model.names import Flow, Label, VesselPolicy
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore
 from genealogy.store.flows import GraphFlows
+from genealogy.store.queries import Query
 from genealogy.store.writer import GraphSink
 from genealogy.trace.details import with_details
 from genealogy.trace.result import Mode, Trace, TraceQuery
@@ -153,6 +154,23 @@ def test_answers_too_large_for_one_statement_come_whole_all_the_same(
     narrow = GraphFlows(shared_store, most=data.draw(st.integers(1, 3)))
     in_parts = outcome(lambda: with_details(trace(narrow, query), narrow))
     assert in_parts == outcome(lambda: in_memory(facts, query))
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_small_genealogy_takes_one_statement(
+    shared_store: GraphStore, mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = own_ids(chain(20))
+    engine, first = load(shared_store, facts), facts[0].node_id
+    asked, run = list[str](), GraphStore.run
+
+    def noted(store: GraphStore, query: Query[Any], **params: Any) -> list[Any]:
+        asked.append(query.path)
+        return run(store, query, **params)
+
+    monkeypatch.setattr(GraphStore, "run", noted)
+    assert len(trace(engine.flows, TraceQuery((first,), "forward", mode)).reached) == 21
+    assert asked == ["trace/ahead_forward.cypher"]
 
 
 @ENOUGH

@@ -11,7 +11,7 @@ from genealogy.errors import InvalidQuery, NotFound
 from genealogy.model.facts import FlowFact, NodeFact, NodeId
 from genealogy.model.names import Flow, Label
 from genealogy.model.times import iso
-from genealogy.trace.result import Mode, TraceQuery
+from genealogy.trace.result import Mode, TraceDirection, TraceQuery
 from genealogy.trace.run import trace
 from tests.fakes import LOADED_AT, MemoryFlows
 from tests.genealogies import DAY_ZERO, SOURCE, chain, flow, genealogy
@@ -132,6 +132,16 @@ def test_a_whole_closure_leaves_nothing_to_ask() -> None:
     answer = trace(source, TraceQuery((NodeId("lot:000000"),), "forward"))
     assert len(answer.reached) == 21
     assert not any(call.startswith("edges") for call, _ in source.calls)
+
+
+@pytest.mark.parametrize("way", ["forward", "backward", "both"])
+def test_a_closure_is_asked_for_once_in_each_direction(way: TraceDirection) -> None:
+    source = MemoryFlows(chain(5).facts, expanded=lambda nodes: nodes)
+    seeds = (NodeId("lot:000002"), NodeId("lot:000001"))
+    trace(source, TraceQuery(seeds, way))
+    asked = [call for call in source.calls if call[0].startswith("closure")]
+    ways = ["forward", "backward"] if way == "both" else [way]
+    assert asked == [(f"closure {one}", tuple(sorted(seeds))) for one in ways]
 
 
 def test_with_stops_or_a_depth_no_closure_is_asked_for() -> None:
