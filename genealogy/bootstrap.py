@@ -18,16 +18,9 @@ from genealogy.impact.shared import SharedFlows
 from genealogy.messages import text as words
 from genealogy.model.durations import ClockTolerance, merged
 from genealogy.model.facts import NodeId
-from genealogy.ports import (
-    Direction,
-    EventBook,
-    FactSink,
-    FlowHistory,
-    FlowSource,
-    NodeIndex,
-    NodeRow,
-)
+from genealogy.ports import Direction, FlowHistory, FlowSource, NodeIndex, NodeRow
 from genealogy.settings import Settings
+from genealogy.sinks import EventBook, FactSink
 from genealogy.snapshot.files import SnapshotDamaged
 from genealogy.snapshot.flows import CopiedFlows
 from genealogy.snapshot.keeper import Keeper

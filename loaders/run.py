@@ -10,7 +10,7 @@ from typing import Protocol
 
 from genealogy.errors import LoadError, UnreadableFile
 from genealogy.messages import text
-from genealogy.ports import EventBook, FactSink
+from genealogy.sinks import EventBook, FactSink
 from loaders import epcis, fcl
 from loaders.report import Loaded, Progress
 from loaders.tables.load import KIND as TABLES

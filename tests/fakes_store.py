@@ -13,7 +13,7 @@ from genealogy.model import claims
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Written
 from genealogy.model.names import Flow, Label, Link, Role
 from genealogy.model.versions import Version, merge, replaced
-from genealogy.ports import StoredEvent
+from genealogy.sinks import StoredEvent
 
 LOADED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 

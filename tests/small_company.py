@@ -18,7 +18,8 @@ from genealogy.bootstrap import Lotgraph
 from genealogy.model.facts import Fact, FlowFact, NodeFact, NodeId, Source, Written
 from genealogy.model.identifiers import code_key
 from genealogy.model.names import Confidence, Flow, Label, Role
-from genealogy.ports import Coded, NodeRow, StoredEvent
+from genealogy.ports import Coded, NodeRow
+from genealogy.sinks import StoredEvent
 from tests.fakes import MemoryFlows
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

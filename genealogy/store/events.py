@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from genealogy.model import claims
 from genealogy.model.facts import NodeId
-from genealogy.ports import StoredEvent
+from genealogy.sinks import StoredEvent
 from genealogy.store.bolt import GraphStore
 from genealogy.store.queries import EVENTS, EVENTS_ABOUT, Query, Rows
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from genealogy.model.facts import Fact, NodeFact, Source
-from genealogy.ports import EventBook, StoredEvent
+from genealogy.sinks import EventBook, StoredEvent
 from loaders.epcis.body import same_content, unpacked
 from loaders.epcis.event import Event
 from loaders.epcis.known import Known

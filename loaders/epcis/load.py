@@ -10,7 +10,7 @@ from pathlib import Path
 from genealogy.errors import InvalidIdentifier, LoadAborted, LoadError, UnreadableFile
 from genealogy.messages import text
 from genealogy.model.facts import Fact, NodeId, Source
-from genealogy.ports import EventBook, FactSink, StoredEvent
+from genealogy.sinks import EventBook, FactSink, StoredEvent
 from loaders.epcis.body import body_of, packed
 from loaders.epcis.capture import Capture, Outcome
 from loaders.epcis.event import Event, identifiers, without_objects

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from genealogy.model.facts import FlowFact, NodeId, Source
 from genealogy.model.names import Flow
-from genealogy.ports import EventBook, StoredEvent
+from genealogy.sinks import EventBook, StoredEvent
 from loaders.epcis.body import event_of, unpacked
 from loaders.epcis.containment import containment_flows
 from loaders.epcis.event import Event, EventType

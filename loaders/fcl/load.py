@@ -9,7 +9,7 @@ from pathlib import Path
 from genealogy.errors import InvalidIdentifier, LoadAborted, UnreadableFile
 from genealogy.messages import text
 from genealogy.model.facts import Fact
-from genealogy.ports import FactSink
+from genealogy.sinks import FactSink
 from loaders.fcl.check import Checked, checked
 from loaders.fcl.document import read_document
 from loaders.fcl.facts import facts_of

@@ -14,7 +14,7 @@ from pathlib import Path
 from genealogy.errors import LoadAborted, LoadError
 from genealogy.model.facts import Fact, FlowFact, NodeId, Written
 from genealogy.model.names import FEW_AT
-from genealogy.ports import FactSink
+from genealogy.sinks import FactSink
 from loaders.report import Loaded, Progress, Reject, RejectsFile, Remark, Tally, source_of
 from loaders.tables.container import SUFFIX, TableFile, left_out, table_files
 from loaders.tables.declared import TABLES

@@ -11,7 +11,7 @@ import pytest
 from genealogy.errors import LoadError, UnreadableFile
 from genealogy.messages import text
 from genealogy.model.facts import NodeId
-from genealogy.ports import StoredEvent
+from genealogy.sinks import StoredEvent
 from loaders.demo.generate import generate
 from loaders.run import FORMATS, format_of, load
 from tests.loaders.memory import MemoryGraph
