@@ -224,6 +224,15 @@ class FlowSource(Protocol):
         """
         ...
 
+    def earliest_ends(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[str, int]:
+        """From when on what lasted of these nodes may have ended, where that is known in part.
+
+        By edge, in microseconds; the edges that leave them and hold or keep them.
+        """
+        ...
+
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
     ) -> dict[NodeId, Vessel]:

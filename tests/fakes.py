@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId
 from genealogy.model.identifiers import is_unlotted
-from genealogy.model.names import Flow, Link, Mixing
+from genealogy.model.names import LASTING, Flow, Link, Mixing
 from genealogy.model.times import to_micros
 from genealogy.ports import (
     Cleaning,
@@ -203,14 +203,22 @@ class MemoryFlows:
             holder: min(
                 BEGIN
                 if any(one.type in packed for one in table.get(fact.source_id, ()))
-                else to_micros(fact.valid_to)
-                if fact.valid_to
+                else to_micros(end)
+                if (end := fact.ends_from or fact.valid_to)
                 else END
                 for fact in facts
             )
             for holder, facts in inside.items()
             if facts
         }
+
+    def earliest_ends(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[str, int]:
+        table = self._flows["forward"]
+        held = [f for n in node_ids for f in (*table.get(n, ()), *self._stays[n])]
+        told = (f for f in held if f.type in LASTING and in_force(f, known_at))
+        return {edge_id(f): to_micros(f.ends_from) for f in told if f.ends_from}
 
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None

@@ -27,6 +27,7 @@ _VALUES = (
     "occurred_offset",
     "valid_from",
     "valid_to",
+    "ends_from",
     "place_id",
     "event_id",
     "confidence",

@@ -9,6 +9,6 @@ WHERE r.fact_id IN x[1]
 RETURN collect([
   r.fact_id, r.quantity, r.uom, r.base_quantity,
   toString(r.occurred_at), r.occurred_offset, toString(r.valid_from), toString(r.valid_to),
-  toString(r.recorded_at), toString(r.retracted_at), r.place_id, r.event_id,
+  toString(r.ends_from), toString(r.recorded_at), toString(r.retracted_at), r.place_id, r.event_id,
   r.source_system, r.source_record, r.confidence
 ]) AS rows

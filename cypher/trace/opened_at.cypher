@@ -12,7 +12,7 @@ WHERE (($known_at IS NULL AND r.retracted_at IS NULL)
   AND r.valid_to < datetime($before)
   AND EXISTS {
     MATCH (a)<-[k:CONTAINED_IN|PART_OF]-(b:Entity)
-    WHERE k.valid_to.epochSeconds <= r.valid_to.epochSeconds + $slack
+    WHERE coalesce(k.ends_from, k.valid_to).epochSeconds <= r.valid_to.epochSeconds + $slack
        OR EXISTS { MATCH (b)<-[:CONTAINED_IN|PART_OF]-(:Entity) }
   }
 RETURN [

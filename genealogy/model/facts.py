@@ -71,6 +71,7 @@ class FlowFact:
     occurred_offset: str | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    ends_from: datetime | None = None
     recorded_at: datetime | None = None
     retracted_at: datetime | None = None
     place_id: NodeId | None = None

@@ -169,14 +169,15 @@ WALKED = RECORDED - {Flow.STORED_AT}
 
 #: Flows that last: what they join stays so until ``valid_to``. Begun at a time known in part,
 #: they have the earliest moment in ``valid_from`` and the latest in ``occurred_at``; any other
-#: flow has them in ``occurred_at`` and ``valid_to``.
+#: flow has them in ``occurred_at`` and ``valid_to``. Ended at a time known in part, they have the
+#: earliest moment in ``ends_from`` and the latest in ``valid_to``.
 LASTING = frozenset({Flow.CONTAINED_IN, Flow.PART_OF, Flow.STORED_AT, Flow.MAY_BE})
 
 #: Flows into a shipment.
 INTO_SHIPMENT = frozenset({Flow.SHIPPED_IN, Flow.RETURNED_IN})
 
 #: Times of a flow edge, UTC.
-FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "recorded_at", "retracted_at")
+FLOW_TIMES = ("occurred_at", "valid_from", "valid_to", "ends_from", "recorded_at", "retracted_at")
 
 #: Times of nodes that may be known in part: then the property is the earliest moment.
 PARTIAL_TIMES = (

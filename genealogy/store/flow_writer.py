@@ -79,6 +79,7 @@ def _version_of_fact(fact: FlowFact) -> Version:
         fact.occurred_offset,
         fact.valid_from,
         fact.valid_to,
+        fact.ends_from,
         fact.place_id,
         fact.event_id,
         str(fact.confidence),
@@ -88,7 +89,20 @@ def _version_of_fact(fact: FlowFact) -> Version:
 
 
 def _version_of_row(row: list[Any]) -> Version:
-    (_, quantity, uom, base, occurred, offset, begin, end, recorded, retracted, *rest) = row
+    (
+        _,
+        quantity,
+        uom,
+        base,
+        occurred,
+        offset,
+        begin,
+        end,
+        ends_from,
+        recorded,
+        retracted,
+        *rest,
+    ) = row
     place, event, system, record, confidence = rest
     values = (
         _decimal(quantity),
@@ -98,6 +112,7 @@ def _version_of_row(row: list[Any]) -> Version:
         offset,
         _moment(begin),
         _moment(end),
+        _moment(ends_from),
         place,
         event,
         confidence,

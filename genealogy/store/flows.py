@@ -30,6 +30,7 @@ from genealogy.store.node_index import GraphIndex, kind_of
 from genealogy.store.queries import (
     AHEAD,
     CLEANINGS,
+    EARLIEST_ENDS,
     EDGES,
     EDGES_OF_HUB,
     FIRST_RECORDED,
@@ -235,6 +236,18 @@ class GraphFlows:
         """What may have been opened at these places before a moment."""
         told = {"before": _text_of(before), "slack": -(-slack // 1_000_000)}
         return self._stays(OPENED_AT, place_ids, known_at=iso_or_null(known_at), **told)
+
+    def earliest_ends(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[str, int]:
+        """From when on what lasted of these nodes may have ended, where that is known in part."""
+        found, known = dict[str, int](), iso_or_null(known_at)
+        for i in range(0, len(node_ids), _CHUNK):
+            [page] = self._store.run(
+                EARLIEST_ENDS, ids=list(node_ids[i : i + _CHUNK]), known_at=known
+            )
+            found |= dict(page.rows)
+        return found
 
     def _stays(self, query: Query[Stay], ids: Sequence[NodeId], **params: Any) -> FlowRows:
         rows = FlowRows()

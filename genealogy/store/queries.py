@@ -205,6 +205,7 @@ KINDS = _read("trace/kinds.cypher", Rows, "ids")
 STAYS_OF = _read("trace/stays_of.cypher", Stay, "ids", "known_at")
 STAYS_AT = _read("trace/stays_at.cypher", Stay, "ids", "since", "until", "known_at")
 OPENED_AT = _read("trace/opened_at.cypher", Stay, "ids", "before", "slack", "known_at")
+EARLIEST_ENDS = _read("trace/earliest_ends.cypher", Rows, "ids", "known_at")
 CLEANINGS = _read("trace/cleanings.cypher", Rows, "ids")
 MOVING = _read("trace/moving.cypher", Ids, "ids", "known_at", "until")
 

@@ -16,7 +16,7 @@ from genealogy.store.bolt import GraphStore
 from genealogy.store.engines import Engine
 from genealogy.store.queries import SCHEMA_RECORD, SCHEMA_STATE, SchemaRow
 
-VERSION = 6
+VERSION = 7
 UNIQUE = ((Label.ENTITY, "node_id"), (Label.SCHEMA, "name"), (Label.LOAD, "load_id"))
 INDEXED = (
     (Label.ENTITY, "code_key"),

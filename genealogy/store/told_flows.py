@@ -49,7 +49,9 @@ def anchor(flow: Flow, fact: FlowFact) -> NodeId:
 
 def version_row(fact: FlowFact, version: Version) -> Row:
     """The edge of one version of what a fact tells of."""
-    (quantity, uom, base, occurred, offset, begin, end, place, event, confidence) = version.values
+    (quantity, uom, base, occurred, offset, begin, end, ends_from, place, event, confidence) = (
+        version.values
+    )
     return (
         fact.source_id,
         fact.target_id,
@@ -62,6 +64,7 @@ def version_row(fact: FlowFact, version: Version) -> Row:
             offset,
             iso_or_null(begin),
             iso_or_null(end),
+            iso_or_null(ends_from),
             iso_or_null(version.recorded_at),
             iso_or_null(version.retracted_at),
             place,
@@ -85,6 +88,7 @@ def _row(fact: FlowFact, told_at: str) -> Row:
             fact.occurred_offset,
             iso_or_null(fact.valid_from),
             iso_or_null(fact.valid_to),
+            iso_or_null(fact.ends_from),
             iso_or_null(fact.recorded_at) or told_at,
             iso_or_null(fact.retracted_at),
             fact.place_id,

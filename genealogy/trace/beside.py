@@ -94,6 +94,12 @@ class Beside:
         """What may have been opened at these places before a moment."""
         return self.source.opened_at(place_ids, before, slack, known_at=known_at)
 
+    def earliest_ends(
+        self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
+    ) -> dict[str, int]:
+        """From when on what lasted of these nodes may have ended."""
+        return self.source.earliest_ends(node_ids, known_at=known_at)
+
     def vessels(
         self, node_ids: Sequence[NodeId], *, known_at: datetime | None = None
     ) -> dict[NodeId, Vessel]:

@@ -22,6 +22,7 @@ from genealogy.ports import Direction, FlowRows, FlowSource, NodeRow, Reading
 from genealogy.trace.clocks import slack_of, widen
 from genealogy.trace.columns import as_of, select
 from genealogy.trace.result import Mode, Trace
+from genealogy.trace.spans import Records
 from genealogy.trace.tanks import Reader, Tanks
 from genealogy.trace.windows import BEGIN, END, windows
 
@@ -141,9 +142,10 @@ def read_hubs(source: FlowSource, trace: Trace, forward: Iterable[NodeId]) -> Hu
     if exact:
         tanks.learn(node for node in asked if hubs.kind(node) == Label.PLACE)
     carrying = frozenset(trace.edges.edge_id)
+    records = Records(source, trace.query.known_at, until, slack)
     for table in tables:
         new = [i for i, edge_id in enumerate(table.edge_id) if edge_id not in hubs.moves]
-        for move in _moves(hubs, select(table, new), carrying):
+        for move in _moves(hubs, select(table, new), carrying, records):
             hubs.moves[move.edge_id] = move
             hubs.into[move.target].append(move)
             hubs.out[move.source].append(move)
@@ -197,9 +199,12 @@ def _known(
     return rows, {p: product_units(rows[p].properties) for p in products if p in rows}
 
 
-def _moves(hubs: Hubs, rows: FlowRows, carrying: frozenset[str]) -> Iterator[Move]:
+def _moves(
+    hubs: Hubs, rows: FlowRows, carrying: frozenset[str], records: Records
+) -> Iterator[Move]:
     lots = {n for n in rows.source if hubs.kind(n) == Label.LOT}
     begins, ends = windows(widen(rows, hubs.slack) if hubs.slack and rows.type else rows, lots)
+    earliest = records.earliest_ends(rows, begins, ends)
     for i, flow in enumerate(rows.type):
         source, target = rows.source[i], rows.target[i]
         bound = hubs.exact or flow in LASTING
@@ -212,18 +217,18 @@ def _moves(hubs: Hubs, rows: FlowRows, carrying: frozenset[str]) -> Iterator[Mov
             ends[i] if bound else END,
             *_measures(hubs, flow, (source, target), rows.quantity[i], rows.uom[i]),
             rows.edge_id[i] in carrying and source in hubs.nodes and target in hubs.nodes,
-            _sure(rows, i, ends[i], hubs.slack) if flow in LASTING else (END, BEGIN),
+            (_sure_from(rows, i, hubs.slack), earliest[i]) if flow in LASTING else (END, BEGIN),
             NodeId(place) if (place := rows.place_id[i]) else None,
         )
 
 
-def _sure(rows: FlowRows, i: int, end: int, slack: Mapping[str, int]) -> tuple[int, int]:
-    """From when until when a stay lasts, whichever of the moments it can have begun and ended."""
+def _sure_from(rows: FlowRows, i: int, slack: Mapping[str, int]) -> int:
+    """From when on something lasts, whichever of the moments it can have begun."""
     more = slack.get(rows.source_system[i], 0)
     begin = max(
         (t for t in (rows.valid_from[i], rows.occurred_at[i]) if t is not None), default=END
     )
-    return begin + more, end if end == END else end - 2 * more
+    return begin + more
 
 
 def _measures(

@@ -114,16 +114,11 @@ def _packed(records: Records, rows: FlowRows) -> Iterator[_Packed]:
     built = {n for n, flow in zip(rows.source, rows.type, strict=True) if flow == Flow.PART_OF}
     kinds = records.source.kinds(sorted(built)) if built else {}
     opens, closes = windows(rows, ())
+    ends = records.earliest_ends(rows, opens, closes)
     for i, flow in enumerate(rows.type):
         node = rows.source[i]
         if flow in PACKED and (flow != Flow.PART_OF or kinds.get(node) != Label.LOT):
-            came_out = earliest_out(records, rows, i, closes[i])
-            yield _Packed(node, moment_of(rows, i, opens[i], closes[i]).until, came_out, i)
-
-
-def earliest_out(records: Records, rows: FlowRows, i: int, closes: int) -> int:
-    """When something came out at the earliest by a clock that may be off; END if it did not."""
-    return closes if closes == END else closes - 2 * records.slack.get(rows.source_system[i], 0)
+            yield _Packed(node, moment_of(rows, i, opens[i], closes[i]).until, ends[i], i)
 
 
 def _add_carried(

@@ -84,6 +84,31 @@ class Records:
         """Where these nodes were kept, each as long as it may have been."""
         return self._then(self.source.stays(ids, known_at=self.known_at))
 
+    def earliest_ends(
+        self, rows: FlowRows, opens: Sequence[int], closes: Sequence[int]
+    ) -> list[int]:
+        """When each edge that lasts may have ended at the earliest; END if it did not.
+
+        ``opens`` and ``closes`` are their windows by clocks that may be off.
+        """
+        lasting = {
+            node for node, flow in zip(rows.source, rows.type, strict=True) if flow in LASTING
+        }
+        told: Mapping[str, int] = {}
+        if lasting:
+            told = self.source.earliest_ends(sorted(lasting), known_at=self.known_at)
+        return [
+            self._earliest(rows, i, Span(opens[i], closes[i]), told.get(edge_id))
+            for i, edge_id in enumerate(rows.edge_id)
+        ]
+
+    def _earliest(self, rows: FlowRows, i: int, span: Span, told: int | None) -> int:
+        more = self.slack.get(rows.source_system[i], 0)
+        is_wrong = span.until == END and rows.valid_to[i] is not None
+        if told is None or is_wrong or (self.until is not None and told - more > self.until):
+            return END if span.until == END else span.until - 2 * more
+        return min(max(span.since, told - more), span.until)
+
     def _then(self, rows: FlowRows) -> FlowRows:
         return as_of(widen(rows, self.slack) if self.slack and rows.type else rows, self.until)
 

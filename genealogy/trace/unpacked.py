@@ -11,7 +11,7 @@ from genealogy.model.names import Label
 from genealogy.ports import FlowRows
 from genealogy.trace.columns import append, select
 from genealogy.trace.hubs import Move
-from genealogy.trace.leaving import PACKED, Leaving, earliest_out
+from genealogy.trace.leaving import PACKED, Leaving
 from genealogy.trace.ledger import Came
 from genealogy.trace.spans import Records, Span, moment_of
 from genealogy.trace.windows import BEGIN, END, windows
@@ -82,8 +82,9 @@ def unpacked(
             if one.since > holder.until or (one.out and one.out.until < holder.since):
                 continue
             if one.out and one.out.since <= holder.until:
+                came = Span(max(one.out.since, holder.since), min(one.out.until, holder.until))
                 told = inside.edge_id[one.edge], inside.base_quantity[one.edge]
-                found.append(Arrival(one.node, one.out, holder.place, *told))
+                found.append(Arrival(one.node, came, holder.place, *told))
             there = _inner(one, holder, leaving)
             if there not in seen:
                 seen.add(there)
@@ -104,11 +105,11 @@ def _inner(held: _Held, holder: Presence, leaving: Leaving) -> Presence:
 
 def _by_holder(records: Records, inside: FlowRows) -> Mapping[NodeId, list[_Held]]:
     opens, closes = windows(inside, ())
+    earliest = records.earliest_ends(inside, opens, closes)
     found = defaultdict[NodeId, list[_Held]](list)
     for i, holder in enumerate(inside.target):
-        out = Span(earliest_out(records, inside, i, closes[i]), closes[i])
         by = moment_of(inside, i, opens[i], closes[i]).until
-        ends = None if closes[i] == END else out
+        ends = None if earliest[i] == END else Span(earliest[i], closes[i])
         found[holder].append(_Held(inside.source[i], i, opens[i], by, ends))
     return found
 

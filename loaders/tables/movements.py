@@ -219,6 +219,7 @@ def _flows(movement: Movement, rows: Rows, sources: list[Source]) -> Iterator[Fl
         [(moment.offset or None) if moment else None for moment in told],
         times_of(rows, movement.since),
         _ends(movement, rows, told),
+        _earliest_ends(movement, rows),
         times_of(rows, "recorded_at"),
         times_of(rows, "retracted_at"),
         _places(movement, rows),
@@ -234,6 +235,14 @@ def _ends(
         return ends
     pairs = zip(ends, told, strict=True)
     return [end or (moment.latest if moment else None) for end, moment in pairs]
+
+
+def _earliest_ends(movement: Movement, rows: Rows) -> Iterable[datetime | None]:
+    """From when on what lasted may have ended, where that is known in part."""
+    if movement.flow not in LASTING or movement.until not in rows:
+        return repeat(None)
+    ends = rows.moments(movement.until)
+    return [end.at if end and end.latest else None for end in ends]
 
 
 def _latest(told: Sequence[Instant | None]) -> list[datetime | None]:

@@ -39,8 +39,8 @@ whole month, a date the whole day. Without a zone it may have been at that time 
 earth, from UTC+14 to UTC−12, so write `2026-03-02+08:00` where the zone is known and the time
 is not. A trace takes every moment of the window as possible. Answers show both ends:
 `occurred_at` and `valid_to` of a movement, `valid_from` and `occurred_at` of the beginning of
-a containment or assembly; of their end the latest moment, `valid_to`. A node has the earliest
-moment in the column's own name and the latest in `…_latest`.
+a containment or assembly; of their end the latest moment, `valid_to`, while the earliest is kept
+as `ends_from`. A node has the earliest moment in the column's own name, the latest in `…_latest`.
 
 ## Which rows speak of the same thing
 

@@ -34,6 +34,7 @@ from tests.unit.trace.test_seeds import (
     NAMED,
     PRODUCT,
     RUNS,
+    SOME_DAY,
     STORE,
     SUPPLIES,
     UNPACKED,
@@ -114,6 +115,7 @@ def named(facts: list[Fact]) -> list[Fact]:
         (STORE.facts, "place", "place:cold", (2, 3)),
         (UNPACKED.facts, "place", "place:cold", (3, 4)),
         (UNPACKED.facts, "place", "place:cold", (7, 8)),
+        (SOME_DAY.facts, "place", "place:cold", (8, 9)),
     ],
 )
 def test_every_kind_of_window_is_alike(

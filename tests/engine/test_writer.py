@@ -18,6 +18,7 @@ import pytest
 from genealogy.errors import StoreError
 from genealogy.model.facts import Fact, FlowFact, LinkFact, NodeFact, NodeId, Source, Written
 from genealogy.model.names import FEW_AT, FLOW_ENDS, Flow, Label, Link, Role
+from genealogy.model.times import to_micros
 from genealogy.ports import Direction
 from genealogy.store import schema
 from genealogy.store.bolt import GraphStore, Transaction
@@ -33,6 +34,7 @@ T0 = datetime(2026, 1, 1, tzinfo=UTC)
 ERP = Source("erp", "lots.csv:2")
 FLOUR = NodeId("lot:SUP-1:FLOUR:24A0871")
 DOUGH = NodeId("batch:MIX-33")
+PALLET = NodeId("unit:PALLET-1")
 BREAD = NodeId("lot:MILL:BREAD:FG-1183")
 
 
@@ -75,6 +77,21 @@ def edges_of(
 ) -> list[Any]:
     found = GraphFlows(store).edges([node_id], direction, known_at=known_at).rows
     return list(zip(*(getattr(found, f.name) for f in fields(found)), strict=True))
+
+
+def test_an_end_known_in_part_is_kept_as_it_was_known(sink: GraphSink) -> None:
+    """Of a pallet unpacked some time between two hours, then for certain at the later one."""
+    told = replace(
+        consumed(), type=Flow.CONTAINED_IN, target_id=PALLET, target_label=Label.UNIT,
+        fact_id="f-packed", recorded_at=at(20), valid_to=at(10), ends_from=at(8),
+    )  # fmt: skip
+    sink.write([told])
+    sink.write([told])
+    flows = GraphFlows(sink.store)
+    assert flows.earliest_ends([FLOUR, PALLET]) == {"f-packed": to_micros(at(8))}
+    sink.write([replace(told, recorded_at=at(30), ends_from=None)])
+    assert flows.earliest_ends([FLOUR]) == {}
+    assert flows.earliest_ends([FLOUR], known_at=at(25)) == {"f-packed": to_micros(at(8))}
 
 
 def test_an_edge_brings_its_ends_with_it(sink: GraphSink) -> None:

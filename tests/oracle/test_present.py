@@ -30,6 +30,13 @@ days = st.integers(0, 9)
 places = st.sampled_from([None, HERE, AWAY])
 
 
+def out(draw: st.DrawFn, packed: FlowFact, first: int) -> FlowFact:
+    """The same, with an end that may be known in part."""
+    ends = number(packed.valid_to)
+    early = None if ends is None else draw(st.none() | st.integers(min(first, ends), ends))
+    return replace(packed, ends_from=day(early))
+
+
 def at(told: FlowFact, place: str | None, base: int | None = None) -> FlowFact:
     amount = None if base is None else Decimal(base)
     return replace(told, place_id=place and NodeId(place), base_quantity=amount)
@@ -56,10 +63,10 @@ def movements(draw: st.DrawFn) -> FlowFact:
         thing = draw(st.sampled_from([t for t in THINGS if t != unit]))
         begun, place = draw(st.sampled_from([(on, place), (on, place), (None, None)]))
         packed = flow(Flow.CONTAINED_IN, thing, unit, begun, start=begun, end=ends)
-        return at(packed, place, draw(st.sampled_from([None, 5])))
+        return out(draw, at(packed, place, draw(st.sampled_from([None, 5]))), begun or 0)
     host = draw(st.sampled_from(("item:0", "item:1", "item:2")))
     part = draw(st.sampled_from([t for t in THINGS[:5] if t != host]))
-    return at(flow(Flow.PART_OF, part, host, on, start=on, end=ends), None, 5)
+    return out(draw, at(flow(Flow.PART_OF, part, host, on, start=on, end=ends), None, 5), on)
 
 
 @st.composite
@@ -68,7 +75,7 @@ def unpackings(draw: st.DrawFn) -> list[FlowFact]:
     unit, other = draw(st.permutations(THINGS[5:]))
     thing = draw(st.sampled_from(THINGS[:5]))
     ends, again = draw(st.integers(0, 5)), draw(st.integers(1, 6))
-    packed = flow(Flow.CONTAINED_IN, thing, unit, 0, start=0, end=ends)
+    packed = out(draw, flow(Flow.CONTAINED_IN, thing, unit, 0, start=0, end=ends), 0)
     packed_again = flow(Flow.CONTAINED_IN, thing, other, again, start=again)
     left = flow(Flow.SHIPPED_IN, other, SHIPMENTS[1], again + draw(st.integers(0, 1)))
     carried = [at(packed_again, draw(places), 5), left]
@@ -113,6 +120,12 @@ def on(told: FlowFact) -> int:
 def until(told: FlowFact) -> int:
     end = number(told.valid_to)
     return LASTS if end is None else end
+
+
+def outs(told: FlowFact) -> range:
+    """The days on which something may have come out of what it was in."""
+    early = number(told.ends_from)
+    return range(until(told) if early is None else early, until(told) + 1)
 
 
 def tied(drawn: Genealogy, node: str, place: str, part: str | None) -> bool:
@@ -164,7 +177,7 @@ def taken_away(drawn: Genealogy, node: str, above: tuple[str, ...] = ()) -> set[
             found.add(Gone(on(f), f.target_id, f))
         elif is_packed(f) and f.occurred_at is not None and f.target_id not in above:
             for holder in taken_away(drawn, f.target_id, (*above, node)):
-                if on(f) <= holder.today < until(f):
+                if on(f) <= holder.today < outs(f)[0]:
                     found.add(Gone(holder.today, holder.target, f))
     return found
 
@@ -218,12 +231,14 @@ def was_inside(drawn: Genealogy, holder: Here, here: set[Here]) -> set[Here]:
         begun = until(f) if f.occurred_at is None else on(f)
         inside = holder._replace(node=f.source_id, came=max(holder.came, begun))
         left = first_leaving(drawn, f.source_id, inside.came, holder.came_in)
-        came_out = f.valid_to is not None and holder._replace(today=until(f)) in here
+        came_out = f.valid_to is not None and any(
+            holder._replace(today=one) in here for one in outs(f)
+        )
         if came_out or holder.today <= left:
             found.add(inside)
-        if f.valid_to is not None and holder.today == until(f):
+        if f.valid_to is not None and holder.today in outs(f):
             left = first_leaving(drawn, f.source_id, until(f))
-            found |= Here(f.source_id, until(f), until(f)).over(left)
+            found |= Here(f.source_id, holder.today, until(f)).over(left)
     return found
 
 
@@ -243,17 +258,18 @@ def by_master_data(drawn: Genealogy, node: str) -> bool:
 
 
 def unpacked(drawn: Genealogy) -> list[tuple[int, FlowFact]]:
-    """What was taken out of something that may have been here, and when."""
+    """What was taken out of something that may have been here, and on which days it may have."""
     here = {(h.node, h.today) for h in holders_here(drawn)}
     ended = [f for f in drawn.flows if f.type in PACKING and f.valid_to is not None]
-    return [(until(f), f) for f in ended if (f.target_id, until(f)) in here]
+    return [(today, f) for f in ended for today in outs(f) if (f.target_id, today) in here]
 
 
 def came_here(drawn: Genealogy) -> list[tuple[int, FlowFact]]:
     """What was delivered or unpacked here, when, and in or out of what."""
     loads = [f for f in drawn.flows if f.type == Flow.SHIPPED_IN]
     came = [(delivered(drawn, f.target_id), f) for f in loads]
-    return [(today, f) for today, f in came if today is not None] + unpacked(drawn)
+    latest = {f.fact_id: (today, f) for today, f in unpacked(drawn)}
+    return [(today, f) for today, f in came if today is not None] + list(latest.values())
 
 
 def left_here(drawn: Genealogy, node: str, first: int) -> bool:

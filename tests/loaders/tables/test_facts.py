@@ -127,6 +127,7 @@ def test_intervals_have_both_ends() -> None:
         datetime(2026, 2, 2, 10, tzinfo=UTC),
         datetime(2026, 2, 9, 10, tzinfo=UTC),
     )
+    assert found.ends_from is None
     assert flow("containment", example("containment", unpacked_at="")).valid_to is None
 
 
@@ -156,6 +157,16 @@ def test_what_lasts_shows_both_ends_of_a_beginning_known_in_part() -> None:
     assert fact.occurred_at == utc("2026-03-02T11:59:59.999999Z")
     assert fact.valid_to == utc("2026-03-02T22:00:00Z")
     assert fact.occurred_offset is None
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("containment", "unpacked_at"), ("assembly", "removed_at"), ("stays", "left_at")],
+)
+def test_what_lasts_shows_both_ends_of_an_end_known_in_part(table: str, column: str) -> None:
+    fact = flow(table, example(table, **{column: "2026-03+08:00"}))
+    assert fact.ends_from == utc("2026-02-28T16:00:00Z")
+    assert fact.valid_to == utc("2026-03-31T15:59:59.999999Z")
 
 
 def test_a_stay_tells_where_a_lot_was_from_when_until_when_and_where_it_came_from() -> None:

@@ -599,6 +599,24 @@ def test_what_was_unpacked_at_a_place_is_there_still() -> None:
     assert gaps(answer)[-1:] == [("presence_unknown", COLD)]
 
 
+#: The same, and a lot that came out on one of some days; on the last the pallet had left.
+SOME_DAY = replace(
+    UNPACKED,
+    nodes=(*UNPACKED.nodes, *genealogy([], more=["lot:yes"]).nodes),
+    flows=(
+        *UNPACKED.flows,
+        replace(
+            flow(Flow.CONTAINED_IN, "lot:yes", "unit:pallet", start=0, end=7), ends_from=day(3)
+        ),
+    ),
+)
+
+
+def test_what_may_have_come_out_before_a_pallet_left_may_be_there() -> None:
+    assert "lot:yes" in seeds(ask([*SOME_DAY.facts], "place", COLD, 4, 4))
+    assert "lot:yes" in seeds(ask([*SOME_DAY.facts], "place", COLD, 8, 9))
+
+
 @pytest.mark.parametrize(("start", "end"), [(0, 1), (0, 7), (None, 6), (2, None)])
 def test_what_came_out_before_a_pallet_came_or_after_it_left_is_not_there(
     start: int | None, end: int | None
