@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -65,6 +66,17 @@ def java_processes(folder: Path) -> list[int]:
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True)
     lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, args in lines if "ArcadeDBServer" in args and str(folder) in args]
+
+
+def pause(pid: int) -> None:
+    """Stop a process where it is; on Linux it is waited for its last thread to stop."""
+    os.kill(pid, signal.SIGSTOP)
+    threads = Path(f"/proc/{pid}/task")
+    assert eventually(lambda: all(map(_is_stopped, threads.glob("*/stat"))))
+
+
+def _is_stopped(thread: Path) -> bool:
+    return thread.read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def script(folder: Path, body: str, **more: Any) -> list[str]:

@@ -21,6 +21,7 @@ from tests.embedded_server import (
     eventually,
     http,
     java_processes,
+    pause,
     plain_environment,
     running,
     script,
@@ -167,7 +168,7 @@ class TestRecovering:
     ) -> None:
         monkeypatch.setattr("genealogy.store.server.watch.STOP_SECONDS", 1.0)
         ensure_running(settings)
-        os.kill(running(settings).pid, signal.SIGSTOP)
+        pause(running(settings).pid)
         assert status(settings).state == "silent"
         with pytest.raises(StoreUnavailable) as silent:
             ensure_running(settings.model_copy(update={"embedded_start_timeout": 1.0}))

@@ -20,7 +20,7 @@ from genealogy.store.queries import ADVANCE_WATERMARK, NODE_COUNT
 from genealogy.store.server import folder as files
 from genealogy.store.server import locks
 from tests.api.clients import assert_problem, client
-from tests.embedded_server import eventually, java_processes, running
+from tests.embedded_server import eventually, java_processes, pause, running
 
 pytestmark = pytest.mark.arcadedb
 #: What the health check of the container waits for an answer, in seconds.
@@ -153,7 +153,7 @@ class TestReopening:
         self, settings: Settings, engine: Lotgraph
     ) -> None:
         pid = running(settings).pid
-        os.kill(pid, signal.SIGSTOP)
+        pause(pid)
         began = time.monotonic()
         try:
             with pytest.raises(StoreUnavailable):
