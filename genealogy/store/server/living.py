@@ -98,12 +98,10 @@ def stop(folder: Folder) -> bool:
     for _ in range(round(SETTLE_SECONDS / POLL_SECONDS)):
         # Looked for again each time: a watcher takes the lock before it can say who it is.
         doomed = _holder(folder)
-        if doomed is not None:
-            processes.end(*doomed, patience=watch.STOP_SECONDS)
+        if doomed is not None and not processes.end(*doomed, patience=watch.STOP_SECONDS):
+            break
         with locks.holding(folder.server_lock, wait=POLL_SECONDS) as ended:
             if ended:
-                break
-    else:
-        raise StoreError("embedded_not_stopped", pid=doomed[0] if doomed else "?")
-    folder.state.unlink(missing_ok=True)
-    return True
+                folder.state.unlink(missing_ok=True)
+                return True
+    raise StoreError("embedded_not_stopped", pid=doomed[0] if doomed else "?")

@@ -18,7 +18,7 @@ import pytest
 
 from genealogy.errors import StoreError
 from genealogy.store.server import folder as files
-from genealogy.store.server import living, locks, watch
+from genealogy.store.server import living, locks, processes, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
 
@@ -120,6 +120,18 @@ def test_who_holds_the_lock_and_never_says_so_is_not_stopped(
     with pytest.raises(StoreError) as refused:
         living.stop(folder)
     assert refused.value.error_code == "embedded_not_stopped"
+
+
+def test_one_that_nothing_ends_is_not_waited_for_again_and_again(
+    folder: files.Folder, lock: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.record_watcher(lock, os.getpid(), "some time")
+    asked = []
+    monkeypatch.setattr(processes, "end", lambda *doomed, patience: asked.append(doomed))
+    with pytest.raises(StoreError) as refused:
+        living.stop(folder)
+    assert refused.value.error_code == "embedded_not_stopped"
+    assert asked == [(os.getpid(), "some time")]
 
 
 def test_a_server_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
