@@ -370,6 +370,23 @@ def test_what_was_at_a_place_is_found_by_every_kind_of_record(
     assert there <= counted
 
 
+@ENOUGH
+@given(drawn=companies(), first=days, more=st.integers(0, 3), slack=st.integers(0, 2))
+def test_less_known_of_ends_never_takes_anything_from_a_place(
+    drawn: Genealogy, first: int, more: int, slack: int
+) -> None:
+    since, until_ = (int(day(n).timestamp() * 1_000_000) for n in (first, first + more))
+    certain = replace(drawn, flows=tuple(replace(f, ends_from=None) for f in drawn.flows))
+
+    def found(known: Genealogy, until: int | None) -> set[str]:
+        off = {SOURCE.system: slack * 86_400_000_000}
+        records = Records(MemoryFlows(known.facts), until=until, slack=off)
+        return {s.node_id for s in Present(records, NodeId(HERE), Span(since, until_)).seeds()}
+
+    for until in (None, until_):
+        assert found(certain, until) <= found(drawn, until)
+
+
 def on_day(seed: Seed, number_: int) -> bool:
     """Whether a seed counts on a day."""
     at_ = int(day(number_).timestamp() * 1_000_000)
